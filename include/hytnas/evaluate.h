@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** @file evaluate.h
+ *  The built-in evaluation of a candidate network: train it, time it, count it. */
+#ifndef HYTNAS_EVALUATE_H
+#define HYTNAS_EVALUATE_H
+
+#include <hytnas/data.h>
+#include <hytnas/options.h>
+#include <hytnas/space.h>
+#include <hytnas/train.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct hyt_evaluator hyt_evaluator;
+
+/** Training options (train.h), and: */
+#define HYT_EVALUATE_TIMING "timing-ms" /**< real, 200: how long each candidate is timed, in milliseconds */
+
+HYT_API hyt_status hyt_evaluator_options_create(hyt_context *context, hyt_options **out);
+/** @param train,validation  same picture size and classes @return HYT_ERR_FORMAT where a class is empty */
+HYT_API hyt_status hyt_evaluator_create(const hyt_dataset *train, const hyt_dataset *validation, const hyt_options *options,
+                                        hyt_evaluator **out);
+HYT_API void hyt_evaluator_destroy(hyt_evaluator *evaluator);
+
+/** What can be an objective: "accuracy" (0 to 1, validation), "latency_ms" (batch 1, this machine), "parameters", "macs",
+ *  "arena_bytes", "weight_bytes"; NULL past the end. */
+HYT_API const char *hyt_evaluator_metric(size_t index);
+/** Chooses what hyt_evaluator_evaluate writes: call once an objective, in order. HYT_ERR_NOT_FOUND names the metrics. */
+HYT_API hyt_status hyt_evaluator_add_objective(hyt_evaluator *evaluator, const char *metric);
+/** A ::hyt_evaluate_fn; `evaluator` is a hyt_evaluator. */
+HYT_API int hyt_evaluator_evaluate(void *evaluator, hyt_trial *trial, double *objectives, size_t n);
+/** After each epoch of training inside evaluate; as hyt_epoch_fn. */
+HYT_API hyt_status hyt_evaluator_set_epoch(hyt_evaluator *evaluator, hyt_epoch_fn epoch, void *user);
+
+/** Measures for hyt_search_add_constraint, known before training: `cost` is a hyt_cost. */
+typedef struct hyt_cost hyt_cost;
+/** @param metric  "parameters", "macs", "arena_bytes" or "weight_bytes" */
+HYT_API hyt_status hyt_cost_create(hyt_context *context, const char *metric, size_t input, size_t classes, hyt_cost **out);
+HYT_API int hyt_cost_measure(void *cost, const hyt_candidate *candidate, double *value);
+HYT_API void hyt_cost_destroy(hyt_cost *cost);
+/** The same as a ::hyt_release_fn. */
+HYT_API void hyt_cost_release(void *cost);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/** @file format.h
+ *  Networks in files. The model file (".hyt") keeps the graph and its weights, deflated, with a checksum; it belongs to
+ *  whoever made it, without conditions. */
+#ifndef HYTNAS_FORMAT_H
+#define HYTNAS_FORMAT_H
+
+#include <hytnas/graph.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Written to a new file beside `path`, flushed and renamed, so that a full disk leaves what was there. */
+HYT_API hyt_status hyt_model_save(const hyt_graph *graph, const char *path);
+HYT_API hyt_status hyt_model_load(hyt_context *context, const char *path, hyt_graph **out);
+/** The same from bytes in memory. HYT_ERR_FORMAT says what and where. */
+HYT_API hyt_status hyt_model_parse(hyt_context *context, const void *bytes, size_t size, hyt_graph **out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/** @file runtime.h
+ *  Runs a network: plans its memory once, then runs without allocating. */
+#ifndef HYTNAS_RUNTIME_H
+#define HYTNAS_RUNTIME_H
+
+#include <hytnas/graph.h>
+#include <hytnas/options.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct hyt_runtime hyt_runtime;
+
+#define HYT_RUNTIME_THREADS "threads"   /**< int, 1: threads that share one run */
+#define HYT_RUNTIME_BATCH "batch"       /**< int, 1: pictures of one run */
+#define HYT_RUNTIME_LAYOUT "layout"     /**< choice, "nchw" or "nhwc": order of the input handed to run */
+#define HYT_RUNTIME_ISA "isa"           /**< choice, "auto", "c", "avx2", "avx512": the fastest kernels that may be used */
+
+HYT_API hyt_status hyt_runtime_options_create(hyt_context *context, hyt_options **out);
+
+/** Plans, folds and packs. The graph may be destroyed or changed afterwards: nothing of it is kept.
+ *  @param options  NULL: defaults
+ *  @return HYT_ERR_STATE if a weight of the graph is not set */
+HYT_API hyt_status hyt_runtime_create(const hyt_graph *graph, const hyt_options *options, hyt_runtime **out);
+HYT_API void hyt_runtime_destroy(hyt_runtime *runtime);
+
+/** The plan alone, in microseconds: needs no weights. Either output may be NULL.
+ *  @param arena_bytes   all activations and scratch of a run, 64-aligned */
+HYT_API hyt_status hyt_runtime_plan(const hyt_graph *graph, const hyt_options *options, uint64_t *arena_bytes);
+
+/** @param input   batch * C * H * W values in the layout of the options
+ *  @param output  batch * (values of the result) values, logical order */
+HYT_API hyt_status hyt_runtime_run(hyt_runtime *runtime, const float *input, float *output);
+
+HYT_API uint64_t hyt_runtime_arena_bytes(const hyt_runtime *runtime);  /**< planned; exactly what a run touches */
+HYT_API uint64_t hyt_runtime_used_bytes(const hyt_runtime *runtime);   /**< the highest byte that a step of the plan touches, counted step by step */
+HYT_API uint64_t hyt_runtime_packed_bytes(const hyt_runtime *runtime); /**< weights as packed for the kernels */
+HYT_API size_t hyt_runtime_input_size(const hyt_runtime *runtime);     /**< values of one run's input, batch included */
+HYT_API size_t hyt_runtime_output_size(const hyt_runtime *runtime);
+
+/** Latency in milliseconds: warm-up, then the median of bursts of runs, on random input.
+ *  @param milliseconds  about how long to measure
+ *  @param low,high      ends of a 95 % interval of the median (binomial order statistics); either may be NULL */
+HYT_API hyt_status hyt_runtime_time(hyt_runtime *runtime, double milliseconds, double *median, double *low, double *high);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

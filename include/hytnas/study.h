@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** @file study.h
+ *  A search on disk (SQLite). Every ask and tell is stored before the call returns: whatever is killed, a told trial
+ *  is never evaluated again, and an asked one is, under its number. */
+#ifndef HYTNAS_STUDY_H
+#define HYTNAS_STUDY_H
+
+#include <hytnas/search.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct hyt_study hyt_study;
+
+typedef enum hyt_study_mode {
+    HYT_STUDY_NEW = 0,    /**< HYT_ERR_CONFLICT if the file holds a study */
+    HYT_STUDY_RESUME = 1, /**< missing, empty or half-created: starts it */
+    HYT_STUDY_READ = 2    /**< only to look; HYT_ERR_NOT_FOUND if there is none */
+} hyt_study_mode;
+
+/** @return HYT_ERR_IO, HYT_ERR_FORMAT (not a study), HYT_ERR_CONFLICT (exists, or of another version) */
+HYT_API hyt_status hyt_study_open(hyt_context *context, const char *path, hyt_study_mode mode, hyt_study **out);
+/** Binds a fresh search: checks that space, objectives, limits, reference and options are those of the study (stores
+ *  them if it is new), restores its trials and follows it from here on. The search keeps the study alive.
+ *  @param note  further facts that must agree, as text ("data=...;epochs=..."), "" for none
+ *  @return HYT_ERR_CONFLICT says what differs; trials of the options may grow */
+HYT_API hyt_status hyt_study_attach(hyt_study *study, hyt_search *search, const char *note);
+HYT_API void hyt_study_destroy(hyt_study *study);
+
+/** @name Looking, without a search
+ *  @{ */
+HYT_API size_t hyt_study_size(const hyt_study *study);
+HYT_API size_t hyt_study_objectives(const hyt_study *study);
+HYT_API const char *hyt_study_objective_name(const hyt_study *study, size_t objective);
+HYT_API hyt_direction hyt_study_objective_direction(const hyt_study *study, size_t objective);
+/** Trial `index` in order of number. Any output may be NULL; `genome` and `objectives` are lent until the study is
+ *  destroyed; objectives are NULL unless finished. */
+HYT_API hyt_status hyt_study_trial(const hyt_study *study, size_t index, uint64_t *number, hyt_trial_state *state,
+                                   const char **genome, const double **objectives);
+/** @} */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

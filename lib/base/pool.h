@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* A small thread pool for one handle. Work is split by its shape into tasks, never by the number of threads; which
+ * thread runs a task must not matter to the result. */
+#ifndef HYTI_BASE_POOL_H
+#define HYTI_BASE_POOL_H
+
+#include "base/heap.h"
+
+typedef struct hyti_pool hyti_pool;
+/* `worker` < threads: for scratch memory of its own. */
+typedef void (*hyti_task_fn)(void *user, size_t task, size_t worker);
+
+/* threads >= 1, the caller counts as one; *out stays NULL for one thread, which all calls accept. */
+hyt_status hyti_pool_create(hyt_context *context, size_t threads, hyti_pool **out);
+void hyti_pool_destroy(hyti_pool *pool);
+size_t hyti_pool_threads(const hyti_pool *pool);
+/* Runs tasks 0..count-1, each once, and returns when all are done. Contiguous ranges a thread. */
+void hyti_pool_run(hyti_pool *pool, size_t count, hyti_task_fn task, void *user);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/json.h"
+#include "base/pool.h"
+#include "base/rng.h"
+#include "base/table.h"
+#include "base/text.h"
+#include "base/zip.h"
+#include "test.h"
+
+typedef struct params { int64_t count, method, flag; double rate; } params;
+static const hyti_option rows[] = {
+    { "count", HYT_OPT_INT, 5, 1, 10, NULL, offsetof(params, count), "how many" },
+    { "method", HYT_OPT_CHOICE, 1, 0, 0, "gp|trees|auto", offsetof(params, method), "which" },
+    { "flag", HYT_OPT_FLAG, 1, 0, 1, NULL, offsetof(params, flag), "whether" },
+    { "rate", HYT_OPT_REAL, 0.5, 0, 1, NULL, offsetof(params, rate), "how fast" },
+};
+static const hyti_table table = { rows, 4, sizeof(params), NULL };
+
+static void options_are_checked(void **state)
+{
+    (void)state;
+    hyt_options *options = NULL;
+    char text[16];
+    params read;
+    MUST(hyti_options_create(NULL, &table, &options));
+    MUST(hyti_options_read(options, &table, &read));
+    assert_int_equal(read.count, 5);
+    assert_int_equal(read.method, 1);
+    CHECK_STATUS(hyt_options_set_int(options, "conut", 3), HYT_ERR_NOT_FOUND);
+    CHECK_MESSAGE("\"count\"");
+    CHECK_STATUS(hyt_options_set_int(options, "count", 11), HYT_ERR_RANGE);
+    CHECK_STATUS(hyt_options_set_text(options, "rate", "fast"), HYT_ERR_ARGUMENT);
+    CHECK_STATUS(hyt_options_set_text(options, "rate", "nan"), HYT_ERR_RANGE);
+    CHECK_STATUS(hyt_options_set_real(options, "count", 2.5), HYT_ERR_ARGUMENT);
+    CHECK_STATUS(hyt_options_set_text(options, "method", "tree"), HYT_ERR_RANGE);
+    MUST(hyt_options_set_text(options, "method", "auto"));
+    MUST(hyt_options_set_text(options, "rate", "0.25"));
+    MUST(hyt_options_get_text(options, "method", text, sizeof text));
+    assert_string_equal(text, "auto");
+    CHECK_STATUS(hyt_options_get_text(options, "method", text, 4), HYT_ERR_RANGE);
+    MUST(hyti_options_read(options, &table, &read));
+    assert_int_equal(read.method, 2);
+    CHECK_NEAR(read.rate, 0.25, 0);
+    hyt_options_destroy(options);
+}
+
+/* Known answers of the authors' library (Random123): counter and key all zero. */
+static void philox_matches_its_paper(void **state)
+{
+    (void)state;
+    hyti_rng rng = hyti_rng_start(0, HYTI_PURPOSE_TEST, 0);
+    uint32_t last = hyti_rng_u32(&rng), third = hyti_rng_u32(&rng), second = hyti_rng_u32(&rng), first = hyti_rng_u32(&rng);
+    assert_int_equal(first, 0x6627e8d5u);
+    assert_int_equal(second, 0xe169c58du);
+    assert_int_equal(third, 0xbc57ac4cu);
+    assert_int_equal(last, 0x9b00dbd8u);
+}
+
+static void draws_are_even(void **state)
+{
+    (void)state;
+    hyti_rng rng = hyti_rng_start(7, HYTI_PURPOSE_TEST, 3);
+    size_t seen[10] = { 0 };
+    double sum = 0, squares = 0;
+    for (int i = 0; i < 100000; i++) {
+        seen[hyti_rng_below(&rng, 10)]++;
+        double z = hyti_rng_normal(&rng);
+        sum += z;
+        squares += z * z;
+    }
+    for (int i = 0; i < 10; i++) CHECK_NEAR((double)seen[i], 10000, 500);
+    CHECK_NEAR(sum / 1e5, 0, 0.02);
+    CHECK_NEAR(squares / 1e5, 1, 0.02);
+}
+
+static void mark(void *user, size_t task, size_t worker)
+{
+    (void)worker;
+    ((unsigned char *)user)[task]++;
+}
+
+static void pool_runs_each_task_once(void **state)
+{
+    (void)state;
+    unsigned char done[1000];
+    for (size_t threads = 1; threads <= 4; threads++) {
+        hyti_pool *pool = NULL;
+        MUST(hyti_pool_create(NULL, threads, &pool));
+        for (size_t count = 0; count < 1000; count += 37) {
+            memset(done, 0, sizeof done);
+            hyti_pool_run(pool, count, mark, done);
+            for (size_t i = 0; i < sizeof done; i++) assert_int_equal(done[i], i < count);
+        }
+        hyti_pool_destroy(pool);
+    }
+}
+
+static void deflate_goes_round(void **state)
+{
+    (void)state;
+    unsigned char bytes[5000], back[5000];
+    for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (unsigned char)(i * i >> 3);
+    for (int kind = HYTI_ZIP_RAW; kind <= HYTI_ZIP_ZLIB; kind++) {
+        void *packed = NULL;
+        size_t size = 0;
+        MUST(hyti_deflate(NULL, kind, bytes, sizeof bytes, &packed, &size));
+        MUST(hyti_inflate(NULL, kind, packed, size, back, sizeof back));
+        assert_memory_equal(bytes, back, sizeof bytes);
+        CHECK_STATUS(hyti_inflate(NULL, kind, packed, size, back, sizeof back - 1), HYT_ERR_FORMAT);
+        CHECK_STATUS(hyti_inflate(NULL, kind, packed, size / 2, back, sizeof back), HYT_ERR_FORMAT);
+        CHECK_STATUS(hyti_inflate(NULL, kind, "\xff\xff\xff\xff", 4, back, sizeof back), HYT_ERR_FORMAT);
+        hyti_free(NULL, packed);
+    }
+}
+
+static void json_is_strict(void **state)
+{
+    (void)state;
+    hyti_json *root = NULL;
+    char deep[200];
+    memset(deep, '[', sizeof deep);
+    CHECK_STATUS(hyti_json_parse(deep, sizeof deep, &root), HYT_ERR_FORMAT);
+    CHECK_STATUS(hyti_json_parse("{\"a\":1,\"a\":2}", 13, &root), HYT_ERR_FORMAT);
+    CHECK_STATUS(hyti_json_parse("{} x", 4, &root), HYT_ERR_FORMAT);
+    assert_null(root);
+    MUST(hyti_json_parse("{\"a\":[1,2.5,\"x\"]}", 17, &root));
+    const hyti_json *list = hyti_json_get(root, "a");
+    double number = 0;
+    const char *text = NULL;
+    assert_int_equal(hyti_json_count(list), 3);
+    MUST(hyti_json_number(hyti_json_at(list, 1), "a[1]", &number));
+    CHECK_NEAR(number, 2.5, 0);
+    MUST(hyti_json_text(hyti_json_at(list, 2), "a[2]", &text));
+    CHECK_STATUS(hyti_json_text(hyti_json_at(list, 3), "a[3]", &text), HYT_ERR_FORMAT);
+    CHECK_MESSAGE("a[3]");
+    const char *const known[] = { "b", NULL };
+    assert_string_equal(hyti_json_unknown_key(root, known), "a");
+    hyti_json_destroy(root);
+}
+
+static hyt_status use_base(hyt_context *context)
+{
+    hyt_options *options = NULL;
+    hyti_pool *pool = NULL;
+    void *packed = NULL;
+    char *given = NULL;
+    size_t size;
+    hyt_status status = hyti_options_create(context, &table, &options);
+    if (status == HYT_OK) status = hyti_pool_create(context, 2, &pool);
+    if (status == HYT_OK) status = hyti_deflate(context, HYTI_ZIP_RAW, "abc", 3, &packed, &size);
+    if (status == HYT_OK) status = hyti_give_text(context, "abc", 3, &given);
+    hyti_free(context, packed);
+    hyt_text_destroy(given);
+    hyti_pool_destroy(pool);
+    hyt_options_destroy(options);
+    return status;
+}
+
+static void running_out_of_memory_leaves_nothing(void **state)
+{
+    (void)state;
+    test_each_allocation(use_base);
+}
+
+static void files_are_written_whole(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/hytnas-base-XXXXXX";
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    fclose(fdopen(descriptor, "w"));
+    void *bytes = NULL;
+    size_t size = 0;
+    MUST(hyti_file_write(path, "hello", 5));
+    MUST(hyti_file_read(NULL, path, 100, &bytes, &size));
+    assert_int_equal(size, 5);
+    assert_memory_equal(bytes, "hello", 5);
+    hyti_free(NULL, bytes);
+    CHECK_STATUS(hyti_file_read(NULL, path, 4, &bytes, &size), HYT_ERR_RANGE);
+    CHECK_STATUS(hyti_file_write("/nowhere/at/all", "x", 1), HYT_ERR_IO);
+    CHECK_MESSAGE("/nowhere/at/all");
+    remove(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(options_are_checked),      cmocka_unit_test(philox_matches_its_paper),
+        cmocka_unit_test(draws_are_even),           cmocka_unit_test(pool_runs_each_task_once),
+        cmocka_unit_test(deflate_goes_round),       cmocka_unit_test(json_is_strict),
+        cmocka_unit_test(running_out_of_memory_leaves_nothing), cmocka_unit_test(files_are_written_whole),
+    };
+    return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+}
