@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /** @file train.h
  *  Trains a network on labelled pictures. For a seed the weights are the same, bit for bit, whatever the threads. */
 #ifndef HYTNAS_TRAIN_H
