@@ -33,6 +33,13 @@ HYT_API hyt_status hyt_evaluator_add_objective(hyt_evaluator *evaluator, const c
 HYT_API int hyt_evaluator_evaluate(void *evaluator, hyt_trial *trial, double *objectives, size_t n);
 /** After each epoch of training inside evaluate; as hyt_epoch_fn. */
 HYT_API hyt_status hyt_evaluator_set_epoch(hyt_evaluator *evaluator, hyt_epoch_fn epoch, void *user);
+/** Decodes and trains one candidate as evaluate does, but for `epochs` epochs, and hands the network over: what a search
+ *  does at its end with the networks of its front.
+ *  @param epochs    0: as in the options
+ *  @param network   yours; takes pixels from 0 to 1
+ *  @param accuracy  best validation accuracy, 0 to 1; may be NULL */
+HYT_API hyt_status hyt_evaluator_train(hyt_evaluator *evaluator, const hyt_candidate *candidate, size_t epochs,
+                                       hyt_graph **network, double *accuracy);
 
 /** Measures for hyt_search_add_constraint, known before training: `cost` is a hyt_cost. */
 typedef struct hyt_cost hyt_cost;
