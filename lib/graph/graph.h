@@ -22,7 +22,7 @@ typedef struct hyti_parameter {
     hyt_dims dims;
     size_t count;       /* product of dims */
     float *data;        /* NULL until set; hyti_alloc_aligned */
-    char *name;
+    char name[32];
 } hyti_parameter;
 
 #define HYTI_MAX_OWN 4 /* parameters of one operation */
@@ -41,7 +41,22 @@ typedef struct hyti_node {
     size_t height, width;    /* RESIZE, FOLD: of the result */
     double epsilon;          /* BATCH_NORM, LAYER_NORM: 1e-5 */
     hyt_dims dims;           /* of the result, batch 1 */
+    bool picture;            /* N,C,H,W; else rows: N,P,T,D or N,C */
+    size_t uses;             /* operations that read the result */
 } hyti_node;
+
+/* What the shapes may come to, so that no sum or product of theirs overflows. */
+#define HYTI_MAX_NODES 65535
+#define HYTI_MAX_VALUES ((uint64_t)1 << 36) /* of a tensor, for batch 1 */
+#define HYTI_MAX_MACS ((uint64_t)1 << 46)   /* of an operation */
+#define HYTI_MAX_SIDE ((size_t)1 << 31)     /* any dimension or attribute */
+
+/* Operands of all nodes, in blocks that never move. */
+typedef struct hyti_operands {
+    struct hyti_operands *next;
+    size_t used, capacity;
+    hyt_value values[];
+} hyti_operands;
 
 struct hyt_graph {
     hyti_ref ref;
@@ -51,6 +66,7 @@ struct hyt_graph {
     size_t n_nodes, node_capacity;
     hyti_parameter *parameters;
     size_t n_parameters, parameter_capacity;
+    hyti_operands *operands;
     hyt_value input, output;       /* HYTI_NO_VALUE until there */
     bool normalised;
     size_t channels;               /* of the input, length of the two below */
@@ -67,6 +83,16 @@ hyt_dims hyti_graph_dims_at(const hyt_graph *graph, hyt_value value, size_t batc
 /* Number of later operations that read a value (the output counts one more). */
 size_t hyti_graph_uses(const hyt_graph *graph, hyt_value value);
 bool hyti_op_is_activation(hyt_op op);
+hyt_context *hyti_graph_context(const hyt_graph *graph);
+/* Whether inference folds this batch norm into the convolution or linear layer before it, which nothing else reads. */
+bool hyti_graph_folds(const hyt_graph *graph, hyt_value value);
+/* Convolution, batch norm and `act` (HYT_OP_INPUT: none); all or nothing. */
+hyt_status hyti_graph_conv_norm(hyt_graph *graph, hyt_value input, size_t channels, size_t kernel, size_t stride,
+                                size_t groups, hyt_op act, hyt_value *out);
+/* Rounded to a multiple of 8, at least 8, not below 0.9 of it (MobileNetV2). */
+size_t hyti_divisible(double channels);
+/* Takes back what was appended after the graph had `nodes` nodes. */
+void hyti_graph_cut(hyt_graph *graph, size_t nodes);
 /* A convolution with one channel a group and as many outputs as inputs. */
 bool hyti_node_is_depthwise(const hyt_graph *graph, const hyti_node *node);
 

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* The typed calls, one operation each, and the two blocks that hybrid networks are made of. */
+#include "graph/graph.h"
+
+#define EPSILON 1e-5
+
+static hyt_status append_one(hyt_graph *graph, hyti_node node, hyt_value input, size_t features, bool with_bias, hyt_value *out)
+{
+    node.inputs = &input;
+    node.n_inputs = 1;
+    return hyti_graph_append(graph, &node, features, with_bias, out);
+}
+
+hyt_status hyt_graph_input(hyt_graph *graph, size_t channels, size_t height, size_t width, hyt_value *out)
+{
+    hyti_node node = { .op = HYT_OP_INPUT, .dims = { 4, { 1, channels, height, width } } };
+    return hyti_graph_append(graph, &node, 0, false, out);
+}
+
+hyt_status hyt_graph_conv(hyt_graph *graph, hyt_value input, size_t channels, size_t kernel, size_t stride, size_t groups,
+                          hyt_value *out)
+{
+    size_t pad = kernel ? (kernel - 1) / 2 : 0;
+    hyti_node node = { .op = HYT_OP_CONV, .kernel = { kernel, kernel }, .stride = { stride, stride },
+                       .pad = { pad, pad, pad, pad }, .dilation = { 1, 1 }, .groups = groups };
+    return append_one(graph, node, input, channels, false, out);
+}
+
+hyt_status hyt_graph_batch_norm(hyt_graph *graph, hyt_value input, hyt_value *out)
+{
+    return append_one(graph, (hyti_node){ .op = HYT_OP_BATCH_NORM, .epsilon = EPSILON }, input, 0, false, out);
+}
+
+hyt_status hyt_graph_linear(hyt_graph *graph, hyt_value input, size_t features, int bias, hyt_value *out)
+{
+    return append_one(graph, (hyti_node){ .op = HYT_OP_LINEAR }, input, features, bias != 0, out);
+}
+
+hyt_status hyt_graph_activation(hyt_graph *graph, hyt_value input, hyt_op op, hyt_value *out)
+{
+    if (!hyti_op_is_activation(op)) return hyti_fail(HYT_ERR_ARGUMENT, "%s is no activation", hyt_op_name(op));
+    return append_one(graph, (hyti_node){ .op = op }, input, 0, false, out);
+}
+
+hyt_status hyt_graph_add(hyt_graph *graph, hyt_value left, hyt_value right, hyt_value *out)
+{
+    hyti_node node = { .op = HYT_OP_ADD, .inputs = (hyt_value[]){ left, right }, .n_inputs = 2 };
+    return hyti_graph_append(graph, &node, 0, false, out);
+}
+
+hyt_status hyt_graph_concat(hyt_graph *graph, const hyt_value *inputs, size_t count, size_t axis, hyt_value *out)
+{
+    HYTI_NEED(inputs);
+    hyti_node node = { .op = HYT_OP_CONCAT, .inputs = (hyt_value *)inputs, .n_inputs = count, .axis = axis };
+    return hyti_graph_append(graph, &node, 0, false, out);
+}
+
+hyt_status hyt_graph_global_pool(hyt_graph *graph, hyt_value input, hyt_value *out)
+{
+    return append_one(graph, (hyti_node){ .op = HYT_OP_GLOBAL_POOL }, input, 0, false, out);
+}
+
+hyt_status hyt_graph_resize(hyt_graph *graph, hyt_value input, size_t height, size_t width, hyt_value *out)
+{
+    return append_one(graph, (hyti_node){ .op = HYT_OP_RESIZE, .height = height, .width = width }, input, 0, false, out);
+}
+
+hyt_status hyt_graph_unfold(hyt_graph *graph, hyt_value input, size_t patch, hyt_value *out)
+{
+    return append_one(graph, (hyti_node){ .op = HYT_OP_UNFOLD, .patch = patch }, input, 0, false, out);
+}
+
+hyt_status hyt_graph_fold(hyt_graph *graph, hyt_value input, size_t height, size_t width, size_t patch, hyt_value *out)
+{
+    hyti_node node = { .op = HYT_OP_FOLD, .height = height, .width = width, .patch = patch };
+    return append_one(graph, node, input, 0, false, out);
+}
+
+hyt_status hyt_graph_layer_norm(hyt_graph *graph, hyt_value input, hyt_value *out)
+{
+    return append_one(graph, (hyti_node){ .op = HYT_OP_LAYER_NORM, .epsilon = EPSILON }, input, 0, false, out);
+}
+
+hyt_status hyt_graph_attention(hyt_graph *graph, hyt_value input, size_t heads, hyt_value *out)
+{
+    return append_one(graph, (hyti_node){ .op = HYT_OP_ATTENTION, .heads = heads }, input, 0, false, out);
+}
+
+/* Blocks: all or nothing. */
+
+static hyt_status finish_block(hyt_graph *graph, size_t nodes, hyt_status status, hyt_value result, hyt_value *out)
+{
+    if (status == HYT_OK) *out = result;
+    else hyti_graph_cut(graph, nodes);
+    return status;
+}
+
+static hyt_status conv_norm(hyt_graph *graph, hyt_value x, size_t channels, size_t kernel, size_t stride, size_t groups,
+                            hyt_op act, hyt_value *out)
+{
+    HYTI_TRY(hyt_graph_conv(graph, x, channels, kernel, stride, groups, &x));
+    HYTI_TRY(hyt_graph_batch_norm(graph, x, &x));
+    if (act != HYT_OP_INPUT) HYTI_TRY(hyt_graph_activation(graph, x, act, &x));
+    *out = x;
+    return HYT_OK;
+}
+
+hyt_status hyti_graph_conv_norm(hyt_graph *graph, hyt_value input, size_t channels, size_t kernel, size_t stride,
+                                size_t groups, hyt_op act, hyt_value *out)
+{
+    size_t nodes = graph->n_nodes;
+    hyt_value result = HYTI_NO_VALUE;
+    hyt_status status = conv_norm(graph, input, channels, kernel, stride, groups, act, &result);
+    return finish_block(graph, nodes, status, result, out);
+}
+
+size_t hyti_divisible(double channels)
+{
+    size_t rounded = HYTI_MAX((size_t)8, (size_t)((channels + 4) / 8) * 8);
+    return (double)rounded < 0.9 * channels ? rounded + 8 : rounded;
+}
+
+static hyt_status need_picture(const hyt_graph *graph, hyt_value input, const char *block, const size_t **size)
+{
+    if (input < 0 || (size_t)input >= graph->n_nodes)
+        return hyti_fail(HYT_ERR_ARGUMENT, "%s: graph \"%s\" has %zu values, there is no value %d", block, graph->name,
+                         graph->n_nodes, (int)input);
+    if (!graph->nodes[input].picture)
+        return hyti_fail(HYT_ERR_SHAPE, "%s after value %d: needs a picture (N,C,H,W), not the result of %s", block, (int)input,
+                         hyt_op_name(graph->nodes[input].op));
+    *size = graph->nodes[input].dims.size;
+    return HYT_OK;
+}
+
+static hyt_status inverted_residual(hyt_graph *graph, hyt_value input, size_t channels, size_t stride, double expand, hyt_op act,
+                                    hyt_value *out)
+{
+    size_t before = graph->nodes[input].dims.size[1];
+    size_t hidden = expand == 1 ? before : hyti_divisible((double)before * expand);
+    hyt_value x = input;
+    if (expand != 1) HYTI_TRY(conv_norm(graph, x, hidden, 1, 1, 1, act, &x));
+    HYTI_TRY(conv_norm(graph, x, hidden, 3, stride, hidden, act, &x));
+    HYTI_TRY(conv_norm(graph, x, channels, 1, 1, 1, HYT_OP_INPUT, &x));
+    if (stride == 1 && before == channels) HYTI_TRY(hyt_graph_add(graph, input, x, &x));
+    *out = x;
+    return HYT_OK;
+}
+
+hyt_status hyt_graph_inverted_residual(hyt_graph *graph, hyt_value input, size_t channels, size_t stride, double expand,
+                                       hyt_op act, hyt_value *out)
+{
+    const size_t *size;
+    HYTI_NEED(graph);
+    HYTI_NEED(out);
+    HYTI_TRY(need_picture(graph, input, "inverted residual", &size));
+    if (!(expand > 0 && expand <= 1024))
+        return hyti_fail(HYT_ERR_RANGE, "inverted residual: expansion %g is not above 0 and up to 1024", expand);
+    size_t nodes = graph->n_nodes;
+    hyt_value result = HYTI_NO_VALUE;
+    hyt_status status = inverted_residual(graph, input, channels, stride, expand, act, &result);
+    return finish_block(graph, nodes, status, result, out);
+}
+
+/* Pre-norm: x += MHA(LN(x)), x += W2 SiLU(W1 LN(x)). */
+static hyt_status transformer_layer(hyt_graph *graph, size_t width, size_t ffn, size_t heads, hyt_value *x)
+{
+    hyt_value y;
+    HYTI_TRY(hyt_graph_layer_norm(graph, *x, &y));
+    HYTI_TRY(hyt_graph_linear(graph, y, 3 * width, 1, &y));
+    HYTI_TRY(hyt_graph_attention(graph, y, heads, &y));
+    HYTI_TRY(hyt_graph_linear(graph, y, width, 1, &y));
+    HYTI_TRY(hyt_graph_add(graph, *x, y, x));
+    HYTI_TRY(hyt_graph_layer_norm(graph, *x, &y));
+    HYTI_TRY(hyt_graph_linear(graph, y, ffn, 1, &y));
+    HYTI_TRY(hyt_graph_activation(graph, y, HYT_OP_SILU, &y));
+    HYTI_TRY(hyt_graph_linear(graph, y, width, 1, &y));
+    return hyt_graph_add(graph, *x, y, x);
+}
+
+typedef struct vit { size_t width, ffn, heads, blocks, patch; } vit;
+
+/* Tokens of every patch position attend to those of the other patches; where patches do not divide the map it is resized
+ * up to the next multiple, and back. */
+static hyt_status global_part(hyt_graph *graph, hyt_value x, const vit *v, hyt_value *out)
+{
+    size_t height = graph->nodes[x].dims.size[2], width = graph->nodes[x].dims.size[3];
+    size_t high = hyti_round_up(height, v->patch), wide = hyti_round_up(width, v->patch);
+    bool resized = high != height || wide != width;
+    if (resized) HYTI_TRY(hyt_graph_resize(graph, x, high, wide, &x));
+    HYTI_TRY(hyt_graph_unfold(graph, x, v->patch, &x));
+    for (size_t i = 0; i < v->blocks; i++) HYTI_TRY(transformer_layer(graph, v->width, v->ffn, v->heads, &x));
+    HYTI_TRY(hyt_graph_layer_norm(graph, x, &x));
+    HYTI_TRY(hyt_graph_fold(graph, x, high, wide, v->patch, &x));
+    if (resized) HYTI_TRY(hyt_graph_resize(graph, x, height, width, &x));
+    *out = x;
+    return HYT_OK;
+}
+
+static hyt_status mobilevit(hyt_graph *graph, hyt_value input, const vit *v, hyt_op act, hyt_value *out)
+{
+    size_t channels = graph->nodes[input].dims.size[1];
+    hyt_value x;
+    HYTI_TRY(conv_norm(graph, input, channels, 3, 1, 1, act, &x));
+    HYTI_TRY(hyt_graph_conv(graph, x, v->width, 1, 1, 1, &x));
+    HYTI_TRY(global_part(graph, x, v, &x));
+    HYTI_TRY(conv_norm(graph, x, channels, 1, 1, 1, act, &x));
+    HYTI_TRY(hyt_graph_concat(graph, (hyt_value[]){ input, x }, 2, 1, &x));
+    return conv_norm(graph, x, channels, 3, 1, 1, act, out);
+}
+
+hyt_status hyt_graph_mobilevit(hyt_graph *graph, hyt_value input, size_t width, size_t ffn, size_t heads, size_t blocks,
+                               size_t patch, hyt_op act, hyt_value *out)
+{
+    const size_t *size;
+    HYTI_NEED(graph);
+    HYTI_NEED(out);
+    HYTI_TRY(need_picture(graph, input, "mobilevit", &size));
+    if (patch < 1 || patch > 65536 || width > HYTI_MAX_SIDE / 3)
+        return hyti_fail(HYT_ERR_RANGE, "mobilevit after value %d: width %zu, patch %zu", (int)input, width, patch);
+    size_t nodes = graph->n_nodes;
+    hyt_value result = HYTI_NO_VALUE;
+    vit v = { width, ffn, heads, blocks, patch };
+    hyt_status status = mobilevit(graph, input, &v, act, &result);
+    return finish_block(graph, nodes, status, result, out);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* What a network costs before anything is run, and each operation in words. */
+#include "graph/graph.h"
+#include <stdio.h>
+#include <string.h>
+
+uint64_t hyt_graph_parameters(const hyt_graph *graph)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; graph && i < graph->n_parameters; i++)
+        if (graph->parameters[i].role < HYTI_ROLE_MEAN) sum += graph->parameters[i].count;
+    return sum;
+}
+
+static size_t count_of(const hyti_node *node)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < node->dims.rank; i++) count *= node->dims.size[i];
+    return count;
+}
+
+uint64_t hyt_graph_value_macs(const hyt_graph *graph, hyt_value value)
+{
+    if (!graph || value < 0 || (size_t)value >= graph->n_nodes) return 0;
+    const hyti_node *node = &graph->nodes[value];
+    if (node->op == HYT_OP_ATTENTION) return (uint64_t)2 * count_of(node) * node->dims.size[2];
+    if (node->op != HYT_OP_CONV && node->op != HYT_OP_LINEAR) return 0;
+    const hyti_parameter *weight = &graph->parameters[node->parameters[0]];
+    return (uint64_t)count_of(node) * (weight->count / weight->dims.size[0]);
+}
+
+uint64_t hyt_graph_macs(const hyt_graph *graph)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; graph && i < graph->n_nodes; i++) sum += hyt_graph_value_macs(graph, (hyt_value)i);
+    return sum;
+}
+
+bool hyti_graph_folds(const hyt_graph *graph, hyt_value value)
+{
+    const hyti_node *node = &graph->nodes[value];
+    if (node->op != HYT_OP_BATCH_NORM) return false;
+    hyt_value before = node->inputs[0];
+    return graph->nodes[before].op == HYT_OP_CONV && hyti_graph_uses(graph, before) == 1;
+}
+
+/* A folded batch norm becomes the convolution's bias, where it has none yet; one that stays, a scale and a shift. */
+static uint64_t constants_of(const hyt_graph *graph, hyt_value value)
+{
+    const hyti_node *node = &graph->nodes[value];
+    uint64_t sum = 0;
+    if (node->op == HYT_OP_BATCH_NORM) {
+        size_t channels = node->dims.size[1];
+        if (!hyti_graph_folds(graph, value)) return 2 * channels;
+        return graph->nodes[node->inputs[0]].n_parameters == 1 ? channels : 0;
+    }
+    for (size_t i = 0; i < node->n_parameters; i++) sum += graph->parameters[node->parameters[i]].count;
+    return sum;
+}
+
+uint64_t hyt_graph_weight_bytes(const hyt_graph *graph)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; graph && i < graph->n_nodes; i++) sum += constants_of(graph, (hyt_value)i);
+    return sum * sizeof(float);
+}
+
+static int describe_conv(const hyt_graph *graph, const hyti_node *node, char *text, size_t size)
+{
+    const char *kind = hyti_node_is_depthwise(graph, node) && node->groups > 1 ? "depthwise conv" : "conv";
+    char groups[40] = "", dilation[48] = "";
+    if (node->groups > 1 && !hyti_node_is_depthwise(graph, node)) snprintf(groups, sizeof groups, ", %zu groups", node->groups);
+    if (node->dilation[0] != 1 || node->dilation[1] != 1)
+        snprintf(dilation, sizeof dilation, ", dilation %zux%zu", node->dilation[0], node->dilation[1]);
+    if (node->stride[0] == node->stride[1])
+        return snprintf(text, size, "%zux%zu %s, stride %zu, %zu channels%s%s", node->kernel[0], node->kernel[1], kind,
+                        node->stride[0], node->dims.size[1], groups, dilation);
+    return snprintf(text, size, "%zux%zu %s, stride %zux%zu, %zu channels%s%s", node->kernel[0], node->kernel[1], kind,
+                    node->stride[0], node->stride[1], node->dims.size[1], groups, dilation);
+}
+
+static int describe(const hyt_graph *graph, const hyti_node *node, char *text, size_t size)
+{
+    const size_t *dims = node->dims.size;
+    switch (node->op) {
+    case HYT_OP_INPUT: return snprintf(text, size, "input, %zu channels, %zux%zu", dims[1], dims[2], dims[3]);
+    case HYT_OP_CONV: return describe_conv(graph, node, text, size);
+    case HYT_OP_LINEAR:
+        return snprintf(text, size, "linear, %zu features%s", dims[node->dims.rank - 1], node->n_parameters == 2 ? ", bias" : "");
+    case HYT_OP_CONCAT: return snprintf(text, size, "concat of %zu along axis %zu", node->n_inputs, node->axis);
+    case HYT_OP_RESIZE: return snprintf(text, size, "resize to %zux%zu", node->height, node->width);
+    case HYT_OP_UNFOLD: return snprintf(text, size, "unfold, patches of %zux%zu", node->patch, node->patch);
+    case HYT_OP_FOLD:
+        return snprintf(text, size, "fold to %zux%zu, patches of %zux%zu", node->height, node->width, node->patch, node->patch);
+    case HYT_OP_ATTENTION: return snprintf(text, size, "attention, %zu heads of %zu", node->heads, dims[3] / node->heads);
+    default: return snprintf(text, size, "%s", hyt_op_name(node->op));
+    }
+}
+
+hyt_status hyt_graph_describe(const hyt_graph *graph, hyt_value value, char *text, size_t size)
+{
+    char words[256];
+    HYTI_NEED(graph);
+    HYTI_NEED(text);
+    if (value < 0 || (size_t)value >= graph->n_nodes)
+        return hyti_fail(HYT_ERR_ARGUMENT, "graph \"%s\" has %zu values, there is no value %d", graph->name, graph->n_nodes,
+                         (int)value);
+    size_t length = (size_t)describe(graph, &graph->nodes[value], words, sizeof words);
+    if (length >= size) return hyti_fail(HYT_ERR_RANGE, "\"%s\" needs %zu bytes, not %zu", words, length + 1, size);
+    memcpy(text, words, length + 1);
+    return HYT_OK;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+#include "graph/graph.h"
+#include <string.h>
+
+hyt_status hyt_graph_create(hyt_context *context, const char *name, hyt_graph **out)
+{
+    HYTI_NEED(name);
+    HYTI_NEED(out);
+    hyt_graph *graph = hyti_alloc(context, sizeof *graph);
+    if (!graph) return hyti_fail_nomem();
+    hyti_ref_init(&graph->ref);
+    graph->context = hyti_context_retain(context);
+    graph->input = graph->output = HYTI_NO_VALUE;
+    graph->name = hyti_copy_text(context, name);
+    if (!graph->name) {
+        hyt_graph_destroy(graph);
+        return hyti_fail_nomem();
+    }
+    *out = graph;
+    return HYT_OK;
+}
+
+void hyt_graph_destroy(hyt_graph *graph)
+{
+    if (!graph || !hyti_ref_release(&graph->ref)) return;
+    hyt_context *context = graph->context;
+    hyti_graph_cut(graph, 0);
+    for (hyti_operands *block = graph->operands, *next; block; block = next) {
+        next = block->next;
+        hyti_free(context, block);
+    }
+    hyti_free(context, graph->nodes);
+    hyti_free(context, graph->parameters);
+    hyti_free(context, graph->mean);
+    hyti_free(context, graph->deviation);
+    hyti_free(context, graph->name);
+    hyti_free(context, graph);
+    hyt_context_destroy(context);
+}
+
+hyt_context *hyti_graph_context(const hyt_graph *graph)
+{
+    return graph->context;
+}
+
+static size_t features_of(const hyti_node *node)
+{
+    if (node->op == HYT_OP_CONV) return node->dims.size[1];
+    return node->dims.size[node->dims.rank - 1];
+}
+
+static hyt_status copy_contents(const hyt_graph *graph, hyt_graph *copy)
+{
+    for (size_t i = 0; i < graph->n_nodes; i++) {
+        const hyti_node *node = &graph->nodes[i];
+        hyt_value value;
+        HYTI_TRY(hyti_graph_append(copy, node, features_of(node), node->n_parameters == 2, &value));
+    }
+    copy->output = graph->output;
+    for (size_t i = 0; i < graph->n_parameters; i++) {
+        const hyti_parameter *parameter = &graph->parameters[i];
+        if (parameter->data) HYTI_TRY(hyt_graph_set_parameter(copy, i, parameter->data, parameter->count));
+    }
+    return graph->normalised ? hyt_graph_set_normalisation(copy, graph->mean, graph->deviation) : HYT_OK;
+}
+
+hyt_status hyt_graph_copy(const hyt_graph *graph, hyt_graph **out)
+{
+    hyt_graph *copy = NULL;
+    HYTI_NEED(graph);
+    HYTI_NEED(out);
+    HYTI_TRY(hyt_graph_create(graph->context, graph->name, &copy));
+    hyt_status status = copy_contents(graph, copy);
+    if (status != HYT_OK) {
+        hyt_graph_destroy(copy);
+        return status;
+    }
+    *out = copy;
+    return HYT_OK;
+}
+
+static hyt_status check_value(const hyt_graph *graph, hyt_value value)
+{
+    if (value >= 0 && (size_t)value < graph->n_nodes) return HYT_OK;
+    return hyti_fail(HYT_ERR_ARGUMENT, "graph \"%s\" has %zu values, there is no value %d", graph->name, graph->n_nodes,
+                     (int)value);
+}
+
+hyt_status hyt_graph_set_output(hyt_graph *graph, hyt_value value)
+{
+    HYTI_NEED(graph);
+    HYTI_TRY(check_value(graph, value));
+    graph->output = value;
+    return HYT_OK;
+}
+
+static hyt_status check_normalisation(const hyt_graph *graph, const float *mean, const float *deviation)
+{
+    for (size_t i = 0; i < graph->channels; i++)
+        if (!(mean[i] - mean[i] == 0) || !(deviation[i] > 0) || !(1 / deviation[i] > 0))
+            return hyti_fail(HYT_ERR_RANGE, "normalisation of channel %zu: mean %g, deviation %g (finite, above 0)", i,
+                             (double)mean[i], (double)deviation[i]);
+    return HYT_OK;
+}
+
+hyt_status hyt_graph_set_normalisation(hyt_graph *graph, const float *mean, const float *deviation)
+{
+    HYTI_NEED(graph);
+    if (!mean && !deviation) {
+        graph->normalised = false;
+        return HYT_OK;
+    }
+    HYTI_NEED(mean);
+    HYTI_NEED(deviation);
+    if (graph->input == HYTI_NO_VALUE)
+        return hyti_fail(HYT_ERR_STATE, "graph \"%s\" has no input to normalise", graph->name);
+    HYTI_TRY(check_normalisation(graph, mean, deviation));
+    size_t bytes = graph->channels * sizeof *mean;
+    if (!graph->mean) graph->mean = hyti_alloc(graph->context, bytes);
+    if (!graph->deviation) graph->deviation = hyti_alloc(graph->context, bytes);
+    if (!graph->mean || !graph->deviation) return hyti_fail_nomem();
+    memmove(graph->mean, mean, bytes);
+    memmove(graph->deviation, deviation, bytes);
+    graph->normalised = true;
+    return HYT_OK;
+}
+
+/* Looking */
+
+static const hyti_node *node_at(const hyt_graph *graph, hyt_value value)
+{
+    return graph && value >= 0 && (size_t)value < graph->n_nodes ? &graph->nodes[value] : NULL;
+}
+
+const char *hyt_graph_name(const hyt_graph *graph)
+{
+    return graph ? graph->name : "";
+}
+
+size_t hyt_graph_size(const hyt_graph *graph)
+{
+    return graph ? graph->n_nodes : 0;
+}
+
+hyt_op hyt_graph_op(const hyt_graph *graph, hyt_value value)
+{
+    const hyti_node *node = node_at(graph, value);
+    return node ? node->op : HYT_OP_COUNT;
+}
+
+hyt_status hyt_graph_dims(const hyt_graph *graph, hyt_value value, hyt_dims *dims)
+{
+    HYTI_NEED(graph);
+    HYTI_NEED(dims);
+    HYTI_TRY(check_value(graph, value));
+    *dims = graph->nodes[value].dims;
+    return HYT_OK;
+}
+
+hyt_value hyt_graph_output(const hyt_graph *graph)
+{
+    if (!graph || graph->n_nodes == 0) return HYTI_NO_VALUE;
+    return graph->output != HYTI_NO_VALUE ? graph->output : (hyt_value)(graph->n_nodes - 1);
+}
+
+size_t hyt_graph_operands(const hyt_graph *graph, hyt_value value)
+{
+    const hyti_node *node = node_at(graph, value);
+    return node ? node->n_inputs : 0;
+}
+
+hyt_value hyt_graph_operand(const hyt_graph *graph, hyt_value value, size_t index)
+{
+    const hyti_node *node = node_at(graph, value);
+    return node && index < node->n_inputs ? node->inputs[index] : HYTI_NO_VALUE;
+}
+
+hyt_dims hyti_graph_dims_at(const hyt_graph *graph, hyt_value value, size_t batch)
+{
+    hyt_dims dims = graph->nodes[value].dims;
+    dims.size[0] *= batch;
+    return dims;
+}
+
+size_t hyti_graph_uses(const hyt_graph *graph, hyt_value value)
+{
+    return graph->nodes[value].uses + (value == hyt_graph_output(graph));
+}
+
+bool hyti_node_is_depthwise(const hyt_graph *graph, const hyti_node *node)
+{
+    return node->op == HYT_OP_CONV && node->groups == node->dims.size[1] &&
+           node->groups == graph->nodes[node->inputs[0]].dims.size[1];
+}
+
+/* Weights */
+
+static hyt_status check_parameter(const hyt_graph *graph, size_t index)
+{
+    if (index < graph->n_parameters) return HYT_OK;
+    return hyti_fail(HYT_ERR_ARGUMENT, "graph \"%s\" has %zu parameters, there is no parameter %zu", graph->name,
+                     graph->n_parameters, index);
+}
+
+size_t hyt_graph_parameter_count(const hyt_graph *graph)
+{
+    return graph ? graph->n_parameters : 0;
+}
+
+hyt_status hyt_graph_parameter_dims(const hyt_graph *graph, size_t index, hyt_dims *dims)
+{
+    HYTI_NEED(graph);
+    HYTI_NEED(dims);
+    HYTI_TRY(check_parameter(graph, index));
+    *dims = graph->parameters[index].dims;
+    return HYT_OK;
+}
+
+const char *hyt_graph_parameter_name(const hyt_graph *graph, size_t index)
+{
+    return graph && index < graph->n_parameters ? graph->parameters[index].name : NULL;
+}
+
+const float *hyt_graph_parameter(const hyt_graph *graph, size_t index)
+{
+    return graph && index < graph->n_parameters ? graph->parameters[index].data : NULL;
+}
+
+hyt_status hyt_graph_set_parameter(hyt_graph *graph, size_t index, const float *values, size_t count)
+{
+    HYTI_NEED(graph);
+    HYTI_NEED(values);
+    HYTI_TRY(check_parameter(graph, index));
+    hyti_parameter *parameter = &graph->parameters[index];
+    if (count != parameter->count)
+        return hyti_fail(HYT_ERR_SHAPE, "parameter %s has %zu values, not %zu", parameter->name, parameter->count, count);
+    if (!parameter->data) parameter->data = hyti_alloc_aligned(graph->context, count * sizeof *values);
+    if (!parameter->data) return hyti_fail_nomem();
+    memmove(parameter->data, values, count * sizeof *values);
+    return HYT_OK;
+}
