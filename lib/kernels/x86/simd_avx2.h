@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* Vectors of eight floats. Masks select the first n values; what they leave out is neither read nor written, and reads as 0. */
+#ifndef HYTI_KERNELS_X86_SIMD_AVX2_H
+#define HYTI_KERNELS_X86_SIMD_AVX2_H
+
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SIMD(operation) hyti_##operation##_avx2
+#define SIMD_TILE_ROWS 6 /* of two vectors: 12 sums, 2 of B, 1 of A */
+enum { VL = 8 };
+
+typedef __m256 vec;
+typedef struct vmask {
+    __m256i bits;
+    size_t n;
+} vmask;
+
+static inline vec v_zero(void) { return _mm256_setzero_ps(); }
+static inline vec v_set(float x) { return _mm256_set1_ps(x); }
+static inline vec v_load(const float *p) { return _mm256_loadu_ps(p); }
+static inline void v_store(float *p, vec v) { _mm256_storeu_ps(p, v); }
+static inline vec v_add(vec a, vec b) { return _mm256_add_ps(a, b); }
+static inline vec v_sub(vec a, vec b) { return _mm256_sub_ps(a, b); }
+static inline vec v_mul(vec a, vec b) { return _mm256_mul_ps(a, b); }
+static inline vec v_div(vec a, vec b) { return _mm256_div_ps(a, b); }
+static inline vec v_fma(vec a, vec b, vec c) { return _mm256_fmadd_ps(a, b, c); }  /* a b + c */
+static inline vec v_fnma(vec a, vec b, vec c) { return _mm256_fnmadd_ps(a, b, c); } /* c - a b */
+/* Where a value is NaN, the second. */
+static inline vec v_max(vec a, vec b) { return _mm256_max_ps(a, b); }
+static inline vec v_min(vec a, vec b) { return _mm256_min_ps(a, b); }
+
+static inline vmask v_mask(size_t n)
+{
+    __m256i at = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return (vmask){ _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), at), n };
+}
+
+static inline vec v_load_mask(const float *p, vmask m)
+{
+    return _mm256_maskload_ps(p, m.bits);
+}
+
+/* By halves: the masked store is slow on several processors. */
+static inline void v_store_mask(float *p, vec v, vmask m)
+{
+    if (m.n == VL) {
+        _mm256_storeu_ps(p, v);
+        return;
+    }
+    __m128 x = _mm256_castps256_ps128(v);
+    if (m.n & 4) {
+        _mm_storeu_ps(p, x);
+        x = _mm256_extractf128_ps(v, 1);
+        p += 4;
+    }
+    if (m.n & 2) {
+        _mm_storel_pi((__m64 *)p, x);
+        x = _mm_movehl_ps(x, x);
+        p += 2;
+    }
+    if (m.n & 1) _mm_store_ss(p, x);
+}
+
+/* `v` where the mask selects, `other` elsewhere. */
+static inline vec v_select(vmask m, vec v, vec other)
+{
+    return _mm256_blendv_ps(other, v, _mm256_castsi256_ps(m.bits));
+}
+
+static inline float v_sum(vec v)
+{
+    __m128 x = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    x = _mm_add_ps(x, _mm_movehl_ps(x, x));
+    return _mm_cvtss_f32(_mm_add_ss(x, _mm_movehdup_ps(x)));
+}
+
+static inline float v_largest(vec v)
+{
+    __m128 x = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    x = _mm_max_ps(x, _mm_movehl_ps(x, x));
+    return _mm_cvtss_f32(_mm_max_ss(x, _mm_movehdup_ps(x)));
+}
+
+static inline vec v_round(vec v)
+{
+    return _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+/* v 2^n for whole n from -126 to 127. */
+static inline vec v_scale(vec v, vec n)
+{
+    __m256i power = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
+    return _mm256_mul_ps(v, _mm256_castsi256_ps(power));
+}
+
+#endif
