@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "surrogate/bins.h"
+#include "numeric/distribution.h"
+#include <math.h>
+
+/* Above the lower value, at most the upper one, whatever the rounding. */
+static double between(double lower, double upper)
+{
+    double middle = lower + 0.5 * (upper - lower);
+    return middle > lower ? middle : upper;
+}
+
+static size_t count_distinct(const double *sorted, size_t n)
+{
+    size_t distinct = 1;
+    for (size_t i = 1; i < n; i++) distinct += sorted[i] != sorted[i - 1];
+    return distinct;
+}
+
+/* A bin is closed where the value changes and, with more values than bins, only once it holds its share of the rows left. */
+static size_t cut_feature(const double *sorted, size_t n, size_t most, double *cuts)
+{
+    size_t count = 0, start = 0;
+    bool all = count_distinct(sorted, n) <= most;
+    for (size_t i = 1; i < n && count + 1 < most; i++) {
+        if (sorted[i] == sorted[i - 1]) continue;
+        size_t share = (n - start + (most - count) - 1) / (most - count);
+        if (!all && i - start < share) continue;
+        cuts[count++] = between(sorted[i - 1], sorted[i]);
+        start = i;
+    }
+    cuts[count++] = INFINITY;
+    return count;
+}
+
+hyt_status hyti_bins_create(hyt_context *context, const hyti_rows *rows, size_t most, hyti_bins *out)
+{
+    size_t n = rows->n, d = rows->d, capacity = 0;
+    hyti_bins bins = { .context = context, .d = d, .first = hyti_array(context, d + 1, sizeof *bins.first) };
+    double *column = hyti_array(context, n, sizeof *column);
+    hyt_status status = bins.first && column ? HYT_OK : hyti_fail_nomem();
+    for (size_t k = 0; status == HYT_OK && k < d; k++) {
+        for (size_t i = 0; i < n; i++) column[i] = rows->x[i * d + k];
+        hyti_sort(column, n);
+        status = hyti_grow(context, &bins.cuts, &capacity, bins.total + HYTI_MIN(most, n), sizeof *bins.cuts);
+        if (status != HYT_OK) break;
+        bins.first[k] = bins.total;
+        bins.total += cut_feature(column, n, most, bins.cuts + bins.total);
+    }
+    hyti_free(context, column);
+    if (status != HYT_OK) {
+        hyti_bins_clear(&bins);
+        return status;
+    }
+    bins.first[d] = bins.total;
+    *out = bins;
+    return HYT_OK;
+}
+
+void hyti_bins_clear(hyti_bins *bins)
+{
+    hyti_free(bins->context, bins->first);
+    hyti_free(bins->context, bins->cuts);
+    bins->first = NULL;
+    bins->cuts = NULL;
+}
+
+void hyti_bins_encode(const hyti_bins *bins, const double *x, size_t n, uint8_t *codes)
+{
+    for (size_t k = 0; k < bins->d; k++) {
+        const double *cuts = bins->cuts + bins->first[k];
+        size_t last = bins->first[k + 1] - bins->first[k] - 1;
+        for (size_t i = 0; i < n; i++) {
+            double value = x[i * bins->d + k];
+            size_t low = 0, high = last; /* the code is the number of cuts that are not above the value */
+            while (low < high) {
+                size_t middle = (low + high) / 2;
+                if (cuts[middle] <= value) low = middle + 1;
+                else high = middle;
+            }
+            codes[i * bins->d + k] = (uint8_t)low;
+        }
+    }
+}
