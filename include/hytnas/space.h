@@ -3,8 +3,9 @@
  *  What can be chosen: genes with levels, and the candidates made of them.
  *
  *  A space is built gene by gene, or is a preset, or is read from a JSON file; it is closed by its first candidate
- *  (adding a gene after that is HYT_ERR_STATE). Candidates are exact points in canonical form: genes that are not
- *  active, and genes whose value makes no difference, are fixed at one level, so that equal things are equal. */
+ *  (adding a gene after that, or to a preset, is HYT_ERR_STATE). Candidates are exact points in canonical form: genes that
+ *  are not active are at level 0, and of values that come to the same thing the first combination stands for all, so
+ *  that equal things are equal. Where a gene or a level does not exist, a name is NULL, a number of levels 0, a value NaN. */
 #ifndef HYTNAS_SPACE_H
 #define HYTNAS_SPACE_H
 
@@ -25,10 +26,14 @@ typedef enum hyt_gene_kind {
 } hyt_gene_kind;
 
 /** @name Building a space
- *  Gene names: letters, digits, '_', '-', '.'; unique. Category labels: the same characters. At most 256 genes, 4096 levels each.
+ *  Gene names: letters, digits, '_', '-', '.', not "-" alone; unique. Category labels likewise. At most 256 genes, 4096
+ *  levels each. HYT_ERR_RANGE for numbers that make no gene, HYT_ERR_CONFLICT for a name, label or condition that is
+ *  there already.
  *  @{ */
 HYT_API hyt_status hyt_space_create(hyt_context *context, const char *name, hyt_space **out);
+/** @param low,high  within 2^53; `high` must be reached from `low` in whole steps */
 HYT_API hyt_status hyt_space_add_integer(hyt_space *space, const char *name, int64_t low, int64_t high, int64_t step);
+/** @param values  finite, each above the one before */
 HYT_API hyt_status hyt_space_add_ordinal(hyt_space *space, const char *name, const double *values, size_t count);
 HYT_API hyt_status hyt_space_add_categorical(hyt_space *space, const char *name, const char *const *labels, size_t count);
 /** `gene` counts only where `parent` (an earlier gene, itself active) has one of the given levels. One condition a gene. */
@@ -37,7 +42,8 @@ HYT_API hyt_status hyt_space_add_condition(hyt_space *space, const char *gene, c
 /** "hytnas": the 23 genes of HyT-NAS (arXiv 2303.04440). HYT_ERR_NOT_FOUND names the presets that exist. */
 HYT_API hyt_status hyt_space_preset(hyt_context *context, const char *name, hyt_space **out);
 /** {"name": "...", "genes": [{"name", "kind": "integer", "low", "high", "step"} | {"name", "kind": "ordinal", "values"} |
- *  {"name", "kind": "categorical", "labels"}, each with an optional "when": {"gene", "levels": [numbers of levels]}]} or {"preset": "hytnas"}. */
+ *  {"name", "kind": "categorical", "labels"}, each with an optional "when": {"gene", "levels": [numbers of levels, from 0]}]} or {"preset": "hytnas"}. At
+ *  most 8 MiB. HYT_ERR_FORMAT says which gene is wrong and why. */
 HYT_API hyt_status hyt_space_parse_json(hyt_context *context, const char *text, size_t size, hyt_space **out);
 HYT_API hyt_status hyt_space_load_json(hyt_context *context, const char *path, hyt_space **out);
 /** The space as JSON text that parses to an equal space; yours, released with hyt_text_destroy(). */
@@ -54,9 +60,10 @@ HYT_API hyt_gene_kind hyt_space_gene_kind(const hyt_space *space, size_t gene);
 HYT_API size_t hyt_space_gene_levels(const hyt_space *space, size_t gene);
 /** The number a level stands for (for a category its place). */
 HYT_API double hyt_space_gene_value(const hyt_space *space, size_t gene, size_t level);
+/** The word of a category; NULL for numbers. */
 HYT_API const char *hyt_space_gene_label(const hyt_space *space, size_t gene, size_t level);
 HYT_API hyt_status hyt_space_find_gene(const hyt_space *space, const char *name, size_t *gene);
-/** Number of distinct candidates, exact: high * 2^64 + low. HYT_ERR_RANGE from 2^128 on. */
+/** Number of distinct candidates, exact: high * 2^64 + low. HYT_ERR_RANGE from 2^128 on, HYT_ERR_STATE without genes. */
 HYT_API hyt_status hyt_space_count(const hyt_space *space, uint64_t *high, uint64_t *low);
 /** Number of genotypes: the product of all numbers of levels, before canonical form. */
 HYT_API hyt_status hyt_space_genotypes(const hyt_space *space, uint64_t *high, uint64_t *low);
@@ -68,21 +75,28 @@ HYT_API hyt_status hyt_space_genotypes(const hyt_space *space, uint64_t *high, u
 HYT_API hyt_status hyt_candidate_create(hyt_space *space, const size_t *levels, size_t count, hyt_candidate **out);
 /** Uniform over the distinct candidates; draw `index` of `seed`, always the same. */
 HYT_API hyt_status hyt_candidate_sample(hyt_space *space, uint64_t seed, uint64_t index, hyt_candidate **out);
-/** The candidate with a place in the order of the space, and its inverse. */
+/** The candidate with a place in the order of the space, and its inverse. Where each gene is followed at once by those
+ *  that depend on it, it is the lexicographic order of the levels; in general each gene that is always active is followed
+ *  by what depends on it, depth first, the earlier counting slower. HYT_ERR_RANGE where there is no such place, and in
+ *  spaces of 2^128 candidates or more, which have none. */
 HYT_API hyt_status hyt_candidate_at(hyt_space *space, uint64_t high, uint64_t low, hyt_candidate **out);
 HYT_API hyt_status hyt_candidate_index(const hyt_candidate *candidate, uint64_t *high, uint64_t *low);
-/** A genome: values joined by ':', "1:2:2:1:...:1.5". */
+/** A genome: values joined by ':', "1:2:2:1:...:1.5", with "-" for genes that are not active. HYT_ERR_SHAPE for a
+ *  wrong number of values, HYT_ERR_RANGE names the gene that has no such value. */
 HYT_API hyt_status hyt_candidate_parse(hyt_space *space, const char *genome, hyt_candidate **out);
 /** @param length  bytes without the final zero, also when `size` is too small (then HYT_ERR_RANGE); may be NULL */
 HYT_API hyt_status hyt_candidate_genome(const hyt_candidate *candidate, char *text, size_t size, size_t *length);
 /** Neighbours differ in one active gene: one level up or down, or any other category; duplicates after canonical form
- *  are left out. HYT_ERR_NOT_FOUND past the last. */
+ *  are left out. Genes that this makes active start at level 0. Being neighbours is mutual, but that genes which a
+ *  step made inactive have forgotten their level. HYT_ERR_NOT_FOUND past the last. */
 HYT_API size_t hyt_candidate_neighbours(const hyt_candidate *candidate);
 HYT_API hyt_status hyt_candidate_neighbour(const hyt_candidate *candidate, size_t index, hyt_candidate **out);
 HYT_API size_t hyt_candidate_level(const hyt_candidate *candidate, size_t gene);
 HYT_API double hyt_candidate_value(const hyt_candidate *candidate, size_t gene);
 HYT_API int hyt_candidate_active(const hyt_candidate *candidate, size_t gene);
+/** Of one space: candidates of two spaces are never equal. */
 HYT_API int hyt_candidate_equal(const hyt_candidate *a, const hyt_candidate *b);
+/** Candidates never change, so this takes no memory. */
 HYT_API hyt_status hyt_candidate_copy(const hyt_candidate *candidate, hyt_candidate **out);
 HYT_API void hyt_candidate_destroy(hyt_candidate *candidate);
 /** The network. HYT_ERR_UNSUPPORTED for a space that has none.
