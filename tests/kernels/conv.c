@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Dense and depthwise convolutions: channels around the tiles, any kernel, stride, padding and dilation, gaps between
+ * pixels, the result's rows shared out at random. */
+#include "kernel_test.h"
+
+typedef struct picture {
+    hyti_conv_f32 conv;
+    bool depthwise;
+    guarded in, out, weights, packed, bias, add, scratch;
+} picture;
+
+static void describe(const hyti_kernels *kernels, const picture *p, char *text, size_t size)
+{
+    const hyti_conv_f32 *c = &p->conv;
+    snprintf(text, size,
+             "isa %u %s in %zux%zux%zu(%zu) out %zux%zux%zu(%zu) kernel %zux%zu stride %zux%zu pad %zu,%zu dilation %zux%zu bias %d "
+             "add %s act %d",
+             kernels->isa, p->depthwise ? "depthwise" : "dense", c->in_height, c->in_width, c->in_channels, c->in_stride,
+             c->out_height, c->out_width, c->out_channels, c->out_stride, c->kernel_height, c->kernel_width, c->stride_height,
+             c->stride_width, c->pad_top, c->pad_left, c->dilation_height, c->dilation_width, c->bias != NULL,
+             !c->add ? "no" : c->add == c->out ? "out" : "yes", c->act);
+}
+
+/* A common shape with odd chance, any other otherwise. The result may reach beyond the padded picture, as it does when
+ * padding on the far side is larger than on the near one. */
+static void choose_window(hyti_conv_f32 *c)
+{
+    static const size_t kernels[] = { 1, 3, 3, 3, 5, 7, 2 };
+    c->kernel_height = kernels[draw(COUNT(kernels))];
+    c->kernel_width = draw(4) ? c->kernel_height : 1 + draw(4);
+    c->stride_height = 1 + draw(2);
+    c->stride_width = draw(4) ? c->stride_height : 1 + draw(3);
+    c->dilation_height = draw(5) ? 1 : 2;
+    c->dilation_width = draw(5) ? c->dilation_height : 1 + draw(3);
+    c->pad_top = draw(4) ? c->kernel_height / 2 : draw((uint32_t)c->kernel_height + 1);
+    c->pad_left = draw(4) ? c->kernel_width / 2 : draw((uint32_t)c->kernel_width + 1);
+    c->in_height = 1 + draw(9);
+    c->in_width = 1 + draw(14);
+    c->out_height = (c->in_height + c->pad_top + draw((uint32_t)c->pad_top + 2)) / c->stride_height + draw(2);
+    c->out_width = (c->in_width + c->pad_left + draw((uint32_t)c->pad_left + 2)) / c->stride_width + draw(2);
+    if (!c->out_height) c->out_height = 1;
+    if (!c->out_width) c->out_width = 1;
+}
+
+static void choose_values(const hyti_kernels *kernels, picture *p)
+{
+    hyti_conv_f32 *c = &p->conv;
+    c->in_stride = c->in_channels + (draw(3) ? 0 : 1 + draw(3));
+    c->out_stride = c->out_channels + (draw(3) ? 0 : 1 + draw(3));
+    size_t taps = c->kernel_height * c->kernel_width, depth = p->depthwise ? taps : taps * c->in_channels;
+    p->in = filled((c->in_height * c->in_width - 1) * c->in_stride + c->in_channels);
+    p->out = blank((c->out_height * c->out_width - 1) * c->out_stride + c->out_channels);
+    p->weights = filled(depth * c->out_channels);
+    p->bias = filled(c->out_channels);
+    p->add = filled(p->out.n);
+    if (!p->depthwise) {
+        p->packed = blank(hyti_pack_f32_size(kernels, depth, c->out_channels));
+        hyti_pack_f32(kernels, depth, c->out_channels, p->weights.values, (ptrdiff_t)c->out_channels, 1, p->packed.values);
+        p->scratch = reserve(hyti_conv_f32_scratch(kernels, c) / sizeof(float));
+    }
+    c->in = p->in.values;
+    c->out = p->out.values;
+    c->weights = p->depthwise ? p->weights.values : p->packed.values;
+    c->bias = draw(2) ? p->bias.values : NULL;
+    c->add = draw(2) ? NULL : draw(2) ? p->add.values : c->out;
+    c->act = (hyti_act)draw(4);
+    c->scratch = p->scratch.n ? p->scratch.values : NULL;
+}
+
+static void drop(picture *p)
+{
+    guarded *all[] = { &p->in, &p->out, &p->weights, &p->packed, &p->bias, &p->add, &p->scratch };
+    for (size_t i = 0; i < COUNT(all); i++) release(all[i]);
+}
+
+/* One result before bias and activation, and the sum of absolute terms. */
+static double exact_sum(const picture *p, size_t y, size_t x, size_t j, double *terms)
+{
+    const hyti_conv_f32 *c = &p->conv;
+    double sum = 0;
+    *terms = 0;
+    for (size_t ky = 0; ky < c->kernel_height; ky++)
+        for (size_t kx = 0; kx < c->kernel_width; kx++) {
+            size_t row = y * c->stride_height + ky * c->dilation_height - c->pad_top;
+            size_t column = x * c->stride_width + kx * c->dilation_width - c->pad_left; /* wraps where it falls before 0 */
+            if (row >= c->in_height || column >= c->in_width) continue;
+            const float *in = p->in.values + (row * c->in_width + column) * c->in_stride;
+            size_t tap = ky * c->kernel_width + kx;
+            for (size_t i = p->depthwise ? j : 0; i < (p->depthwise ? j + 1 : c->in_channels); i++) {
+                size_t at = p->depthwise ? tap : tap * c->in_channels + i;
+                double term = (double)in[i] * p->weights.values[at * c->out_channels + j];
+                sum += term, *terms += fabs(term);
+            }
+        }
+    return sum;
+}
+
+static void compare(const hyti_kernels *kernels, const picture *p)
+{
+    const hyti_conv_f32 *c = &p->conv;
+    size_t depth = c->kernel_height * c->kernel_width * (p->depthwise ? 1 : c->in_channels);
+    for (size_t at = 0; at < p->out.n; at++) {
+        size_t pixel = at / c->out_stride, j = at % c->out_stride, y = pixel / c->out_width, x = pixel % c->out_width;
+        bool gap = j >= c->out_channels;
+        double terms = 0, expected = CANARY, added = c->add == c->out ? CANARY : c->add ? c->add[at] : 0;
+        if (!gap) {
+            double bias = c->bias ? c->bias[j] : 0, sum = exact_sum(p, y, x, j, &terms) + bias;
+            expected = exact_act(c->act, sum) + added;
+            terms += fabs(bias) + fabs(added);
+        }
+        float got = p->out.values[at];
+        if (gap ? got == CANARY : is_near(got, expected, bound_of((double)depth, terms, expected))) continue;
+        char text[512];
+        describe(kernels, p, text, sizeof text);
+        fail_msg("%s: (%zu, %zu, %zu) is %.9g, not %.9g", text, y, x, j, got, expected);
+    }
+}
+
+static void run(const hyti_kernels *kernels, picture *p)
+{
+    if (p->depthwise) kernels->depthwise_f32(&p->conv);
+    else kernels->conv_f32(kernels, &p->conv);
+}
+
+/* Whole, compared; then again with its rows shared out, bit for bit the same. */
+static void check_picture(const hyti_kernels *kernels, picture *p)
+{
+    choose_window(&p->conv);
+    choose_values(kernels, p);
+    size_t height = p->conv.out_height;
+    p->conv.first = 0, p->conv.last = height;
+    run(kernels, p);
+    compare(kernels, p);
+    guarded whole = copied(&p->out);
+    for (size_t i = 0; i < p->out.n; i++) p->out.values[i] = CANARY;
+    for (size_t y = 0; y < height; y = p->conv.last) {
+        p->conv.first = y, p->conv.last = y + 1 + draw((uint32_t)(height - y));
+        run(kernels, p);
+    }
+    char text[512];
+    describe(kernels, p, text, sizeof text);
+    if (memcmp(whole.values, p->out.values, whole.n * sizeof(float))) fail_msg("%s: sharing out rows changed bits", text);
+    release(&whole);
+    drop(p);
+}
+
+static void check_dense(const hyti_kernels *kernels)
+{
+    static const size_t channels[] = { 1, 2, 3, 4, 8, 12, 16, 17, 24, 31, 32, 33, 48 };
+    for (size_t i = 0; i < COUNT(channels); i++)
+        for (size_t j = 0; j < COUNT(channels); j++)
+            for (int turn = 0; turn < 3; turn++) {
+                picture p = { .conv = { .in_channels = channels[i], .out_channels = channels[j] } };
+                check_picture(kernels, &p);
+            }
+    for (int turn = 0; turn < 3; turn++) {
+        picture p = { .conv = { .in_channels = 240, .out_channels = 20 } };
+        check_picture(kernels, &p);
+    }
+}
+
+static void dense(void **state)
+{
+    (void)state;
+    each_table(check_dense);
+}
+
+static void check_depthwise(const hyti_kernels *kernels)
+{
+    for (size_t channels = 1; channels <= 67; channels++)
+        for (int turn = 0; turn < 12; turn++) {
+            picture p = { .depthwise = true, .conv = { .in_channels = channels, .out_channels = channels } };
+            check_picture(kernels, &p);
+        }
+}
+
+static void depthwise(void **state)
+{
+    (void)state;
+    each_table(check_depthwise);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(dense), cmocka_unit_test(depthwise) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

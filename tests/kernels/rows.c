@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Element by element, row by row, picture by picture: activations, sums, softmax, layer norm, means, attention, bilinear
+ * resizing, conversion of the input. */
+#include "kernel_test.h"
+
+static const size_t sizes[] = { 1, 2, 3, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65, 100, 144, 240 };
+
+static void check_act(const hyti_kernels *kernels)
+{
+    for (size_t s = 0; s < COUNT(sizes); s++)
+        for (int act = HYTI_ACT_NONE; act <= HYTI_ACT_SILU; act++)
+            for (int in_place = 0; in_place < 2; in_place++) {
+                size_t n = sizes[s];
+                guarded in = filled(n), old = copied(&in), out = blank(n);
+                float *to = in_place ? in.values : out.values;
+                kernels->act_f32((hyti_act)act, n, in.values, to);
+                for (size_t i = 0; i < n; i++) {
+                    double expected = exact_act((hyti_act)act, old.values[i]);
+                    if (!is_near(to[i], expected, 8 * EPSILON * fabs(expected) + 1e-34))
+                        fail_msg("isa %u act %d n %zu: of %.9g %.9g, not %.9g", kernels->isa, act, n, old.values[i], to[i], expected);
+                }
+                release(&in), release(&old), release(&out);
+            }
+}
+
+/* Every binade and sign that SiLU meets, and NaN. */
+static void check_silu(const hyti_kernels *kernels)
+{
+    for (float x = 0x1p-140f; x < 0x1p120f; x *= 1.01f) {
+        float in[3] = { x, -x, NAN }, out[3];
+        kernels->act_f32(HYTI_ACT_SILU, 3, in, out);
+        for (int i = 0; i < 2; i++) {
+            double expected = exact_act(HYTI_ACT_SILU, in[i]);
+            if (!is_near(out[i], expected, 6 * EPSILON * fabs(expected) + 1e-34))
+                fail_msg("isa %u: silu(%.9g) is %.9g, not %.9g", kernels->isa, in[i], out[i], expected);
+        }
+        assert_true(isnan(out[2]));
+    }
+    float nan = NAN;
+    for (int act = HYTI_ACT_NONE; act <= HYTI_ACT_SILU; act++) {
+        kernels->act_f32((hyti_act)act, 1, &nan, &nan);
+        assert_true(isnan(nan));
+    }
+}
+
+static void activations(void **state)
+{
+    (void)state;
+    each_table(check_act);
+    each_table(check_silu);
+}
+
+static void check_add(const hyti_kernels *kernels)
+{
+    for (size_t s = 0; s < COUNT(sizes); s++) {
+        size_t n = sizes[s];
+        guarded a = filled(n), b = filled(n), out = blank(n);
+        kernels->add_f32(n, a.values, b.values, out.values);
+        for (size_t i = 0; i < n; i++) assert_true(out.values[i] == a.values[i] + b.values[i]);
+        kernels->add_f32(n, a.values, b.values, b.values);
+        assert_memory_equal(b.values, out.values, n * sizeof(float));
+        release(&a), release(&b), release(&out);
+    }
+}
+
+static void add(void **state)
+{
+    (void)state;
+    each_table(check_add);
+}
+
+static double exact_top(const float *x, size_t n, float scale)
+{
+    double top = -INFINITY;
+    for (size_t j = 0; j < n; j++) top = fmax(top, (double)x[j] * scale);
+    return top;
+}
+
+static void check_softmax(const hyti_kernels *kernels)
+{
+    for (size_t s = 0; s < COUNT(sizes); s++)
+        for (int turn = 0; turn < 4; turn++) {
+            size_t n = sizes[s], rows = 1 + draw(4), stride = n + draw(3);
+            float scale = turn == 0 ? 1 : ldexpf((float)draw(100) - 30, -6);
+            guarded x = filled((rows - 1) * stride + n), old = copied(&x);
+            kernels->softmax_f32(rows, n, scale, x.values, stride);
+            for (size_t at = 0; at < x.n; at++) {
+                const float *row = old.values + at / stride * stride;
+                double top = exact_top(row, n, scale), sum = 0, value = (double)old.values[at] * scale;
+                for (size_t j = 0; j < n; j++) sum += exp((double)row[j] * scale - top);
+                double expected = exp(value - top) / sum;
+                double bound = EPSILON * (2 * (fabs(top) + fabs(value)) + (double)n + 8) * expected + 1e-36;
+                if (at % stride < n ? !is_near(x.values[at], expected, bound) : x.values[at] != old.values[at])
+                    fail_msg("isa %u rows %zu n %zu scale %g: %zu is %.9g, not %.9g", kernels->isa, rows, n, scale, at,
+                             x.values[at], expected);
+            }
+            release(&x), release(&old);
+        }
+}
+
+static void softmax(void **state)
+{
+    (void)state;
+    each_table(check_softmax);
+}
+
+static void check_layer_norm(const hyti_kernels *kernels)
+{
+    for (size_t s = 0; s < COUNT(sizes); s++) {
+        size_t n = sizes[s], rows = 1 + draw(4);
+        guarded in = filled(rows * n), scale = filled(n), shift = filled(n), out = blank(rows * n);
+        kernels->layer_norm_f32(rows, n, in.values, scale.values, shift.values, 1e-5f, out.values);
+        for (size_t at = 0; at < rows * n; at++) {
+            const float *row = in.values + at / n * n;
+            double mean = 0, size = 0, variance = 0;
+            for (size_t j = 0; j < n; j++) mean += (double)row[j] / (double)n, size += fabs((double)row[j]) / (double)n;
+            for (size_t j = 0; j < n; j++) variance += (row[j] - mean) * (row[j] - mean) / (double)n;
+            double factor = scale.values[at % n] / sqrt(variance + 1e-5);
+            double expected = (row[at % n] - mean) * factor + shift.values[at % n];
+            /* what the mean lacks shifts all; the factor is relatively exact but for that */
+            double bound = EPSILON * ((double)n + 8) * (fabs(factor) * (size + fabs(row[at % n])) + fabs(shift.values[at % n]));
+            if (!is_near(out.values[at], expected, bound))
+                fail_msg("isa %u rows %zu n %zu: %zu is %.9g, not %.9g", kernels->isa, rows, n, at, out.values[at], expected);
+        }
+        guarded place = copied(&in);
+        kernels->layer_norm_f32(rows, n, place.values, scale.values, shift.values, 1e-5f, place.values);
+        assert_memory_equal(place.values, out.values, rows * n * sizeof(float));
+        release(&in), release(&scale), release(&shift), release(&out), release(&place);
+    }
+}
+
+static void layer_norm(void **state)
+{
+    (void)state;
+    each_table(check_layer_norm);
+}
+
+static void check_mean(const hyti_kernels *kernels)
+{
+    for (size_t s = 0; s < COUNT(sizes); s++)
+        for (size_t rows = 1; rows <= 50; rows += 1 + draw(6)) {
+            size_t n = sizes[s];
+            guarded in = filled(rows * n), out = blank(n);
+            kernels->mean_f32(rows, n, in.values, out.values);
+            for (size_t j = 0; j < n; j++) {
+                double sum = 0, terms = 0;
+                for (size_t i = 0; i < rows; i++) sum += in.values[i * n + j], terms += fabs(in.values[i * n + j]);
+                if (!is_near(out.values[j], sum / (double)rows, EPSILON * ((double)rows + 2) * terms / (double)rows))
+                    fail_msg("isa %u rows %zu n %zu: %zu is %.9g, not %.9g", kernels->isa, rows, n, j, out.values[j], sum / (double)rows);
+            }
+            release(&in), release(&out);
+        }
+}
+
+static void mean(void **state)
+{
+    (void)state;
+    each_table(check_mean);
+}
+
+/* Row i of exact attention; the bound takes the weights' relative error from the scores' absolute one. */
+static void compare_query(const hyti_kernels *kernels, const hyti_attention_f32 *t, size_t i)
+{
+    double *score = malloc(t->tokens * sizeof *score), top = -INFINITY, sum = 0, blur = 0;
+    for (size_t j = 0; j < t->tokens; j++) {
+        double dot = 0, terms = 0;
+        for (size_t l = 0; l < t->width; l++) {
+            double term = (double)t->q[i * t->stride + l] * t->k[j * t->stride + l] * t->scale;
+            dot += term, terms += fabs(term);
+        }
+        score[j] = dot;
+        top = fmax(top, dot);
+        blur = fmax(blur, EPSILON * ((double)t->width + 4) * terms);
+    }
+    for (size_t j = 0; j < t->tokens; j++) sum += score[j] = exp(score[j] - top);
+    for (size_t l = 0; l < t->width; l++) {
+        double expected = 0, terms = 0;
+        for (size_t j = 0; j < t->tokens; j++) {
+            expected += score[j] / sum * t->v[j * t->stride + l];
+            terms += score[j] / sum * fabs(t->v[j * t->stride + l]);
+        }
+        float got = t->out[i * t->out_stride + l];
+        if (!is_near(got, expected, (expm1(4 * blur) + EPSILON * (2.0 * (double)t->tokens + 16)) * terms + 1e-30))
+            fail_msg("isa %u tokens %zu width %zu scale %g: (%zu, %zu) is %.9g, not %.9g", kernels->isa, t->tokens, t->width,
+                     t->scale, i, l, got, expected);
+    }
+    free(score);
+}
+
+static void check_attention(const hyti_kernels *kernels)
+{
+    static const size_t tokens[] = { 1, 2, 4, 9, 16, 17, 33, 49, 64, 100 }, widths[] = { 1, 2, 4, 8, 15, 16, 24, 33, 64 };
+    for (size_t a = 0; a < COUNT(tokens); a++)
+        for (size_t b = 0; b < COUNT(widths); b++) {
+            size_t width = widths[b], n = tokens[a], stride = 3 * width + draw(4), out_stride = width + draw(3);
+            guarded qkv = reserve((n - 1) * stride + 3 * width), out = blank((n - 1) * out_stride + width);
+            for (size_t i = 0; i < qkv.n; i++) qkv.values[i] = (float)draw(1 << 20) * 0x1p-19f - 1;
+            guarded scratch = reserve(hyti_attention_f32_scratch(kernels, n, width) / sizeof(float));
+            hyti_attention_f32 t = { .tokens = n, .width = width, .q = qkv.values, .k = qkv.values + width,
+                                     .v = qkv.values + 2 * width, .stride = stride, .out = out.values, .out_stride = out_stride,
+                                     .scale = 1 / sqrtf((float)width), .scratch = scratch.values };
+            assert_true(hyti_attention_f32_scratch(kernels, n, width) % 64 == 0);
+            kernels->attention_f32(kernels, &t);
+            for (size_t i = 0; i < n; i++) compare_query(kernels, &t, i);
+            for (size_t at = 0; at < out.n; at++)
+                if (at % out_stride >= width) assert_true(out.values[at] == CANARY);
+            release(&qkv), release(&out), release(&scratch);
+        }
+}
+
+static void attention(void **state)
+{
+    (void)state;
+    each_table(check_attention);
+}
+
+static double exact_resize(const float *in, size_t height, size_t width, size_t channels, double y, double x, size_t c)
+{
+    y = fmin(fmax(y, 0), (double)height - 1), x = fmin(fmax(x, 0), (double)width - 1);
+    size_t y0 = (size_t)y, x0 = (size_t)x, y1 = y0 + 1 < height ? y0 + 1 : y0, x1 = x0 + 1 < width ? x0 + 1 : x0;
+    double v = y - (double)y0, h = x - (double)x0;
+#define AT(row, column) (double)in[((row)*width + (column)) * channels + c]
+    return (1 - v) * ((1 - h) * AT(y0, x0) + h * AT(y0, x1)) + v * ((1 - h) * AT(y1, x0) + h * AT(y1, x1));
+#undef AT
+}
+
+static void check_resize(const hyti_kernels *kernels)
+{
+    for (size_t channels = 1; channels <= 40; channels += 1 + draw(3)) {
+        size_t h = 1 + draw(9), w = 1 + draw(9), oh = 1 + draw(20), ow = 1 + draw(20);
+        guarded in = filled(h * w * channels), out = blank(oh * ow * channels);
+        double size = 0;
+        for (size_t i = 0; i < in.n; i++) size = fmax(size, fabs(in.values[i]));
+        kernels->resize_f32(channels, h, w, in.values, oh, ow, out.values);
+        for (size_t at = 0; at < out.n; at++) {
+            size_t c = at % channels, x = at / channels % ow, y = at / channels / ow;
+            double expected = exact_resize(in.values, h, w, channels, ((double)y + 0.5) * (double)h / (double)oh - 0.5,
+                                           ((double)x + 0.5) * (double)w / (double)ow - 0.5, c);
+            /* a place within the picture is known to a unit in the last place of the side */
+            if (!is_near(out.values[at], expected, EPSILON * size * (8 + 8 * (double)(h + w))))
+                fail_msg("isa %u %zux%zux%zu to %zux%zu: (%zu, %zu, %zu) is %.9g, not %.9g", kernels->isa, h, w, channels, oh, ow,
+                         y, x, c, out.values[at], expected);
+        }
+        release(&in), release(&out);
+    }
+}
+
+static void resize(void **state)
+{
+    (void)state;
+    each_table(check_resize);
+}
+
+static void check_input(const hyti_kernels *kernels)
+{
+    for (size_t channels = 1; channels <= 6; channels++)
+        for (size_t s = 0; s < COUNT(sizes); s++)
+            for (int form = 0; form < 4; form++) {
+                bool planes = form & 1, normalise = form & 2;
+                size_t pixels = sizes[s], n = pixels * channels;
+                guarded in = filled(n), mean = filled(channels), inverse = filled(channels), out = blank(n);
+                kernels->input_f32(planes, channels, pixels, in.values, normalise ? mean.values : NULL,
+                                   normalise ? inverse.values : NULL, out.values);
+                for (size_t at = 0; at < n; at++) {
+                    size_t c = at % channels, from = planes ? c * pixels + at / channels : at;
+                    float expected = in.values[from];
+                    if (normalise) expected = (expected - mean.values[c]) * inverse.values[c];
+                    if (out.values[at] != expected)
+                        fail_msg("isa %u planes %d normalise %d channels %zu pixels %zu: %zu is %.9g, not %.9g", kernels->isa,
+                                 planes, normalise, channels, pixels, at, out.values[at], expected);
+                }
+                release(&in), release(&mean), release(&inverse), release(&out);
+            }
+}
+
+static void input(void **state)
+{
+    (void)state;
+    each_table(check_input);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(activations), cmocka_unit_test(add),       cmocka_unit_test(softmax),
+        cmocka_unit_test(layer_norm),  cmocka_unit_test(mean),      cmocka_unit_test(attention),
+        cmocka_unit_test(resize),      cmocka_unit_test(input),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
