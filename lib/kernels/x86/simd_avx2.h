@@ -88,7 +88,7 @@ static inline vec v_round(vec v)
     return _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
-/* v 2^n for whole n from -126 to 127. */
+/* v 2^n for whole n from -126 to 127; for -127 less than v 2^-126, for 128 infinity or v 2^128. */
 static inline vec v_scale(vec v, vec n)
 {
     __m256i power = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);

@@ -35,7 +35,7 @@ static inline vec v_select(vmask m, vec v, vec other) { return _mm512_mask_blend
 static inline float v_sum(vec v) { return _mm512_reduce_add_ps(v); }
 static inline float v_largest(vec v) { return _mm512_reduce_max_ps(v); }
 static inline vec v_round(vec v) { return _mm512_roundscale_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-/* v 2^n for whole n from -126 to 127. */
+/* v 2^n for whole n from -126 to 127; for -127 less than v 2^-126, for 128 infinity or v 2^128. */
 static inline vec v_scale(vec v, vec n) { return _mm512_scalef_ps(v, n); }
 
 #endif
