@@ -25,6 +25,8 @@ typedef enum hyt_direction { HYT_MINIMISE = 0, HYT_MAXIMISE = 1 } hyt_direction;
 #define HYT_SEARCH_INITIAL "initial"         /**< int, 0: initial design; 0: chosen from genes and trials */
 #define HYT_SEARCH_SURROGATE "surrogate"     /**< choice: "auto", "gp", "trees" */
 #define HYT_SEARCH_ACQUISITION "acquisition" /**< choice: "ei", "ucb" */
+#define HYT_SEARCH_POPULATION "population"   /**< int: parents of nsga2, and points kept by the inner solver of hytnas */
+#define HYT_SEARCH_GENERATIONS "generations" /**< int: generations of the inner solver of hytnas */
 #define HYT_SEARCH_SECONDS "seconds"         /**< real, 0: deadline of run, from its start; 0: none */
 #define HYT_SEARCH_TARGET "target"           /**< real, 0: run stops at this hypervolume; 0: none */
 #define HYT_SEARCH_STALL "stall"             /**< int, 0: run stops after this many trials without a better hypervolume; 0: never */

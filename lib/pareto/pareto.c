@@ -41,7 +41,7 @@ hyt_status hyt_pareto_crowding(hyt_context *context, const double *points, size_
     if (!order) return hyti_fail_nomem();
     for (size_t i = 0; i < n; i++) distance[i] = 0;
     for (size_t j = 0; j < m; j++) {
-        hyti_rows_sort(points, n, m, j, order, order + n);
+        hyti_sort_rows(points, n, m, j, order, order + n);
         crowd_by(points, n, m, j, order, distance);
     }
     hyti_free(context, order);

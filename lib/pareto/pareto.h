@@ -14,7 +14,7 @@ hyt_status hyti_points_check(const double *points, size_t n, size_t m);
 
 /* Places of `n` rows of `stride` values, rising by `column`, then by the columns after it (cyclically), then by place.
  * A merge sort: time O(n log n), `scratch` has room for `n`. */
-void hyti_rows_sort(const double *rows, size_t n, size_t stride, size_t column, size_t *order, size_t *scratch);
+void hyti_sort_rows(const double *rows, size_t n, size_t stride, size_t column, size_t *order, size_t *scratch);
 
 /* Exact volumes of at most `capacity` points of `m` objectives; starts as {0}. */
 typedef struct hyti_volume {

@@ -12,7 +12,7 @@ static bool row_before(const double *rows, size_t stride, size_t column, size_t 
     return a < b;
 }
 
-void hyti_rows_sort(const double *rows, size_t n, size_t stride, size_t column, size_t *order, size_t *scratch)
+void hyti_sort_rows(const double *rows, size_t n, size_t stride, size_t column, size_t *order, size_t *scratch)
 {
     for (size_t i = 0; i < n; i++) order[i] = i;
     for (size_t width = 1; width < n; width *= 2) {
@@ -122,7 +122,7 @@ hyt_status hyt_pareto_sort(hyt_context *context, const double *points, size_t n,
     fronts all = { .context = context, .points = points, .m = m };
     size_t *order = hyti_array(context, HYTI_MAX(n, 1), 2 * sizeof *order);
     if (!order) return hyti_fail_nomem();
-    hyti_rows_sort(points, n, m, 0, order, order + n);
+    hyti_sort_rows(points, n, m, 0, order, order + n);
     hyt_status status = HYT_OK;
     for (size_t i = 0; i < n && status == HYT_OK; i++) {
         const double *point = points + order[i] * m;

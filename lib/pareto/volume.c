@@ -44,7 +44,7 @@ static size_t *order_of(const hyti_volume *volume, size_t sides)
 
 static void sort_by_last(const hyti_volume *volume, size_t sides, size_t n)
 {
-    hyti_rows_sort(boxes_of(volume, sides), n, sides, sides - 1, order_of(volume, sides),
+    hyti_sort_rows(boxes_of(volume, sides), n, sides, sides - 1, order_of(volume, sides),
                    volume->order + volume->capacity * volume->m);
 }
 

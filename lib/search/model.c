@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "search/model.h"
+#include "search/acquisition.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    FOLDS = 5,
+    FIRST_CHOICE = 16 /* rows from which on kinds are compared; before, it is the Gaussian process */
+};
+
+static const char *const kind_names[] = { "auto", "gp", "trees" };
+
+/* One column to learn. */
+typedef struct lesson {
+    double *x, *y;
+    size_t count, features;
+} lesson;
+
+static hyt_status lesson_open(const hyti_problem *problem, size_t room, lesson *l)
+{
+    hyt_context *context = hyti_problem_context(problem);
+    l->features = hyti_space_features(problem->space);
+    l->x = hyti_array(context, HYTI_MAX(room, 1), HYTI_MAX(l->features, 1) * sizeof *l->x);
+    l->y = hyti_array(context, HYTI_MAX(room, 1), sizeof *l->y);
+    return l->x && l->y ? HYT_OK : hyti_fail_nomem();
+}
+
+static void lesson_close(hyt_context *context, lesson *l)
+{
+    hyti_free(context, l->x);
+    hyti_free(context, l->y);
+}
+
+static void lesson_add(const hyti_problem *problem, lesson *l, const hyti_level *levels, double y)
+{
+    hyti_space_encode(problem->space, levels, l->x + l->count * l->features);
+    l->y[l->count++] = y;
+}
+
+static hyt_status teach(hyt_context *context, hyti_model_kind kind, uint64_t seed, const lesson *l, hyt_surrogate **out)
+{
+    hyt_options *options = NULL;
+    hyt_surrogate *surrogate = NULL;
+    hyt_status status = hyt_surrogate_options_create(context, kind_names[kind], &options);
+    if (status == HYT_OK) status = hyt_options_set_int(options, HYT_SURROGATE_SEED, (int64_t)(seed >> 11));
+    if (status == HYT_OK) status = hyt_surrogate_create(context, kind_names[kind], l->features, options, &surrogate);
+    if (status == HYT_OK) status = hyt_surrogate_fit(surrogate, l->x, l->y, l->count);
+    hyt_options_destroy(options);
+    if (status != HYT_OK) hyt_surrogate_destroy(surrogate);
+    else *out = surrogate;
+    return status;
+}
+
+double hyti_kendall_tau(const double *a, const double *b, size_t n)
+{
+    double agree = 0, in_a = 0, in_b = 0;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < i; k++) {
+            int sign_a = (a[i] > a[k]) - (a[i] < a[k]), sign_b = (b[i] > b[k]) - (b[i] < b[k]);
+            agree += sign_a * sign_b;
+            in_a += sign_a != 0;
+            in_b += sign_b != 0;
+        }
+    }
+    return in_a > 0 && in_b > 0 ? agree / sqrt(in_a * in_b) : 0;
+}
+
+/* Rows of one fold to `out`, or all others. Fold of row i: i modulo FOLDS. */
+static void lesson_part(const lesson *l, size_t fold, bool inside, lesson *out)
+{
+    out->count = 0;
+    for (size_t i = 0; i < l->count; i++) {
+        if ((i % FOLDS == fold) != inside) continue;
+        memcpy(out->x + out->count * l->features, l->x + i * l->features, l->features * sizeof *l->x);
+        out->y[out->count++] = l->y[i];
+    }
+}
+
+static hyt_status validate_fold(const hyti_problem *problem, hyti_model_kind kind, uint64_t seed, const lesson *l, size_t fold,
+                                lesson *part, double *predicted)
+{
+    hyt_context *context = hyti_problem_context(problem);
+    hyt_surrogate *surrogate = NULL;
+    lesson_part(l, fold, false, part);
+    HYTI_TRY(teach(context, kind, seed, part, &surrogate));
+    lesson_part(l, fold, true, part);
+    hyt_status status = hyt_surrogate_predict(surrogate, part->x, part->count, part->y, NULL);
+    for (size_t i = 0; i < part->count; i++) predicted[i * FOLDS + fold] = part->y[i];
+    hyt_surrogate_destroy(surrogate);
+    return status;
+}
+
+/* Kendall tau of predictions out of fold with the truth. */
+static hyt_status validate(const hyti_problem *problem, hyti_model_kind kind, uint64_t seed, const lesson *l, double *tau)
+{
+    hyt_context *context = hyti_problem_context(problem);
+    lesson part = { 0 };
+    double *predicted = hyti_array(context, l->count, sizeof *predicted);
+    hyt_status status = lesson_open(problem, l->count, &part);
+    if (status == HYT_OK && !predicted) status = hyti_fail_nomem();
+    for (size_t fold = 0; fold < FOLDS && status == HYT_OK; fold++)
+        status = validate_fold(problem, kind, seed, l, fold, &part, predicted);
+    if (status == HYT_OK) *tau = hyti_kendall_tau(predicted, l->y, l->count);
+    lesson_close(context, &part);
+    hyti_free(context, predicted);
+    return status;
+}
+
+/* FNV-1a. */
+static uint64_t digest_of(const lesson *l)
+{
+    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+    const struct { const void *bytes; size_t size; } parts[] = { { l->x, l->count * l->features * sizeof *l->x },
+                                                                 { l->y, l->count * sizeof *l->y } };
+    for (size_t p = 0; p < HYTI_COUNT(parts); p++)
+        for (size_t i = 0; i < parts[p].size; i++)
+            digest = (digest ^ ((const unsigned char *)parts[p].bytes)[i]) * UINT64_C(0x100000001b3);
+    return digest;
+}
+
+/* The kind that orders the first rows best; more rows are looked at whenever there are half as many again. */
+static hyt_status choose(const hyti_problem *problem, const lesson *all, const char *name, uint64_t *digest,
+                         hyti_model_kind *kind)
+{
+    lesson l = *all;
+    if (all->count < FIRST_CHOICE) {
+        *kind = HYTI_MODEL_GP;
+        return HYT_OK;
+    }
+    for (l.count = FIRST_CHOICE; l.count + l.count / 2 <= all->count;) l.count += l.count / 2;
+    uint64_t seen = digest_of(&l);
+    if (seen == *digest) return HYT_OK;
+    double gp, trees;
+    HYTI_TRY(validate(problem, HYTI_MODEL_GP, seen, &l, &gp)); /* seeded by the rows: whenever it is done, the same */
+    HYTI_TRY(validate(problem, HYTI_MODEL_TREES, seen, &l, &trees));
+    *kind = trees > gp ? HYTI_MODEL_TREES : HYTI_MODEL_GP;
+    *digest = seen;
+    hyti_log(hyti_problem_context(problem), HYT_LOG_INFO, "%s on %zu trials: tau %.3f by gp, %.3f by trees; %s it is", name,
+             l.count, gp, trees, kind_names[*kind]);
+    return HYT_OK;
+}
+
+static hyt_status learn(const hyti_problem *problem, const lesson *l, hyti_model_kind kind, uint64_t seed, size_t column,
+                        hyti_memo *memo, hyt_surrogate **out)
+{
+    char name[32] = "success";
+    if (column < problem->objectives) snprintf(name, sizeof name, "objective %zu", column);
+    if (kind == HYTI_MODEL_AUTO) {
+        HYTI_TRY(choose(problem, l, name, &memo->digest[column], &memo->kind[column]));
+        kind = memo->kind[column];
+    }
+    return teach(hyti_problem_context(problem), kind, seed, l, out);
+}
+
+static hyt_status learn_objectives(const hyti_problem *problem, const hyti_history *history, hyti_model_kind kind,
+                                   uint64_t seed, hyti_memo *memo, lesson *l, hyti_model *model)
+{
+    size_t genes = hyt_space_genes(problem->space);
+    for (size_t j = 0; j < problem->objectives; j++) {
+        l->count = 0;
+        for (size_t i = 0; i < history->count; i++)
+            if (history->states[i] == HYT_TRIAL_FINISHED)
+                lesson_add(problem, l, history->levels + i * genes, history->objectives[i * problem->objectives + j]);
+        HYTI_TRY(learn(problem, l, kind, seed, j, memo, &model->objective[j]));
+    }
+    return HYT_OK;
+}
+
+/* A transient failure says nothing of its point. */
+static hyt_status learn_success(const hyti_problem *problem, const hyti_history *history, hyti_model_kind kind,
+                                uint64_t seed, hyti_memo *memo, lesson *l, hyti_model *model)
+{
+    size_t genes = hyt_space_genes(problem->space), failed = 0;
+    l->count = 0;
+    for (size_t i = 0; i < history->count; i++) {
+        hyt_trial_state state = history->states[i];
+        if (state == HYT_TRIAL_PENDING || state == HYT_TRIAL_TRANSIENT) continue;
+        failed += state != HYT_TRIAL_FINISHED;
+        lesson_add(problem, l, history->levels + i * genes, state == HYT_TRIAL_FINISHED);
+    }
+    if (failed == 0) return HYT_OK;
+    return learn(problem, l, kind, seed, problem->objectives, memo, &model->success);
+}
+
+hyt_status hyti_model_fit(const hyti_problem *problem, const hyti_history *history, hyti_model_kind kind, uint64_t seed,
+                          hyti_memo *memo, hyti_model *model)
+{
+    lesson l = { 0 };
+    *model = (hyti_model){ .problem = problem };
+    hyt_status status = lesson_open(problem, history->count, &l);
+    model->features = l.features;
+    if (status == HYT_OK) status = learn_objectives(problem, history, kind, seed, memo, &l, model);
+    if (status == HYT_OK) status = learn_success(problem, history, kind, seed, memo, &l, model);
+    lesson_close(hyti_problem_context(problem), &l);
+    if (status != HYT_OK) hyti_model_close(model);
+    return status;
+}
+
+void hyti_model_close(hyti_model *model)
+{
+    for (size_t j = 0; j < HYTI_SEARCH_OBJECTIVES; j++) hyt_surrogate_destroy(model->objective[j]);
+    hyt_surrogate_destroy(model->success);
+    *model = (hyti_model){ 0 };
+}
+
+hyt_status hyti_forecast_open(const hyti_problem *problem, size_t count, hyti_forecast *forecast)
+{
+    hyt_context *context = hyti_problem_context(problem);
+    size_t row = problem->objectives * sizeof(double);
+    count = HYTI_MAX(count, 1);
+    *forecast = (hyti_forecast){ hyti_array(context, count, row), hyti_array(context, count, row),
+                                 hyti_array(context, count, sizeof(double)) };
+    if (forecast->mean && forecast->deviation && forecast->chance) return HYT_OK;
+    hyti_forecast_close(problem, forecast);
+    return hyti_fail_nomem();
+}
+
+void hyti_forecast_close(const hyti_problem *problem, hyti_forecast *forecast)
+{
+    hyt_context *context = hyti_problem_context(problem);
+    hyti_free(context, forecast->mean);
+    hyti_free(context, forecast->deviation);
+    hyti_free(context, forecast->chance);
+    *forecast = (hyti_forecast){ 0 };
+}
+
+/* One objective's column of the forecast; the chance that it is within its limit multiplies the row's chance. */
+static hyt_status predict_objective(const hyti_model *model, const double *x, size_t count, size_t j, double *column,
+                                    const hyti_forecast *forecast)
+{
+    size_t m = model->problem->objectives;
+    HYTI_TRY(hyt_surrogate_predict(model->objective[j], x, count, column, column + count));
+    for (size_t i = 0; i < count; i++) {
+        forecast->mean[i * m + j] = column[i];
+        forecast->deviation[i * m + j] = column[count + i];
+        forecast->chance[i] *= hyti_chance_below(column[i], column[count + i], model->problem->limits[j]);
+    }
+    return HYT_OK;
+}
+
+static hyt_status predict_success(const hyti_model *model, const double *x, size_t count, const hyti_forecast *forecast)
+{
+    for (size_t i = 0; i < count; i++) forecast->chance[i] = 1;
+    if (!model->success) return HYT_OK;
+    HYTI_TRY(hyt_surrogate_predict(model->success, x, count, forecast->chance, NULL));
+    for (size_t i = 0; i < count; i++) forecast->chance[i] = fmin(1, fmax(0, forecast->chance[i]));
+    return HYT_OK;
+}
+
+hyt_status hyti_model_predict(const hyti_model *model, const hyti_level *rows, size_t count, const hyti_forecast *forecast)
+{
+    hyt_context *context = hyti_problem_context(model->problem);
+    size_t genes = hyt_space_genes(model->problem->space);
+    double *x = hyti_array(context, HYTI_MAX(count, 1), (model->features + 2) * sizeof *x);
+    if (!x) return hyti_fail_nomem();
+    for (size_t i = 0; i < count; i++) hyti_space_encode(model->problem->space, rows + i * genes, x + i * model->features);
+    hyt_status status = predict_success(model, x, count, forecast);
+    for (size_t j = 0; j < model->problem->objectives && status == HYT_OK; j++)
+        status = predict_objective(model, x, count, j, x + count * model->features, forecast);
+    hyti_free(context, x);
+    return status;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What an algorithm is given. It never sees the handle: a test sets these up in a few lines. Points are canonical rows of
+ * levels, objectives are minimised. */
+#ifndef HYTI_SEARCH_PROBLEM_H
+#define HYTI_SEARCH_PROBLEM_H
+
+#include "search/set.h"
+
+typedef struct hyti_problem {
+    const hyt_space *space;
+    size_t objectives;
+    /* How far the point is from meeting what is known before evaluation; 0: it does. NULL: all points do. */
+    hyt_status (*violation)(void *user, const hyti_level *levels, double *violation);
+    void *user;
+    const hyti_set *taken;   /* told or pending: never proposed again; NULL: none */
+    const double *limits;    /* one an objective, infinity: none */
+    const double *reference; /* NULL before it is known */
+} hyti_problem;
+
+/* What is known, in order of trial number. */
+typedef struct hyti_history {
+    size_t count;
+    const hyti_level *levels;        /* count rows */
+    const double *objectives;        /* count rows; they mean something where the state is HYT_TRIAL_FINISHED */
+    const hyt_trial_state *states;   /* HYT_TRIAL_PENDING among them */
+} hyti_history;
+
+static inline hyt_context *hyti_problem_context(const hyti_problem *problem) { return hyti_space_context(problem->space); }
+hyt_status hyti_problem_violation(const hyti_problem *problem, const hyti_level *levels, double *violation);
+/* Neither taken, nor in `batch`, and meets the constraints. */
+hyt_status hyti_problem_free(const hyti_problem *problem, const hyti_set *batch, const hyti_level *levels, bool *free);
+/* Adds one free point to the batch: uniform where such points are not rare. Where they are, walks towards the
+ * constraints, and small spaces are looked through. Nothing found: the batch stays as it is. */
+hyt_status hyti_problem_draw(const hyti_problem *problem, hyti_rng *rng, hyti_set *batch);
+/* The same, near `levels`, which are changed gene by gene until they are free; falls back to a draw. */
+hyt_status hyti_problem_repair(const hyti_problem *problem, hyti_rng *rng, hyti_level *levels, hyti_set *batch);
+
+/* Whether a finished row is within the limits. */
+static inline bool hyti_problem_within(const hyti_problem *problem, const double *objectives)
+{
+    for (size_t j = 0; j < problem->objectives; j++)
+        if (objectives[j] > problem->limits[j]) return false;
+    return true;
+}
+
+#endif

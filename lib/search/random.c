@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Random search: uniform over the points that are free. */
+#include "search/design.h"
+#include "search/methods.h"
+
+hyt_status hyti_random_propose(const hyti_problem *problem, const hyti_history *history, const hyti_method_params *params,
+                               hyti_memo *memo, hyti_rng *rng, size_t count, hyti_set *batch)
+{
+    (void)history;
+    (void)params;
+    (void)memo;
+    return hyti_design_uniform(problem, rng, count, batch);
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "search/handle.h"
+#include "base/table.h"
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+#define FIELD(name) offsetof(hyti_search_params, name)
+static const hyti_option search_options[] = {
+    { HYT_SEARCH_METHOD, HYT_OPT_CHOICE, 0, 0, 0, "hytnas|nsga2|random", FIELD(method), "how candidates are proposed" },
+    { HYT_SEARCH_SEED, HYT_OPT_INT, 0, 0, 9007199254740992.0, NULL, FIELD(seed), "seed of all that is random" },
+    { HYT_SEARCH_TRIALS, HYT_OPT_INT, 100, 1, 1e6, NULL, FIELD(trials), "evaluations in all, failed ones among them" },
+    { HYT_SEARCH_BATCH, HYT_OPT_INT, 5, 1, 4096, NULL, FIELD(batch), "proposals of one round" },
+    { HYT_SEARCH_INITIAL, HYT_OPT_INT, 0, 0, 1e6, NULL, FIELD(initial),
+      "trials of the initial design; 0 chooses by the number of genes" },
+    { HYT_SEARCH_SURROGATE, HYT_OPT_CHOICE, 0, 0, 0, "auto|gp|trees", FIELD(algorithm.surrogate),
+      "model of each objective; auto compares them by cross-validation" },
+    { HYT_SEARCH_ACQUISITION, HYT_OPT_CHOICE, 1, 0, 0, "ei|ucb", FIELD(algorithm.acquisition),
+      "what a candidate is worth for one objective" },
+    { HYT_SEARCH_POPULATION, HYT_OPT_INT, 64, 4, 65536, NULL, FIELD(algorithm.population),
+      "parents of nsga2, and points kept by the inner solver of hytnas" },
+    { HYT_SEARCH_GENERATIONS, HYT_OPT_INT, 24, 1, 100000, NULL, FIELD(algorithm.generations),
+      "generations of the inner solver of hytnas" },
+    { HYT_SEARCH_SECONDS, HYT_OPT_REAL, 0, 0, 1e9, NULL, FIELD(seconds), "run ends after so many seconds; 0 never" },
+    { HYT_SEARCH_TARGET, HYT_OPT_REAL, 0, 0, 1e300, NULL, FIELD(target), "run ends at this hypervolume; 0 never" },
+    { HYT_SEARCH_STALL, HYT_OPT_INT, 0, 0, 1e6, NULL, FIELD(stall),
+      "run ends after so many trials without a better hypervolume; 0 never" },
+};
+static const hyti_table search_table = { search_options, HYTI_COUNT(search_options), sizeof(hyti_search_params), NULL };
+
+hyt_status hyt_search_options_create(hyt_context *context, hyt_options **out)
+{
+    return hyti_options_create(context, &search_table, out);
+}
+
+hyt_status hyt_search_create(hyt_space *space, const hyt_options *options, hyt_search **out)
+{
+    HYTI_NEED(space);
+    HYTI_NEED(out);
+    hyti_search_params params;
+    HYTI_TRY(hyti_options_read(options, &search_table, &params));
+    hyt_context *context = hyti_space_context(space);
+    hyt_search *search = hyti_alloc(context, sizeof *search);
+    if (!search) return hyti_fail_nomem();
+    hyti_ref_init(&search->ref);
+    search->context = hyti_context_retain(context);
+    hyti_space_retain(space);
+    search->space = space;
+    search->params = params;
+    search->nearest = INFINITY;
+    search->deadline = INFINITY;
+    search->stopped = "";
+    hyti_set_open(&search->taken, space);
+    hyti_set_open(&search->measured, space);
+    *out = search;
+    return HYT_OK;
+}
+
+static void release_journal(hyt_search *search)
+{
+    if (search->journal_release) search->journal_release(search->journal);
+    search->journal_release = NULL;
+}
+
+static void destroy_constraints(hyt_search *search)
+{
+    for (size_t i = 0; i < search->constraint_count; i++) {
+        hyti_constraint *constraint = &search->constraints[i];
+        if (constraint->release) constraint->release(constraint->user);
+        hyti_free(search->context, constraint->name);
+    }
+    hyti_free(search->context, search->constraints);
+}
+
+void hyt_search_destroy(hyt_search *search)
+{
+    if (!search || !hyti_ref_release(&search->ref)) return;
+    hyt_context *context = search->context;
+    release_journal(search);
+    destroy_constraints(search);
+    for (size_t j = 0; j < search->objective_count; j++) hyti_free(context, search->objectives[j].name);
+    for (size_t i = 0; i < search->count; i++) {
+        hyt_candidate_destroy(search->records[i]->trial.candidate);
+        hyti_free(context, search->records[i]);
+    }
+    hyti_free(context, search->records);
+    hyti_free(context, search->violations);
+    hyti_set_close(&search->taken);
+    hyti_set_close(&search->measured);
+    hyt_space_destroy(search->space);
+    hyti_free(context, search);
+    hyt_context_destroy(context);
+}
+
+static hyt_status check_before_first(const hyt_search *search, const char *what)
+{
+    if (search->count == 0) return HYT_OK;
+    return hyti_fail(HYT_ERR_STATE, "%s comes before the first trial; there are %zu", what, search->count);
+}
+
+/* Names go into files and messages: the characters of gene names. */
+static hyt_status check_name(const char *name)
+{
+    HYTI_NEED(name);
+    for (size_t i = 0; name[i]; i++)
+        if (!isalnum((unsigned char)name[i]) && !strchr("_-.", name[i]))
+            return hyti_fail(HYT_ERR_ARGUMENT, "name \"%s\": '%c' is none of letters, digits, '_', '-', '.'", name, name[i]);
+    return name[0] ? HYT_OK : hyti_fail(HYT_ERR_ARGUMENT, "an empty name");
+}
+
+static const char *objective_at(const void *user, size_t index)
+{
+    return hyt_search_objective_name(user, index);
+}
+
+static size_t find_objective(const hyt_search *search, const char *name)
+{
+    for (size_t j = 0; j < search->objective_count; j++)
+        if (strcmp(search->objectives[j].name, name) == 0) return j;
+    return HYTI_NOWHERE;
+}
+
+hyt_status hyt_search_add_objective(hyt_search *search, const char *name, hyt_direction direction)
+{
+    HYTI_NEED(search);
+    HYTI_TRY(check_name(name));
+    HYTI_TRY(check_before_first(search, "an objective"));
+    if (direction != HYT_MINIMISE && direction != HYT_MAXIMISE)
+        return hyti_fail(HYT_ERR_ARGUMENT, "objective \"%s\": direction %d is unknown", name, (int)direction);
+    if (find_objective(search, name) != HYTI_NOWHERE)
+        return hyti_fail(HYT_ERR_CONFLICT, "objective \"%s\" is there already", name);
+    if (search->objective_count == HYTI_SEARCH_OBJECTIVES)
+        return hyti_fail(HYT_ERR_RANGE, "objective \"%s\" would be number %d: %d at most", name, HYTI_SEARCH_OBJECTIVES + 1,
+                         HYTI_SEARCH_OBJECTIVES);
+    if (search->reference_set)
+        return hyti_fail(HYT_ERR_STATE, "objective \"%s\" comes before the reference", name);
+    char *copy = hyti_copy_text(search->context, name);
+    if (!copy) return hyti_fail_nomem();
+    double limit = direction == HYT_MAXIMISE ? -INFINITY : INFINITY;
+    search->objectives[search->objective_count++] = (hyti_objective){ copy, direction, limit };
+    return HYT_OK;
+}
+
+hyt_status hyt_search_add_constraint(hyt_search *search, const char *name, hyt_measure_fn measure, void *user,
+                                     hyt_release_fn release, double limit)
+{
+    HYTI_NEED(search);
+    HYTI_NEED(measure);
+    HYTI_TRY(check_name(name));
+    HYTI_TRY(check_before_first(search, "a constraint"));
+    if (!isfinite(limit)) return hyti_fail(HYT_ERR_RANGE, "constraint \"%s\": limit %g is not finite", name, limit);
+    for (size_t i = 0; i < search->constraint_count; i++)
+        if (strcmp(search->constraints[i].name, name) == 0)
+            return hyti_fail(HYT_ERR_CONFLICT, "constraint \"%s\" is there already", name);
+    HYTI_TRY(hyti_grow(search->context, &search->constraints, &search->constraint_room, search->constraint_count + 1,
+                       sizeof *search->constraints));
+    char *copy = hyti_copy_text(search->context, name);
+    if (!copy) return hyti_fail_nomem();
+    search->constraints[search->constraint_count++] = (hyti_constraint){ copy, measure, user, release, limit, NAN };
+    hyti_set_empty(&search->measured); /* what an ask that failed has measured lacks this one */
+    search->nearest = INFINITY;
+    return HYT_OK;
+}
+
+hyt_status hyt_search_add_limit(hyt_search *search, const char *objective, double limit)
+{
+    HYTI_NEED(search);
+    HYTI_NEED(objective);
+    HYTI_TRY(check_before_first(search, "a limit"));
+    size_t j = find_objective(search, objective);
+    if (j == HYTI_NOWHERE) {
+        const char *nearest = hyti_nearest(objective, search->objective_count, objective_at, search);
+        return nearest ? hyti_fail(HYT_ERR_NOT_FOUND, "there is no objective \"%s\"; the nearest is \"%s\"", objective, nearest)
+                       : hyti_fail(HYT_ERR_NOT_FOUND, "there is no objective \"%s\", nor any other", objective);
+    }
+    if (!isfinite(limit)) return hyti_fail(HYT_ERR_RANGE, "limit of \"%s\": %g is not finite", objective, limit);
+    search->objectives[j].limit = limit;
+    return HYT_OK;
+}
+
+hyt_status hyt_search_set_reference(hyt_search *search, const double *reference, size_t n)
+{
+    HYTI_NEED(search);
+    HYTI_NEED(reference);
+    HYTI_TRY(check_before_first(search, "a reference"));
+    if (n == 0 || n != search->objective_count)
+        return hyti_fail(HYT_ERR_SHAPE, "a reference of %zu values for %zu objectives", n, search->objective_count);
+    for (size_t j = 0; j < n; j++)
+        if (!isfinite(reference[j]))
+            return hyti_fail(HYT_ERR_RANGE, "reference of \"%s\": %g is not finite", search->objectives[j].name, reference[j]);
+    memcpy(search->reference, reference, n * sizeof *reference);
+    search->reference_set = true;
+    return HYT_OK;
+}
+
+hyt_status hyt_search_set_journal(hyt_search *search, hyt_asked_fn asked, hyt_told_fn told, void *user, hyt_release_fn release)
+{
+    HYTI_NEED(search);
+    release_journal(search);
+    search->asked = asked;
+    search->told = told;
+    search->journal = user;
+    search->journal_release = release;
+    return HYT_OK;
+}
+
+/* A third of the genes beyond the first few: enough to start from, and the rest of the evaluations is better spent on
+ * what the surrogates ask for. The number of trials does not count, so that a study may grow. */
+size_t hyti_search_initial(const hyt_search *search)
+{
+    size_t genes = hyt_space_genes(search->space), chosen = (size_t)search->params.initial;
+    if (chosen == 0) chosen = HYTI_MIN(HYTI_MAX(genes / 3 + 4, 6), 32);
+    return HYTI_MIN(chosen, (size_t)search->params.trials);
+}
+
+static void describe_choice(hyti_text *out, const char *choices, int64_t place)
+{
+    for (; place > 0; place--) choices += strcspn(choices, "|") + 1;
+    hyti_text_append(out, choices, strcspn(choices, "|"));
+}
+
+static void describe_option(const hyti_search_params *params, const hyti_option *row, hyti_text *out)
+{
+    int64_t whole;
+    double real;
+    memcpy(&whole, (const char *)params + row->offset, sizeof whole);
+    memcpy(&real, (const char *)params + row->offset, sizeof real);
+    hyti_text_add(out, "option.%s=", row->key);
+    if (row->type == HYT_OPT_CHOICE) describe_choice(out, row->choices, whole);
+    else hyti_text_number(out, row->type == HYT_OPT_REAL ? real : (double)whole);
+    hyti_text_add(out, "\n");
+}
+
+static void describe_number(hyti_text *out, const char *kind, const char *name, double value)
+{
+    hyti_text_add(out, "%s.%s=", kind, name);
+    hyti_text_number(out, value);
+    hyti_text_add(out, "\n");
+}
+
+void hyti_search_describe(const hyt_search *search, hyti_text *out)
+{
+    for (size_t j = 0; j < search->objective_count; j++)
+        hyti_text_add(out, "objective.%zu=%s %s\n", j, search->objectives[j].direction == HYT_MAXIMISE ? "max" : "min",
+                      search->objectives[j].name);
+    for (size_t i = 0; i < search->constraint_count; i++)
+        describe_number(out, "constraint", search->constraints[i].name, search->constraints[i].limit);
+    for (size_t j = 0; j < search->objective_count; j++)
+        if (isfinite(search->objectives[j].limit))
+            describe_number(out, "limit", search->objectives[j].name, search->objectives[j].limit);
+    for (size_t j = 0; search->reference_set && j < search->objective_count; j++) {
+        hyti_text_add(out, "%s", j ? " " : "reference=");
+        hyti_text_number(out, search->reference[j]);
+    }
+    if (search->reference_set) hyti_text_add(out, "\n");
+    for (size_t i = 0; i < HYTI_COUNT(search_options); i++) describe_option(&search->params, &search_options[i], out);
+}
