@@ -102,6 +102,143 @@ static void time_gemms(const hyti_kernels *kernels)
         time_gemm(kernels, gradients[i][0], gradients[i][1], gradients[i][2], true, HYTI_ACT_NONE);
 }
 
+typedef struct conv_job {
+    const hyti_kernels *kernels;
+    hyti_conv_f32 conv;
+    bool depthwise;
+} conv_job;
+
+static void run_conv(void *user)
+{
+    conv_job *job = user;
+    if (job->depthwise) job->kernels->depthwise_f32(&job->conv);
+    else job->kernels->conv_f32(job->kernels, &job->conv);
+}
+
+/* A square kernel, padded by half of it, then SiLU; `outputs` 0: depthwise. */
+static void time_conv(const hyti_kernels *kernels, size_t side, size_t channels, size_t outputs, size_t kernel, size_t stride)
+{
+    bool depthwise = outputs == 0;
+    if (depthwise) outputs = channels;
+    size_t depth = kernel * kernel * (depthwise ? 1 : channels), out_side = (side + 2 * (kernel / 2) - kernel) / stride + 1;
+    float *in = values(side * side * channels), *out = values(out_side * out_side * outputs), *bias = values(outputs);
+    float *weights = values(hyti_pack_f32_size(kernels, depth, outputs));
+    conv_job job = { kernels,
+                     { .in_height = side, .in_width = side, .in_channels = channels, .in_stride = channels,
+                       .out_height = out_side, .out_width = out_side, .out_channels = outputs, .out_stride = outputs,
+                       .kernel_height = kernel, .kernel_width = kernel, .stride_height = stride, .stride_width = stride,
+                       .pad_top = kernel / 2, .pad_left = kernel / 2, .dilation_height = 1, .dilation_width = 1, .in = in,
+                       .out = out, .weights = weights, .bias = bias, .act = HYTI_ACT_SILU, .last = out_side },
+                     depthwise };
+    float *scratch = depthwise ? NULL : values(hyti_conv_f32_scratch(kernels, &job.conv) / sizeof(float));
+    job.conv.scratch = scratch;
+    char name[96];
+    snprintf(name, sizeof name, "%s %zux%zu/%zu %zux%zux%zu-%zu", depthwise ? "depthwise" : "conv", kernel, kernel, stride, side,
+             side, channels, outputs);
+    report(kernels, name, 2.0 * (double)(out_side * out_side * depth * outputs), measure(run_conv, &job));
+    free(in), free(out), free(bias), free(weights), free(scratch);
+}
+
+static void time_convs(const hyti_kernels *kernels)
+{
+    static const size_t shapes[][5] = { { 224, 3, 16, 3, 2 }, { 64, 3, 16, 3, 2 },  { 32, 12, 12, 3, 1 }, { 32, 12, 24, 1, 1 },
+                                        { 14, 96, 96, 3, 1 }, { 7, 96, 96, 3, 1 },  { 8, 64, 64, 3, 1 },  { 56, 32, 0, 3, 1 },
+                                        { 56, 32, 0, 3, 2 },  { 112, 16, 0, 3, 1 }, { 28, 96, 0, 3, 1 },  { 14, 192, 0, 3, 1 },
+                                        { 14, 192, 0, 3, 2 }, { 7, 640, 0, 3, 1 },  { 28, 48, 0, 5, 1 },  { 32, 24, 0, 3, 1 } };
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        time_conv(kernels, shapes[i][0], shapes[i][1], shapes[i][2], shapes[i][3], shapes[i][4]);
+}
+
+typedef struct rows_job {
+    const hyti_kernels *kernels;
+    size_t rows, n;
+    float *in, *out, *scale;
+} rows_job;
+
+static void run_act(void *user)
+{
+    rows_job *job = user;
+    job->kernels->act_f32(HYTI_ACT_SILU, job->rows * job->n, job->in, job->out);
+}
+
+static void run_softmax(void *user)
+{
+    rows_job *job = user;
+    job->kernels->softmax_f32(job->rows, job->n, 0.5f, job->out, job->n);
+}
+
+static void run_layer_norm(void *user)
+{
+    rows_job *job = user;
+    job->kernels->layer_norm_f32(job->rows, job->n, job->in, job->scale, job->scale, 1e-5f, job->out);
+}
+
+static void run_mean(void *user)
+{
+    rows_job *job = user;
+    job->kernels->mean_f32(job->rows, job->n, job->in, job->out);
+}
+
+static void run_resize(void *user)
+{
+    rows_job *job = user;
+    job->kernels->resize_f32(job->n, 7, 7, job->in, 8, 8, job->out);
+}
+
+static void run_planes(void *user)
+{
+    rows_job *job = user;
+    job->kernels->input_f32(true, 3, job->rows * job->n / 3, job->in, job->scale, job->scale, job->out);
+}
+
+/* Work is values, so that the rate is in thousand million values a second. */
+static void time_rows(const hyti_kernels *kernels, const char *what, void (*run)(void *), size_t rows, size_t n)
+{
+    rows_job job = { kernels, rows, n, values(rows * n), values(rows * n + 64 * n), values(n + 3) };
+    char name[64];
+    snprintf(name, sizeof name, "%s %zux%zu", what, rows, n);
+    report(kernels, name, (double)(rows * n), measure(run, &job));
+    free(job.in), free(job.out), free(job.scale);
+}
+
+typedef struct attention_job {
+    const hyti_kernels *kernels;
+    hyti_attention_f32 attention;
+} attention_job;
+
+static void run_attention(void *user)
+{
+    attention_job *job = user;
+    job->kernels->attention_f32(job->kernels, &job->attention);
+}
+
+static void time_attention(const hyti_kernels *kernels, size_t tokens, size_t width)
+{
+    float *qkv = values(tokens * 3 * width), *out = values(tokens * width);
+    float *scratch = values(hyti_attention_f32_scratch(kernels, tokens, width) / sizeof(float));
+    attention_job job = { kernels,
+                          { .tokens = tokens, .width = width, .q = qkv, .k = qkv + width, .v = qkv + 2 * width,
+                            .stride = 3 * width, .out = out, .out_stride = width, .scale = 0.25f, .scratch = scratch } };
+    char name[64];
+    snprintf(name, sizeof name, "attention %zux%zu", tokens, width);
+    report(kernels, name, 4.0 * (double)(tokens * tokens * width), measure(run_attention, &job));
+    free(qkv), free(out), free(scratch);
+}
+
+static void time_others(const hyti_kernels *kernels)
+{
+    time_rows(kernels, "silu", run_act, 784, 96);
+    time_rows(kernels, "softmax", run_softmax, 49, 49);
+    time_rows(kernels, "softmax", run_softmax, 256, 16);
+    time_rows(kernels, "layer_norm", run_layer_norm, 196, 96);
+    time_rows(kernels, "layer_norm", run_layer_norm, 64, 32);
+    time_rows(kernels, "mean", run_mean, 49, 640);
+    time_rows(kernels, "resize", run_resize, 49, 64);
+    time_rows(kernels, "input planes", run_planes, 224, 224 * 3);
+    static const size_t shapes[][2] = { { 4, 16 }, { 16, 16 }, { 49, 32 }, { 64, 16 }, { 196, 36 }, { 256, 64 } };
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) time_attention(kernels, shapes[i][0], shapes[i][1]);
+}
+
 int main(void)
 {
     static const unsigned tables[] = { HYTI_ISA_C, HYTI_ISA_AVX2, HYTI_ISA_AVX512 };
@@ -110,6 +247,8 @@ int main(void)
         hyti_kernels_init(&kernels, tables[i]);
         if (kernels.isa != tables[i]) continue;
         time_gemms(&kernels);
+        time_convs(&kernels);
+        time_others(&kernels);
     }
     return 0;
 }
