@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* The plan of a run: which steps, on which bytes of one arena. Made of the graph's shapes alone, without weights. */
+#ifndef HYTI_RUNTIME_PLAN_H
+#define HYTI_RUNTIME_PLAN_H
+
+#include "graph/graph.h"
+#include "kernels/kernels.h"
+#include <hytnas/runtime.h>
+
+/* How the values of a tensor are stored. */
+typedef enum hyti_format { HYTI_FORMAT_F32 = 0 } hyti_format;
+
+#define HYTI_NO_BUFFER ((size_t)-1)
+
+/* Bytes that are live from step `first` to step `last`, both included. */
+typedef struct hyti_buffer {
+    size_t bytes;  /* a multiple of 64 */
+    size_t offset; /* in the arena, a multiple of 64 */
+    size_t first, last;
+} hyti_buffer;
+
+/* A value as it lies in memory: `rows` rows of `width` values, `stride` values apart. Pictures are NHWC, a row a pixel.
+ * A value that a fused step leaves out has no buffer. */
+typedef struct hyti_tensor {
+    hyti_format format;
+    size_t buffer;
+    size_t offset; /* bytes from the start of the buffer */
+    size_t rows, width, stride;
+} hyti_tensor;
+
+typedef enum hyti_step_kind {
+    HYTI_STEP_INPUT,      /* the caller's picture to NHWC, normalised */
+    HYTI_STEP_GEMM,       /* linear layer, pointwise convolution */
+    HYTI_STEP_CONV,
+    HYTI_STEP_GROUPED,    /* convolution, group by group */
+    HYTI_STEP_DEPTHWISE,
+    HYTI_STEP_SCALE,      /* batch norm that could not be folded: a 1x1 depthwise convolution */
+    HYTI_STEP_ACT,
+    HYTI_STEP_ADD,
+    HYTI_STEP_COPY,       /* one operand of a concatenation into its place */
+    HYTI_STEP_POOL,
+    HYTI_STEP_RESIZE,
+    HYTI_STEP_UNFOLD,
+    HYTI_STEP_FOLD,
+    HYTI_STEP_LAYER_NORM,
+    HYTI_STEP_ATTENTION,
+    HYTI_STEP_OUTPUT,     /* to the caller, in logical order */
+    HYTI_STEP_COUNT
+} hyti_step_kind;
+
+/* Values are numbers of the graph; tensors[value] says where they lie. */
+typedef struct hyti_step {
+    hyti_step_kind kind;
+    hyt_value node;       /* the operation that gives attributes and weights */
+    hyt_value norm;       /* batch norm folded into it, or HYTI_NO_VALUE */
+    hyt_value in, out;
+    hyt_value add;        /* second operand, or what is added after the activation; HYTI_NO_VALUE: nothing */
+    hyti_act act;
+    size_t operand;       /* COPY: which one */
+    size_t scratch;       /* buffer, or HYTI_NO_BUFFER */
+    size_t scratch_bytes; /* of it, a worker */
+    size_t weights, bias; /* values from the start of the packed weights; bias HYTI_NO_BUFFER: none */
+    size_t panel;         /* GROUPED: values of one group's packed weights */
+} hyti_step;
+
+typedef struct hyti_plan {
+    hyt_context *context;
+    size_t batch, threads;
+    hyti_tensor *tensors; /* one a value of the graph */
+    hyti_buffer *buffers;
+    hyti_step *steps;
+    size_t n_tensors, n_buffers, n_steps;
+    uint64_t arena_bytes;
+    uint64_t bound_bytes;    /* largest sum of live buffers over the steps: no packing can be smaller */
+    uint64_t packed_values;  /* of the weights */
+} hyti_plan;
+
+typedef struct hyti_runtime_params {
+    int64_t threads, batch, layout, isa;
+} hyti_runtime_params;
+
+/* *plan is zero before; destroy it also after a failure. */
+hyt_status hyti_plan_build(const hyt_graph *graph, const hyti_runtime_params *params, const hyti_kernels *kernels,
+                           hyti_plan *plan);
+void hyti_plan_clear(hyti_plan *plan);
+/* Offsets for buffers; writes arena_bytes and bound_bytes. */
+hyt_status hyti_plan_pack(hyti_plan *plan);
+
+/* The convolution that a step stands for, sizes only. */
+hyti_conv_f32 hyti_step_conv(const hyt_graph *graph, const hyti_plan *plan, const hyti_step *step);
+/* Folds and packs the weights of every step into `packed` (plan->packed_values of them). */
+hyt_status hyti_plan_weights(const hyt_graph *graph, const hyti_plan *plan, const hyti_kernels *kernels, float *packed);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/table.h"
+#include "runtime/execute.h"
+
+#define FIELD(name) offsetof(hyti_runtime_params, name)
+static const hyti_option rows[] = {
+    { HYT_RUNTIME_THREADS, HYT_OPT_INT, 1, 1, 64, NULL, FIELD(threads), "threads that share one run" },
+    { HYT_RUNTIME_BATCH, HYT_OPT_INT, 1, 1, 65536, NULL, FIELD(batch), "pictures of one run" },
+    { HYT_RUNTIME_LAYOUT, HYT_OPT_CHOICE, 0, 0, 0, "nchw|nhwc", FIELD(layout), "order of the input handed to a run" },
+    { HYT_RUNTIME_ISA, HYT_OPT_CHOICE, 0, 0, 0, "auto|c|avx2|avx512", FIELD(isa), "the fastest kernels that may be used" },
+};
+static const hyti_table table = { rows, HYTI_COUNT(rows), sizeof(hyti_runtime_params), NULL };
+
+hyt_status hyt_runtime_options_create(hyt_context *context, hyt_options **out)
+{
+    return hyti_options_create(context, &table, out);
+}
+
+static hyt_status read_options(const hyt_options *options, hyti_runtime_params *params, hyti_kernels *kernels)
+{
+    static const unsigned isas[] = { (unsigned)HYTI_ISA_ALL, HYTI_ISA_C, HYTI_ISA_AVX2, HYTI_ISA_AVX2 | HYTI_ISA_AVX512 };
+    HYTI_TRY(hyti_options_read(options, &table, params));
+    hyti_kernels_init(kernels, isas[params->isa]);
+    return HYT_OK;
+}
+
+static hyt_status keep_facts(const hyt_graph *graph, hyt_runtime *runtime)
+{
+    hyt_value output = hyt_graph_output(graph);
+    const hyti_node *input = &graph->nodes[graph->input];
+    runtime->channels = graph->channels;
+    runtime->pixels = input->dims.size[2] * input->dims.size[3];
+    runtime->output_dims = hyti_graph_dims_at(graph, output, runtime->plan.batch);
+    runtime->output_picture = graph->nodes[output].picture;
+    if (!graph->normalised) return HYT_OK;
+    runtime->mean = hyti_copy(runtime->context, graph->mean, graph->channels * sizeof *graph->mean);
+    runtime->inverse = hyti_array(runtime->context, graph->channels, sizeof *runtime->inverse);
+    if (!runtime->mean || !runtime->inverse) return hyti_fail_nomem();
+    for (size_t i = 0; i < graph->channels; i++) runtime->inverse[i] = 1 / graph->deviation[i];
+    return HYT_OK;
+}
+
+static hyt_status take_arena(hyt_runtime *runtime, void *arena, size_t arena_size)
+{
+    uint64_t need = runtime->plan.arena_bytes;
+    runtime->own_arena = !arena;
+    if (arena && arena_size < need)
+        return hyti_fail(HYT_ERR_RANGE, "the arena has %zu bytes, the plan needs %llu", arena_size, (unsigned long long)need);
+    if (arena && (uintptr_t)arena % 64) return hyti_fail(HYT_ERR_ARGUMENT, "the arena is not at a multiple of 64");
+    runtime->arena = arena ? arena : hyti_alloc_aligned(runtime->context, (size_t)need);
+    return runtime->arena ? HYT_OK : hyti_fail_nomem();
+}
+
+static hyt_status fill(const hyt_graph *graph, const hyt_options *options, void *arena, size_t arena_size, hyt_runtime *runtime)
+{
+    hyt_context *context = runtime->context;
+    HYTI_TRY(read_options(options, &runtime->params, &runtime->kernels));
+    HYTI_TRY(hyti_plan_build(graph, &runtime->params, &runtime->kernels, &runtime->plan));
+    HYTI_TRY(keep_facts(graph, runtime));
+    HYTI_TRY(take_arena(runtime, arena, arena_size));
+    runtime->packed = hyti_alloc_aligned(context, (size_t)runtime->plan.packed_values * sizeof *runtime->packed);
+    runtime->jobs = hyti_array(context, runtime->plan.n_steps, sizeof *runtime->jobs);
+    if (!runtime->packed || !runtime->jobs) return hyti_fail_nomem();
+    HYTI_TRY(hyti_plan_weights(graph, &runtime->plan, &runtime->kernels, runtime->packed));
+    hyti_runtime_bind(graph, runtime);
+    return hyti_pool_create(context, runtime->plan.threads, &runtime->pool);
+}
+
+hyt_status hyti_runtime_create_in(const hyt_graph *graph, const hyt_options *options, void *arena, size_t arena_size,
+                                  hyt_runtime **out)
+{
+    HYTI_NEED(graph);
+    HYTI_NEED(out);
+    hyt_runtime *runtime = hyti_alloc(graph->context, sizeof *runtime);
+    if (!runtime) return hyti_fail_nomem();
+    hyti_ref_init(&runtime->ref);
+    runtime->context = hyti_context_retain(graph->context);
+    hyt_status status = fill(graph, options, arena, arena_size, runtime);
+    if (status != HYT_OK) {
+        hyt_runtime_destroy(runtime);
+        return status;
+    }
+    *out = runtime;
+    return HYT_OK;
+}
+
+hyt_status hyt_runtime_create(const hyt_graph *graph, const hyt_options *options, hyt_runtime **out)
+{
+    return hyti_runtime_create_in(graph, options, NULL, 0, out);
+}
+
+void hyt_runtime_destroy(hyt_runtime *runtime)
+{
+    if (!runtime || !hyti_ref_release(&runtime->ref)) return;
+    hyt_context *context = runtime->context;
+    hyti_pool_destroy(runtime->pool);
+    if (runtime->own_arena) hyti_free_aligned(context, runtime->arena);
+    hyti_free_aligned(context, runtime->packed);
+    hyti_free(context, runtime->jobs);
+    hyti_free(context, runtime->mean);
+    hyti_free(context, runtime->inverse);
+    hyti_plan_clear(&runtime->plan);
+    hyti_free(context, runtime);
+    hyt_context_destroy(context);
+}
+
+hyt_status hyt_runtime_plan(const hyt_graph *graph, const hyt_options *options, uint64_t *arena_bytes)
+{
+    hyti_runtime_params params;
+    hyti_kernels kernels;
+    hyti_plan plan = { 0 };
+    HYTI_NEED(graph);
+    HYTI_TRY(read_options(options, &params, &kernels));
+    hyt_status status = hyti_plan_build(graph, &params, &kernels, &plan);
+    if (status == HYT_OK && arena_bytes) *arena_bytes = plan.arena_bytes;
+    hyti_plan_clear(&plan);
+    return status;
+}
+
+hyt_status hyt_runtime_run(hyt_runtime *runtime, const float *input, float *output)
+{
+    HYTI_NEED(runtime);
+    HYTI_NEED(input);
+    HYTI_NEED(output);
+    runtime->input = input;
+    runtime->output = output;
+    for (size_t i = 0; i < runtime->n_jobs; i++)
+        hyti_pool_run(runtime->pool, runtime->jobs[i].parts, runtime->jobs[i].run, &runtime->jobs[i]);
+    return HYT_OK;
+}
+
+uint64_t hyt_runtime_arena_bytes(const hyt_runtime *runtime)
+{
+    return runtime ? runtime->plan.arena_bytes : 0;
+}
+
+/* End of the last 64-byte line that a value's rows touch. */
+static uint64_t end_of(const hyti_plan *plan, hyt_value value)
+{
+    if (value == HYTI_NO_VALUE) return 0;
+    const hyti_tensor *tensor = &plan->tensors[value];
+    uint64_t last = (uint64_t)(tensor->rows - 1) * tensor->stride + tensor->width;
+    return hyti_round_up(plan->buffers[tensor->buffer].offset + tensor->offset + last * sizeof(float), 64);
+}
+
+uint64_t hyt_runtime_used_bytes(const hyt_runtime *runtime)
+{
+    uint64_t used = 0;
+    for (size_t i = 0; runtime && i < runtime->plan.n_steps; i++) {
+        const hyti_step *step = &runtime->plan.steps[i];
+        const hyt_value touched[] = { step->in, step->add, step->out };
+        for (size_t j = 0; j < HYTI_COUNT(touched); j++) used = HYTI_MAX(used, end_of(&runtime->plan, touched[j]));
+        if (step->scratch == HYTI_NO_BUFFER) continue;
+        uint64_t scratch = (uint64_t)step->scratch_bytes * runtime->plan.threads;
+        used = HYTI_MAX(used, runtime->plan.buffers[step->scratch].offset + scratch);
+    }
+    return used;
+}
+
+uint64_t hyt_runtime_packed_bytes(const hyt_runtime *runtime)
+{
+    return runtime ? runtime->plan.packed_values * sizeof(float) : 0;
+}
+
+size_t hyt_runtime_input_size(const hyt_runtime *runtime)
+{
+    return runtime ? runtime->plan.batch * runtime->channels * runtime->pixels : 0;
+}
+
+size_t hyt_runtime_output_size(const hyt_runtime *runtime)
+{
+    size_t count = 0;
+    if (runtime) hyti_dims_count(&runtime->output_dims, &count);
+    return count;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The graph read literally: one operation at a time in double precision over logical axes, nothing fused, folded or shared.
+ * What the runtime is held against. */
+#ifndef HYTNAS_TESTS_NAIVE_H
+#define HYTNAS_TESTS_NAIVE_H
+
+#include "../test.h"
+#include "graph/graph.h"
+
+typedef struct naive {
+    const hyt_graph *graph;
+    double **values; /* one array a value, batch 1 */
+} naive;
+
+static size_t naive_count(const hyt_graph *graph, hyt_value value)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < graph->nodes[value].dims.rank; i++) count *= graph->nodes[value].dims.size[i];
+    return count;
+}
+
+static const float *naive_parameter(const naive *n, const hyti_node *node, size_t index)
+{
+    return n->graph->parameters[node->parameters[index]].data;
+}
+
+static void naive_conv(const naive *n, const hyti_node *node, const double *x, double *y)
+{
+    const size_t *in = n->graph->nodes[node->inputs[0]].dims.size, *out = node->dims.size;
+    const float *w = naive_parameter(n, node, 0), *bias = node->n_parameters == 2 ? naive_parameter(n, node, 1) : NULL;
+    size_t each = in[1] / node->groups, outs = out[1] / node->groups;
+    for (size_t o = 0; o < out[1]; o++)
+        for (size_t r = 0; r < out[2]; r++)
+            for (size_t c = 0; c < out[3]; c++) {
+                double sum = bias ? bias[o] : 0;
+                for (size_t i = 0; i < each; i++)
+                    for (size_t ky = 0; ky < node->kernel[0]; ky++)
+                        for (size_t kx = 0; kx < node->kernel[1]; kx++) {
+                            size_t yy = r * node->stride[0] + ky * node->dilation[0] - node->pad[0];
+                            size_t xx = c * node->stride[1] + kx * node->dilation[1] - node->pad[1];
+                            if (yy >= in[2] || xx >= in[3]) continue; /* below zero wraps round */
+                            size_t channel = o / outs * each + i;
+                            sum += x[(channel * in[2] + yy) * in[3] + xx] *
+                                   w[((o * each + i) * node->kernel[0] + ky) * node->kernel[1] + kx];
+                        }
+                y[(o * out[2] + r) * out[3] + c] = sum;
+            }
+}
+
+static void naive_batch_norm(const naive *n, const hyti_node *node, const double *x, double *y)
+{
+    size_t pixels = node->dims.size[2] * node->dims.size[3];
+    for (size_t i = 0; i < node->dims.size[1] * pixels; i++) {
+        size_t c = i / pixels;
+        y[i] = (x[i] - naive_parameter(n, node, 2)[c]) / sqrt(naive_parameter(n, node, 3)[c] + node->epsilon) *
+                   naive_parameter(n, node, 0)[c] + naive_parameter(n, node, 1)[c];
+    }
+}
+
+static void naive_linear(const naive *n, const hyti_node *node, const double *x, double *y)
+{
+    const hyti_node *from = &n->graph->nodes[node->inputs[0]];
+    size_t in = from->dims.size[from->dims.rank - 1], out = node->dims.size[node->dims.rank - 1];
+    size_t rows = naive_count(n->graph, node->inputs[0]) / in;
+    for (size_t r = 0; r < rows; r++)
+        for (size_t o = 0; o < out; o++) {
+            double sum = node->n_parameters == 2 ? naive_parameter(n, node, 1)[o] : 0;
+            for (size_t i = 0; i < in; i++) sum += x[r * in + i] * naive_parameter(n, node, 0)[o * in + i];
+            y[r * out + o] = sum;
+        }
+}
+
+static void naive_layer_norm(const naive *n, const hyti_node *node, size_t count, const double *x, double *y)
+{
+    size_t width = node->dims.size[node->dims.rank - 1];
+    for (size_t r = 0; r < count / width; r++, x += width, y += width) {
+        double mean = 0, variance = 0;
+        for (size_t i = 0; i < width; i++) mean += x[i] / (double)width;
+        for (size_t i = 0; i < width; i++) variance += (x[i] - mean) * (x[i] - mean) / (double)width;
+        for (size_t i = 0; i < width; i++)
+            y[i] = (x[i] - mean) / sqrt(variance + node->epsilon) * naive_parameter(n, node, 0)[i] + naive_parameter(n, node, 1)[i];
+    }
+}
+
+static double naive_act(hyt_op op, double x)
+{
+    if (op == HYT_OP_SILU) return x / (1 + exp(-x));
+    if (x < 0) return 0;
+    return op == HYT_OP_RELU6 && x > 6 ? 6 : x;
+}
+
+static void naive_concat(const naive *n, const hyti_node *node, double *y)
+{
+    size_t inner = 1, outer = 1, start = 0;
+    for (size_t i = 0; i < node->axis; i++) outer *= node->dims.size[i];
+    for (size_t i = node->axis + 1; i < node->dims.rank; i++) inner *= node->dims.size[i];
+    for (size_t j = 0; j < node->n_inputs; j++) {
+        size_t size = n->graph->nodes[node->inputs[j]].dims.size[node->axis];
+        for (size_t o = 0; o < outer; o++)
+            for (size_t i = 0; i < size * inner; i++)
+                y[(o * node->dims.size[node->axis] + start) * inner + i] = n->values[node->inputs[j]][o * size * inner + i];
+        start += size;
+    }
+}
+
+static double naive_pixel(const double *plane, size_t height, size_t width, double y, double x)
+{
+    y = y < 0 ? 0 : y;
+    x = x < 0 ? 0 : x;
+    size_t top = (size_t)y, left = (size_t)x;
+    size_t bottom = top + 1 < height ? top + 1 : top, right = left + 1 < width ? left + 1 : left;
+    double v = y - (double)top, u = x - (double)left;
+    return (1 - v) * ((1 - u) * plane[top * width + left] + u * plane[top * width + right]) +
+           v * ((1 - u) * plane[bottom * width + left] + u * plane[bottom * width + right]);
+}
+
+static void naive_resize(const naive *n, const hyti_node *node, const double *x, double *y)
+{
+    const size_t *in = n->graph->nodes[node->inputs[0]].dims.size, *out = node->dims.size;
+    for (size_t c = 0; c < out[1]; c++)
+        for (size_t r = 0; r < out[2]; r++)
+            for (size_t k = 0; k < out[3]; k++)
+                y[(c * out[2] + r) * out[3] + k] =
+                    naive_pixel(x + c * in[2] * in[3], in[2], in[3], ((double)r + 0.5) * (double)in[2] / (double)out[2] - 0.5,
+                                ((double)k + 0.5) * (double)in[3] / (double)out[3] - 0.5);
+}
+
+/* Where token (position, patch) of channel c lies among the planes of a picture. */
+static size_t naive_place(const size_t *picture, size_t patch, size_t position, size_t token, size_t c)
+{
+    size_t across = picture[3] / patch;
+    size_t y = token / across * patch + position / patch, x = token % across * patch + position % patch;
+    return (c * picture[2] + y) * picture[3] + x;
+}
+
+static void naive_fold(const naive *n, const hyti_node *node, const double *x, double *y)
+{
+    bool unfold = node->op == HYT_OP_UNFOLD;
+    const size_t *other = n->graph->nodes[node->inputs[0]].dims.size;
+    const size_t *tokens = unfold ? node->dims.size : other, *picture = unfold ? other : node->dims.size;
+    for (size_t p = 0; p < tokens[1]; p++)
+        for (size_t t = 0; t < tokens[2]; t++)
+            for (size_t c = 0; c < tokens[3]; c++) {
+                size_t place = naive_place(picture, node->patch, p, t, c), row = (p * tokens[2] + t) * tokens[3] + c;
+                if (unfold) y[row] = x[place];
+                else y[place] = x[row];
+            }
+}
+
+static void naive_attend(const double *q, const double *k, const double *v, size_t tokens, size_t width, size_t d, double *scores,
+                         double *out)
+{
+    double most = -INFINITY, sum = 0;
+    for (size_t t = 0; t < tokens; t++) {
+        scores[t] = 0;
+        for (size_t i = 0; i < width; i++) scores[t] += q[i] * k[t * 3 * d + i] / sqrt((double)width);
+        most = fmax(most, scores[t]);
+    }
+    for (size_t t = 0; t < tokens; t++) sum += scores[t] = exp(scores[t] - most);
+    for (size_t i = 0; i < width; i++) {
+        out[i] = 0;
+        for (size_t t = 0; t < tokens; t++) out[i] += scores[t] / sum * v[t * 3 * d + i];
+    }
+}
+
+static void naive_attention(const hyti_node *node, const double *x, double *y)
+{
+    size_t sets = node->dims.size[1], tokens = node->dims.size[2], d = node->dims.size[3], width = d / node->heads;
+    double *scores = malloc(tokens * sizeof *scores);
+    for (size_t s = 0; s < sets; s++)
+        for (size_t t = 0; t < tokens; t++)
+            for (size_t h = 0; h < node->heads; h++) {
+                const double *set = x + s * tokens * 3 * d + h * width;
+                naive_attend(set + t * 3 * d, set + d, set + 2 * d, tokens, width, d, scores, y + (s * tokens + t) * d + h * width);
+            }
+    free(scores);
+}
+
+static void naive_value(const naive *n, hyt_value value)
+{
+    const hyti_node *node = &n->graph->nodes[value];
+    const double *x = n->values[node->inputs[0]];
+    double *y = n->values[value];
+    size_t count = naive_count(n->graph, value);
+    switch (node->op) {
+    case HYT_OP_CONV: naive_conv(n, node, x, y); break;
+    case HYT_OP_BATCH_NORM: naive_batch_norm(n, node, x, y); break;
+    case HYT_OP_LINEAR: naive_linear(n, node, x, y); break;
+    case HYT_OP_ADD: for (size_t i = 0; i < count; i++) y[i] = x[i] + n->values[node->inputs[1]][i]; break;
+    case HYT_OP_CONCAT: naive_concat(n, node, y); break;
+    case HYT_OP_RESIZE: naive_resize(n, node, x, y); break;
+    case HYT_OP_UNFOLD:
+    case HYT_OP_FOLD: naive_fold(n, node, x, y); break;
+    case HYT_OP_LAYER_NORM: naive_layer_norm(n, node, count, x, y); break;
+    case HYT_OP_ATTENTION: naive_attention(node, x, y); break;
+    case HYT_OP_GLOBAL_POOL: {
+        size_t pixels = naive_count(n->graph, node->inputs[0]) / count;
+        for (size_t i = 0; i < count * pixels; i++) y[i / pixels] = (i % pixels ? y[i / pixels] : 0) + x[i] / (double)pixels;
+        break;
+    }
+    default: for (size_t i = 0; i < count; i++) y[i] = naive_act(node->op, x[i]);
+    }
+}
+
+/* One picture in planes; the result is malloc'ed, naive_count() of the output. */
+static double *naive_run(const hyt_graph *graph, const float *input)
+{
+    naive n = { graph, calloc(graph->n_nodes, sizeof *n.values) };
+    for (size_t i = 0; i < graph->n_nodes; i++) n.values[i] = malloc(naive_count(graph, (hyt_value)i) * sizeof(double));
+    size_t pixels = naive_count(graph, 0) / graph->channels;
+    for (size_t i = 0; i < naive_count(graph, 0); i++)
+        n.values[0][i] = graph->normalised ? ((double)input[i] - graph->mean[i / pixels]) / graph->deviation[i / pixels] : input[i];
+    for (size_t i = 1; i < graph->n_nodes; i++) naive_value(&n, (hyt_value)i);
+    hyt_value output = hyt_graph_output(graph);
+    double *result = n.values[output];
+    for (size_t i = 0; i < graph->n_nodes; i++)
+        if (i != (size_t)output) free(n.values[i]);
+    free(n.values);
+    return result;
+}
+
+#endif
