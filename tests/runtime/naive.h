@@ -10,6 +10,7 @@
 typedef struct naive {
     const hyt_graph *graph;
     double **values; /* one array a value, batch 1 */
+    bool rounded;    /* each value to float32, once: how much a graph amplifies that, whatever runs it */
 } naive;
 
 static size_t naive_count(const hyt_graph *graph, hyt_value value)
@@ -200,12 +201,13 @@ static void naive_value(const naive *n, hyt_value value)
     }
     default: for (size_t i = 0; i < count; i++) y[i] = naive_act(node->op, x[i]);
     }
+    for (size_t i = 0; n->rounded && i < count; i++) y[i] = (float)y[i];
 }
 
 /* One picture in planes; the result is malloc'ed, naive_count() of the output. */
-static double *naive_run(const hyt_graph *graph, const float *input)
+static double *naive_run(const hyt_graph *graph, const float *input, bool rounded)
 {
-    naive n = { graph, calloc(graph->n_nodes, sizeof *n.values) };
+    naive n = { graph, calloc(graph->n_nodes, sizeof *n.values), rounded };
     for (size_t i = 0; i < graph->n_nodes; i++) n.values[i] = malloc(naive_count(graph, (hyt_value)i) * sizeof(double));
     size_t pixels = naive_count(graph, 0) / graph->channels;
     for (size_t i = 0; i < naive_count(graph, 0); i++)

@@ -51,6 +51,18 @@ static double error_of(const double *wanted, const float *got, size_t n)
     return worst == 0 ? 0 : worst / deviation;
 }
 
+/* Where a graph amplifies rounding itself (a layer norm of nearly equal values), some times what rounding once does. */
+static double limit_of(const hyt_graph *graph, const float *input, const double *wanted, size_t n)
+{
+    double *rounded = naive_run(graph, input, true);
+    float *result = malloc(n * sizeof *result);
+    for (size_t i = 0; i < n; i++) result[i] = (float)rounded[i];
+    double error = error_of(wanted, result, n);
+    free(result);
+    free(rounded);
+    return fmax(5e-5, 8 * error);
+}
+
 static void check_against_naive(const hyt_graph *graph, const char *isa, size_t batch)
 {
     float *input = random_input(graph, batch);
@@ -60,9 +72,10 @@ static void check_against_naive(const hyt_graph *graph, const char *isa, size_t 
     assert_int_equal(hyt_runtime_output_size(runtime), n * batch);
     assert_int_equal(hyt_runtime_used_bytes(runtime), hyt_runtime_arena_bytes(runtime));
     for (size_t b = 0; b < batch; b++) {
-        double *wanted = naive_run(graph, input + b * naive_count(graph, graph->input));
-        double error = error_of(wanted, got + b * n, n);
-        if (!(error <= 5e-5)) fail_msg("%s on %s, picture %zu: error %g", graph->name, isa, b, error);
+        const float *picture = input + b * naive_count(graph, graph->input);
+        double *wanted = naive_run(graph, picture, false), error = error_of(wanted, got + b * n, n);
+        double limit = error > 5e-5 ? limit_of(graph, picture, wanted, n) : 5e-5;
+        if (!(error <= limit)) fail_msg("%s on %s, picture %zu: error %g, limit %g", graph->name, isa, b, error, limit);
         free(wanted);
     }
     free(got);
