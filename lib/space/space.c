@@ -43,7 +43,7 @@ void hyt_space_destroy(hyt_space *space)
     if (!space || !hyti_ref_release(&space->ref)) return;
     hyt_context *context = space->context;
     hyti_tree_clear(context, &space->tree);
-    for (size_t i = 0; i < space->n_genes; i++) clear_gene(context, &space->genes[i], i);
+    for (size_t i = space->n_genes; i-- > 0;) clear_gene(context, &space->genes[i], i); /* the owner of a joint last */
     hyti_free(context, space->genes);
     hyti_free(context, space->name);
     hyti_free(context, space);

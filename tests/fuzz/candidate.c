@@ -29,17 +29,15 @@ static void go_round(hyt_space *space, const char *genome)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    hyt_space *preset = NULL, *conditional = NULL;
+    static hyt_space *preset, *conditional; /* made once, reachable until the end */
     char *genome = malloc(size + 1);
     REQUIRE(genome != NULL);
     if (size) memcpy(genome, data, size);
     genome[size] = 0;
-    MUST(hyt_space_preset(NULL, "hytnas", &preset));
-    MUST(hyt_space_parse_json(NULL, tree, strlen(tree), &conditional));
+    if (!preset) MUST(hyt_space_preset(NULL, "hytnas", &preset));
+    if (!conditional) MUST(hyt_space_parse_json(NULL, tree, strlen(tree), &conditional));
     go_round(preset, genome);
     go_round(conditional, genome);
-    hyt_space_destroy(preset);
-    hyt_space_destroy(conditional);
     free(genome);
     return 0;
 }
