@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "train/tape.h"
+#include <string.h>
+
+#define CACHE_VALUES ((size_t)96 << 10) /* of scratch that a chunk of pictures may fill: 384 KiB of float32 */
+
+size_t hyti_period(size_t channels)
+{
+    if (channels >= 64) return channels;
+    size_t rows = 1;
+    while (channels * rows % 16) rows *= 2;
+    while (channels * rows < 64) rows *= 2;
+    return channels * rows;
+}
+
+size_t hyti_tape_place(const hyti_tape_weight *weight, size_t output, size_t input, size_t tap)
+{
+    if (weight->depthwise) return tap * weight->groups + output;
+    size_t group = output / weight->outputs;
+    return ((group * weight->taps + tap) * weight->inputs + input) * weight->outputs + output % weight->outputs;
+}
+
+/* What the builder knows while it walks over the nodes. */
+typedef struct builder {
+    hyti_tape *tape;
+    const hyt_graph *graph;
+    bool *live;       /* the output depends on this node */
+    size_t *value_of; /* stored value that holds a node's result */
+} builder;
+
+static void mark_live(builder *b)
+{
+    b->live[b->graph->output] = true;
+    for (size_t i = b->graph->n_nodes; i-- > 0;) {
+        const hyti_node *node = &b->graph->nodes[i];
+        for (size_t k = 0; b->live[i] && k < node->n_inputs; k++) b->live[node->inputs[k]] = true;
+    }
+}
+
+static size_t add_value(builder *b, const hyti_node *node, bool picture)
+{
+    hyti_tape *tape = b->tape;
+    const hyt_dims *dims = &node->dims;
+    hyti_tape_value value = { .picture = picture, .norm = HYTI_NONE, .rows = 1 };
+    if (picture) {
+        value.height = dims->size[2];
+        value.width = dims->size[3];
+        value.channels = dims->size[1];
+        value.rows = value.height * value.width;
+    } else {
+        value.channels = dims->size[dims->rank - 1];
+        for (size_t i = 1; i + 1 < dims->rank; i++) value.rows *= dims->size[i];
+    }
+    value.size = value.rows * value.channels;
+    tape->values[tape->n_values] = value;
+    return tape->n_values++;
+}
+
+static size_t add_weight(builder *b, const hyti_node *node, size_t own)
+{
+    hyti_tape *tape = b->tape;
+    if (own >= node->n_parameters) return HYTI_NONE;
+    const hyti_parameter *parameter = &b->graph->parameters[node->parameters[own]];
+    hyti_tape_weight weight = { .parameter = node->parameters[own], .count = parameter->count, .groups = 1, .taps = 1,
+                                .inputs = 1, .outputs = parameter->dims.size[0],
+                                .decays = parameter->role == HYTI_ROLE_WEIGHT };
+    if (parameter->role == HYTI_ROLE_WEIGHT) weight.inputs = parameter->dims.size[1];
+    if (node->op == HYT_OP_CONV && parameter->role == HYTI_ROLE_WEIGHT) {
+        weight.groups = node->groups;
+        weight.outputs /= node->groups;
+        weight.taps = node->kernel[0] * node->kernel[1];
+        weight.depthwise = hyti_node_is_depthwise(b->graph, node);
+    }
+    tape->weights[tape->n_weights] = weight;
+    return tape->n_weights++;
+}
+
+static void set_window(builder *b, hyti_tape_step *step)
+{
+    const hyti_node *node = step->node;
+    const hyti_tape_value *in = &b->tape->values[step->uses[0].value], *out = &b->tape->values[step->output];
+    step->depthwise = hyti_node_is_depthwise(b->graph, node);
+    step->window = (hyti_window){
+        .in_height = in->height, .in_width = in->width, .in_stride = in->channels,
+        .channels = step->depthwise ? in->channels : in->channels / node->groups,
+        .out_height = out->height, .out_width = out->width,
+        .kernel = { node->kernel[0], node->kernel[1] }, .stride = { node->stride[0], node->stride[1] },
+        .pad = { node->pad[0], node->pad[1] }, .dilation = { node->dilation[0], node->dilation[1] } };
+    step->direct = !step->depthwise && node->kernel[0] * node->kernel[1] == 1 && node->stride[0] * node->stride[1] == 1 &&
+                   in->rows == out->rows && node->pad[0] + node->pad[1] == 0;
+}
+
+/* Physical axes of one picture are H,W,C; of anything else those of the graph. */
+static size_t concat_outer(const hyti_node *node, bool picture)
+{
+    size_t outer = 1;
+    if (picture) return node->axis == 2 ? 1 : node->axis == 3 ? node->dims.size[2] : node->dims.size[2] * node->dims.size[3];
+    for (size_t i = 1; i < node->axis; i++) outer *= node->dims.size[i];
+    return outer;
+}
+
+static hyti_tape_step *add_step(builder *b, const hyti_node *node, hyt_op op, bool picture)
+{
+    hyti_tape *tape = b->tape;
+    hyti_tape_step *step = &tape->steps[tape->n_steps++];
+    *step = (hyti_tape_step){ .op = op, .node = node, .uses = tape->uses + tape->n_uses, .n_uses = node->n_inputs,
+                              .weight = HYTI_NONE, .bias = HYTI_NONE, .outer = 1 };
+    bool wanted = false;
+    for (size_t i = 0; i < node->n_inputs; i++) {
+        step->uses[i].value = b->value_of[node->inputs[i]];
+        wanted |= tape->values[step->uses[i].value].wanted;
+    }
+    tape->n_uses += node->n_inputs;
+    step->output = add_value(b, node, picture);
+    if (op == HYT_OP_CONV || op == HYT_OP_LINEAR || op == HYT_OP_LAYER_NORM) {
+        step->weight = add_weight(b, node, 0);
+        step->bias = add_weight(b, node, 1);
+        wanted = true;
+    }
+    tape->values[step->output].wanted = wanted;
+    return step;
+}
+
+/* Whether readers of the operand may apply `node` on the way; else a copy of it is what they read. */
+static bool is_deferrable(const builder *b, const hyti_node *node)
+{
+    const hyti_tape_value *value = &b->tape->values[b->value_of[node->inputs[0]]];
+    if (value->external || value->act != HYTI_ACT_NONE || hyti_graph_uses(b->graph, node->inputs[0]) != 1) return false;
+    return node->op != HYT_OP_BATCH_NORM || value->norm == HYTI_NONE;
+}
+
+static size_t deferred(builder *b, const hyti_node *node)
+{
+    size_t operand = b->value_of[node->inputs[0]];
+    if (is_deferrable(b, node)) return operand;
+    return add_step(b, node, HYT_OP_CONCAT, b->tape->values[operand].picture)->output;
+}
+
+static size_t add_norm(builder *b, const hyti_node *node)
+{
+    hyti_tape *tape = b->tape;
+    size_t value = deferred(b, node), channels = tape->values[value].channels, period = hyti_period(channels);
+    tape->norms[tape->n_norms] = (hyti_tape_norm){
+        .value = value, .channels = channels, .period = period, .scale = add_weight(b, node, 0),
+        .shift = add_weight(b, node, 1), .mean = node->parameters[2], .variance = node->parameters[3],
+        .running = tape->running, .lanes = tape->lanes, .factors = tape->factors, .epsilon = node->epsilon };
+    tape->running += 2 * channels;
+    tape->lanes += 3 * period;
+    tape->factors += HYTI_FACTORS * period;
+    tape->values[value].norm = tape->n_norms++;
+    tape->values[value].wanted = true;
+    return value;
+}
+
+static size_t add_activation(builder *b, const hyti_node *node)
+{
+    size_t value = deferred(b, node);
+    b->tape->values[value].act = node->op == HYT_OP_RELU    ? HYTI_ACT_RELU
+                                 : node->op == HYT_OP_RELU6 ? HYTI_ACT_RELU6
+                                                            : HYTI_ACT_SILU;
+    return value;
+}
+
+/* Pictures lie as H,W,C and tokens as the graph has them, so each operation takes one of the two. */
+static hyt_status check_operands(const builder *b, size_t number, const hyti_node *node, bool *picture)
+{
+    bool first = b->tape->values[b->value_of[node->inputs[0]]].picture;
+    for (size_t i = 1; i < node->n_inputs; i++)
+        if (b->tape->values[b->value_of[node->inputs[i]]].picture != first)
+            return hyti_fail(HYT_ERR_UNSUPPORTED, "operation %zu (%s) joins a picture and tokens: it cannot be trained", number,
+                             hyt_op_name(node->op));
+    bool wants_picture = node->op == HYT_OP_CONV || node->op == HYT_OP_RESIZE || node->op == HYT_OP_UNFOLD ||
+                         node->op == HYT_OP_GLOBAL_POOL;
+    bool wants_tokens = node->op == HYT_OP_LINEAR || node->op == HYT_OP_LAYER_NORM || node->op == HYT_OP_ATTENTION ||
+                        node->op == HYT_OP_FOLD;
+    bool misplaced = (wants_picture && !first) || (wants_tokens && first) || (node->op == HYT_OP_CONCAT && node->axis == 0) ||
+                     (node->op == HYT_OP_BATCH_NORM && !first && node->dims.rank != 2);
+    if (misplaced)
+        return hyti_fail(HYT_ERR_UNSUPPORTED, "operation %zu (%s) cannot be trained on %s", number, hyt_op_name(node->op),
+                         node->op == HYT_OP_CONCAT ? "the axis of the batch" : first ? "a picture" : "tokens");
+    *picture = node->op == HYT_OP_FOLD || (first && node->op != HYT_OP_UNFOLD && node->op != HYT_OP_GLOBAL_POOL);
+    return HYT_OK;
+}
+
+static hyt_status add_node(builder *b, size_t number)
+{
+    const hyti_node *node = &b->graph->nodes[number];
+    bool picture;
+    if (node->op == HYT_OP_INPUT) {
+        size_t value = add_value(b, node, true);
+        b->tape->values[value].external = true;
+        b->value_of[number] = value;
+        return HYT_OK;
+    }
+    HYTI_TRY(check_operands(b, number, node, &picture));
+    if (node->op == HYT_OP_BATCH_NORM) {
+        b->value_of[number] = add_norm(b, node);
+    } else if (hyti_op_is_activation(node->op)) {
+        b->value_of[number] = add_activation(b, node);
+    } else {
+        hyti_tape_step *step = add_step(b, node, node->op, picture);
+        if (node->op == HYT_OP_CONV) set_window(b, step);
+        if (node->op == HYT_OP_CONCAT) step->outer = concat_outer(node, picture);
+        b->value_of[number] = step->output;
+    }
+    return HYT_OK;
+}
+
+/* Backwards, the last reader is the first to send a gradient. */
+static void mark_first_gradients(hyti_tape *tape, bool *seen)
+{
+    for (size_t s = tape->n_steps; s-- > 0;) {
+        for (size_t i = 0; i < tape->steps[s].n_uses; i++) {
+            hyti_tape_use *use = &tape->steps[s].uses[i];
+            use->first = !seen[use->value];
+            seen[use->value] = true;
+        }
+    }
+}
+
+/* A stage ends before the first step that reads a batch norm of the same stage. */
+static void cut_stages(hyti_tape *tape)
+{
+    size_t stage = 0;
+    for (size_t s = 0; s < tape->n_steps; s++) {
+        const hyti_tape_step *step = &tape->steps[s];
+        bool waits = false;
+        for (size_t i = 0; i < step->n_uses; i++) {
+            const hyti_tape_value *in = &tape->values[step->uses[i].value];
+            waits |= in->norm != HYTI_NONE && in->born == stage;
+        }
+        if (waits) tape->stages[++stage] = s;
+        for (size_t i = 0; i < step->n_uses; i++) tape->values[step->uses[i].value].dies = stage;
+        tape->values[step->output].born = tape->values[step->output].dies = stage;
+    }
+    tape->n_stages = stage + 1;
+    tape->stages[tape->n_stages] = tape->n_steps;
+    tape->values[tape->output].dies = stage;
+}
+
+/* Values of scratch that one picture of a step needs, at most: operands as read, their gradients, the result's gradient,
+ * the matrix of windows. */
+static size_t scratch_of(const hyti_tape *tape, const hyti_tape_step *step)
+{
+    const hyti_tape_value *out = &tape->values[step->output];
+    size_t values = hyti_round_up(out->size, 16);
+    for (size_t i = 0; i < step->n_uses; i++) values += 2 * hyti_round_up(tape->values[step->uses[i].value].size, 16);
+    if (step->op == HYT_OP_CONV && !step->depthwise && !step->direct)
+        values += hyti_round_up(out->rows * step->window.channels * step->window.kernel[0] * step->window.kernel[1], 16);
+    return values;
+}
+
+/* Attention keeps, for one head: the probabilities, their gradients, and keys and values as packed panels. */
+static size_t attention_scratch(const hyti_tape *tape, const hyti_tape_step *step)
+{
+    if (step->op != HYT_OP_ATTENTION) return 0;
+    size_t tokens = step->node->dims.size[2], width = tape->values[step->output].channels / step->node->heads;
+    return 2 * hyti_round_up(tokens * tokens, 16) + 2 * width * hyti_round_up(tokens, 64);
+}
+
+static void choose_chunks(hyti_tape *tape)
+{
+    size_t part = (tape->batch + HYTI_PARTS - 1) / HYTI_PARTS;
+    for (size_t s = 0; s < tape->n_steps; s++) {
+        hyti_tape_step *step = &tape->steps[s];
+        size_t one = scratch_of(tape, step), fits = CACHE_VALUES / one;
+        step->chunk = HYTI_MIN(HYTI_MAX(fits, (size_t)1), part);
+        tape->scratch = HYTI_MAX(tape->scratch, one * step->chunk + attention_scratch(tape, step));
+    }
+}
+
+static void place_data(hyti_tape *tape)
+{
+    for (size_t i = 0; i < tape->n_values; i++) {
+        if (tape->values[i].external) continue;
+        tape->values[i].data = tape->data;
+        tape->data += hyti_round_up(tape->values[i].size * tape->batch, 16);
+    }
+}
+
+static bool alive_together(const hyti_tape_value *a, const hyti_tape_value *b)
+{
+    return a->born <= b->dies && b->born <= a->dies;
+}
+
+/* A gradient lives from the stage of the last reader back to that of the maker; two that never live together may share a
+ * place. First fit, in the order in which they are needed. */
+static void place_gradients(hyti_tape *tape)
+{
+    for (size_t i = tape->n_values; i-- > 0;) {
+        hyti_tape_value *value = &tape->values[i];
+        size_t start = 0, size = hyti_round_up(value->size * tape->batch, 16);
+        if (!value->wanted) continue;
+        for (size_t k = tape->n_values; k-- > i + 1;) {
+            const hyti_tape_value *other = &tape->values[k];
+            size_t other_size = hyti_round_up(other->size * tape->batch, 16);
+            if (!other->wanted || !alive_together(value, other)) continue;
+            if (start >= other->gradient + other_size || other->gradient >= start + size) continue;
+            start = other->gradient + other_size;
+            k = tape->n_values; /* moved: look at all of them again */
+        }
+        value->gradient = start;
+        tape->gradients = HYTI_MAX(tape->gradients, start + size);
+    }
+}
+
+static void place_weights(hyti_tape *tape)
+{
+    for (int decays = 1; decays >= 0; decays--) {
+        for (size_t i = 0; i < tape->n_weights; i++) {
+            if (tape->weights[i].decays != decays) continue;
+            tape->weights[i].offset = tape->n_trained;
+            tape->n_trained += hyti_round_up(tape->weights[i].count, 16);
+        }
+        if (decays) tape->n_decayed = tape->n_trained;
+    }
+}
+
+static hyt_status reserve(builder *b, hyt_context *context)
+{
+    const hyt_graph *graph = b->graph;
+    hyti_tape *tape = b->tape;
+    size_t uses = 0;
+    for (size_t i = 0; i < graph->n_nodes; i++) uses += graph->nodes[i].n_inputs;
+    tape->values = hyti_array(context, graph->n_nodes, sizeof *tape->values);
+    tape->steps = hyti_array(context, graph->n_nodes, sizeof *tape->steps);
+    tape->norms = hyti_array(context, graph->n_nodes, sizeof *tape->norms);
+    tape->uses = hyti_array(context, uses, sizeof *tape->uses);
+    tape->weights = hyti_array(context, graph->n_parameters, sizeof *tape->weights);
+    tape->stages = hyti_array(context, graph->n_nodes + 2, sizeof *tape->stages);
+    b->live = hyti_array(context, graph->n_nodes, sizeof *b->live);
+    b->value_of = hyti_array(context, graph->n_nodes, sizeof *b->value_of);
+    bool all = tape->values && tape->steps && tape->norms && tape->uses && tape->weights && tape->stages && b->live && b->value_of;
+    return all ? HYT_OK : hyti_fail_nomem();
+}
+
+static hyt_status build(builder *b)
+{
+    hyti_tape *tape = b->tape;
+    mark_live(b);
+    for (size_t i = 0; i < b->graph->n_nodes; i++)
+        if (b->live[i]) HYTI_TRY(add_node(b, i));
+    tape->output = b->value_of[b->graph->output];
+    memset(b->live, 0, b->graph->n_nodes * sizeof *b->live);
+    mark_first_gradients(tape, b->live);
+    cut_stages(tape);
+    choose_chunks(tape);
+    place_data(tape);
+    place_gradients(tape);
+    place_weights(tape);
+    return HYT_OK;
+}
+
+hyt_status hyti_tape_build(hyt_context *context, const hyt_graph *graph, size_t batch, hyti_tape *tape)
+{
+    builder b = { tape, graph, NULL, NULL };
+    *tape = (hyti_tape){ .context = context, .graph = graph, .batch = batch };
+    if (graph->output == HYTI_NO_VALUE || graph->input == HYTI_NO_VALUE)
+        return hyti_fail(HYT_ERR_STATE, "a network without an input or an operation cannot be trained");
+    hyt_status status = reserve(&b, context);
+    if (status == HYT_OK) status = build(&b);
+    hyti_free(context, b.live);
+    hyti_free(context, b.value_of);
+    if (status != HYT_OK) hyti_tape_clear(tape);
+    return status;
+}
+
+void hyti_tape_clear(hyti_tape *tape)
+{
+    hyti_free(tape->context, tape->values);
+    hyti_free(tape->context, tape->steps);
+    hyti_free(tape->context, tape->norms);
+    hyti_free(tape->context, tape->uses);
+    hyti_free(tape->context, tape->weights);
+    hyti_free(tape->context, tape->stages);
+    *tape = (hyti_tape){ 0 };
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The plan of a training step: which values are stored, which steps make them, where memory, weights and statistics lie.
+ *
+ * A stored value is what a convolution, a linear layer, ... wrote. The batch norm and the activation behind it are not
+ * stored: whoever reads the value applies them on the way, picture by picture, while it lies in the cache, and whoever
+ * sends a gradient back multiplies by their derivatives on the way. Half of the memory traffic of training goes so.
+ *
+ * A batch is cut into parts by its size alone. A part runs through a stage, which is a row of steps, without waiting for
+ * the others; stages end where a batch norm needs the statistics of the whole batch. Gradients of weights are summed
+ * within a part, then over the parts in order: the result never depends on the threads. */
+#ifndef HYTI_TRAIN_TAPE_H
+#define HYTI_TRAIN_TAPE_H
+
+#include "graph/graph.h"
+#include "kernels/kernels.h"
+
+#define HYTI_PARTS 8        /* of a batch */
+#define HYTI_NONE SIZE_MAX
+
+/* A window that slides over a picture; `channels` of them, in pixels that lie `in_stride` values apart. */
+typedef struct hyti_window {
+    size_t in_height, in_width, in_stride, channels, out_height, out_width;
+    size_t kernel[2], stride[2], pad[2], dilation[2];
+} hyti_window;
+
+typedef struct hyti_tape_value {
+    bool picture;            /* H,W,C; else tokens or a vector, as the graph has them */
+    bool external;           /* the input: lies with the caller */
+    bool wanted;             /* has a gradient: something is trained before it */
+    size_t height, width;    /* of a picture */
+    size_t rows, channels;   /* of one picture or its share of tokens */
+    size_t size;             /* rows * channels */
+    size_t data, gradient;   /* where those of the batch start */
+    size_t born, dies;       /* stages of the step that makes it and of its last reader */
+    size_t norm;             /* batch norm that readers apply, or HYTI_NONE */
+    hyti_act act;            /* and then activation */
+} hyti_tape_value;
+
+typedef struct hyti_tape_use {
+    size_t value;
+    bool first;              /* the first gradient that the value gets: stored, not added */
+} hyti_tape_use;
+
+typedef struct hyti_tape_step {
+    hyt_op op;               /* CONCAT of one is a copy */
+    const hyti_node *node;
+    hyti_tape_use *uses;
+    size_t n_uses, output;
+    size_t weight, bias;     /* in tape->weights (of LAYER_NORM: scale and shift), or HYTI_NONE */
+    hyti_window window;      /* CONV: of one group */
+    bool depthwise, direct;  /* CONV: direct where the picture itself is the matrix of its windows */
+    size_t outer;            /* CONCAT: how often the pieces alternate in one picture */
+    size_t chunk;            /* pictures at a time, so that they stay in the cache */
+} hyti_tape_step;
+
+/* A trained parameter. Here it lies as [group][tap][input][output] (depthwise: [tap][channel]), the matrix that the forward
+ * product reads and that the gradient's product writes. */
+typedef struct hyti_tape_weight {
+    size_t parameter;        /* in the graph */
+    size_t offset, count;
+    size_t groups, taps, inputs, outputs; /* inputs and outputs of one group; all 1 but `outputs` for a vector */
+    bool depthwise, decays;
+} hyti_tape_weight;
+
+typedef struct hyti_tape_norm {
+    size_t value, channels;
+    size_t period;           /* of its rows of lanes: a multiple of `channels`, see hyti_period */
+    size_t scale, shift;     /* in tape->weights */
+    size_t mean, variance;   /* running statistics: parameters of the graph */
+    size_t running;          /* place of both, `channels` values each */
+    size_t lanes;            /* place of its sums, three rows of `period` values a part */
+    size_t factors;          /* place of what readers apply: HYTI_FACTORS rows of `period` values */
+    double epsilon;
+} hyti_tape_norm;
+
+/* Rows of factors of a batch norm: readers take scale * y + shift; its gradient is a dz + b y + c. */
+enum { HYTI_FACTOR_SCALE, HYTI_FACTOR_SHIFT, HYTI_FACTOR_MEAN, HYTI_FACTOR_A, HYTI_FACTOR_B, HYTI_FACTOR_C, HYTI_FACTORS };
+
+typedef struct hyti_tape {
+    hyt_context *context;
+    const hyt_graph *graph;  /* lent */
+    size_t batch;
+    hyti_tape_value *values;
+    hyti_tape_step *steps;
+    hyti_tape_use *uses;
+    hyti_tape_weight *weights;
+    hyti_tape_norm *norms;
+    size_t *stages;          /* first step of each, and the number of steps */
+    size_t n_values, n_steps, n_uses, n_weights, n_norms, n_stages;
+    size_t output;           /* value of the network's result */
+    size_t n_decayed, n_trained; /* values of weights: those that decay come first */
+    /* Numbers of values to allocate. */
+    size_t data, gradients, running, lanes /* of one part */, factors, scratch /* of one worker */;
+} hyti_tape;
+
+/* HYT_ERR_UNSUPPORTED names an operation that cannot be trained where it stands. */
+hyt_status hyti_tape_build(hyt_context *context, const hyt_graph *graph, size_t batch, hyti_tape *tape);
+void hyti_tape_clear(hyti_tape *tape);
+/* Place of element (output, input, tap) of a graph's parameter within the weight. */
+size_t hyti_tape_place(const hyti_tape_weight *weight, size_t output, size_t input, size_t tap);
+/* Rows of few channels are taken several at a time, so that one row of lanes fills vectors of 16. */
+size_t hyti_period(size_t channels);
+
+#endif
