@@ -28,21 +28,21 @@ typedef struct builder {
     size_t *value_of; /* stored value that holds a node's result */
 } builder;
 
-static void mark_live(builder *b)
+static void mark_live(builder *b, hyt_value output)
 {
-    b->live[b->graph->output] = true;
+    b->live[output] = true;
     for (size_t i = b->graph->n_nodes; i-- > 0;) {
         const hyti_node *node = &b->graph->nodes[i];
         for (size_t k = 0; b->live[i] && k < node->n_inputs; k++) b->live[node->inputs[k]] = true;
     }
 }
 
-static size_t add_value(builder *b, const hyti_node *node, bool picture)
+static size_t add_value(builder *b, const hyti_node *node)
 {
     hyti_tape *tape = b->tape;
     const hyt_dims *dims = &node->dims;
-    hyti_tape_value value = { .picture = picture, .norm = HYTI_NONE, .rows = 1 };
-    if (picture) {
+    hyti_tape_value value = { .norm = HYTI_NONE, .rows = 1 };
+    if (node->picture) {
         value.height = dims->size[2];
         value.width = dims->size[3];
         value.channels = dims->size[1];
@@ -91,15 +91,16 @@ static void set_window(builder *b, hyti_tape_step *step)
 }
 
 /* Physical axes of one picture are H,W,C; of anything else those of the graph. */
-static size_t concat_outer(const hyti_node *node, bool picture)
+static size_t concat_outer(const hyti_node *node)
 {
     size_t outer = 1;
-    if (picture) return node->axis == 2 ? 1 : node->axis == 3 ? node->dims.size[2] : node->dims.size[2] * node->dims.size[3];
-    for (size_t i = 1; i < node->axis; i++) outer *= node->dims.size[i];
+    for (size_t i = 1; i < node->axis && !node->picture; i++) outer *= node->dims.size[i];
+    if (node->picture && node->axis != 2) outer = node->dims.size[2];
+    if (node->picture && node->axis == 1) outer *= node->dims.size[3];
     return outer;
 }
 
-static hyti_tape_step *add_step(builder *b, const hyti_node *node, hyt_op op, bool picture)
+static hyti_tape_step *add_step(builder *b, const hyti_node *node, hyt_op op)
 {
     hyti_tape *tape = b->tape;
     hyti_tape_step *step = &tape->steps[tape->n_steps++];
@@ -111,7 +112,7 @@ static hyti_tape_step *add_step(builder *b, const hyti_node *node, hyt_op op, bo
         wanted |= tape->values[step->uses[i].value].wanted;
     }
     tape->n_uses += node->n_inputs;
-    step->output = add_value(b, node, picture);
+    step->output = add_value(b, node);
     if (op == HYT_OP_CONV || op == HYT_OP_LINEAR || op == HYT_OP_LAYER_NORM) {
         step->weight = add_weight(b, node, 0);
         step->bias = add_weight(b, node, 1);
@@ -133,7 +134,7 @@ static size_t deferred(builder *b, const hyti_node *node)
 {
     size_t operand = b->value_of[node->inputs[0]];
     if (is_deferrable(b, node)) return operand;
-    return add_step(b, node, HYT_OP_CONCAT, b->tape->values[operand].picture)->output;
+    return add_step(b, node, HYT_OP_CONCAT)->output;
 }
 
 static size_t add_norm(builder *b, const hyti_node *node)
@@ -161,49 +162,22 @@ static size_t add_activation(builder *b, const hyti_node *node)
     return value;
 }
 
-/* Pictures lie as H,W,C and tokens as the graph has them, so each operation takes one of the two. */
-static hyt_status check_operands(const builder *b, size_t number, const hyti_node *node, bool *picture)
-{
-    bool first = b->tape->values[b->value_of[node->inputs[0]]].picture;
-    for (size_t i = 1; i < node->n_inputs; i++)
-        if (b->tape->values[b->value_of[node->inputs[i]]].picture != first)
-            return hyti_fail(HYT_ERR_UNSUPPORTED, "operation %zu (%s) joins a picture and tokens: it cannot be trained", number,
-                             hyt_op_name(node->op));
-    bool wants_picture = node->op == HYT_OP_CONV || node->op == HYT_OP_RESIZE || node->op == HYT_OP_UNFOLD ||
-                         node->op == HYT_OP_GLOBAL_POOL;
-    bool wants_tokens = node->op == HYT_OP_LINEAR || node->op == HYT_OP_LAYER_NORM || node->op == HYT_OP_ATTENTION ||
-                        node->op == HYT_OP_FOLD;
-    bool misplaced = (wants_picture && !first) || (wants_tokens && first) || (node->op == HYT_OP_CONCAT && node->axis == 0) ||
-                     (node->op == HYT_OP_BATCH_NORM && !first && node->dims.rank != 2);
-    if (misplaced)
-        return hyti_fail(HYT_ERR_UNSUPPORTED, "operation %zu (%s) cannot be trained on %s", number, hyt_op_name(node->op),
-                         node->op == HYT_OP_CONCAT ? "the axis of the batch" : first ? "a picture" : "tokens");
-    *picture = node->op == HYT_OP_FOLD || (first && node->op != HYT_OP_UNFOLD && node->op != HYT_OP_GLOBAL_POOL);
-    return HYT_OK;
-}
-
-static hyt_status add_node(builder *b, size_t number)
+static void add_node(builder *b, size_t number)
 {
     const hyti_node *node = &b->graph->nodes[number];
-    bool picture;
     if (node->op == HYT_OP_INPUT) {
-        size_t value = add_value(b, node, true);
-        b->tape->values[value].external = true;
-        b->value_of[number] = value;
-        return HYT_OK;
-    }
-    HYTI_TRY(check_operands(b, number, node, &picture));
-    if (node->op == HYT_OP_BATCH_NORM) {
+        b->value_of[number] = add_value(b, node);
+        b->tape->values[b->value_of[number]].external = true;
+    } else if (node->op == HYT_OP_BATCH_NORM) {
         b->value_of[number] = add_norm(b, node);
     } else if (hyti_op_is_activation(node->op)) {
         b->value_of[number] = add_activation(b, node);
     } else {
-        hyti_tape_step *step = add_step(b, node, node->op, picture);
+        hyti_tape_step *step = add_step(b, node, node->op);
         if (node->op == HYT_OP_CONV) set_window(b, step);
-        if (node->op == HYT_OP_CONCAT) step->outer = concat_outer(node, picture);
+        if (node->op == HYT_OP_CONCAT) step->outer = concat_outer(node);
         b->value_of[number] = step->output;
     }
-    return HYT_OK;
 }
 
 /* Backwards, the last reader is the first to send a gradient. */
@@ -334,13 +308,14 @@ static hyt_status reserve(builder *b, hyt_context *context)
     return all ? HYT_OK : hyti_fail_nomem();
 }
 
-static hyt_status build(builder *b)
+static void build(builder *b)
 {
     hyti_tape *tape = b->tape;
-    mark_live(b);
+    hyt_value output = hyt_graph_output(b->graph);
+    mark_live(b, output);
     for (size_t i = 0; i < b->graph->n_nodes; i++)
-        if (b->live[i]) HYTI_TRY(add_node(b, i));
-    tape->output = b->value_of[b->graph->output];
+        if (b->live[i]) add_node(b, i);
+    tape->output = b->value_of[output];
     memset(b->live, 0, b->graph->n_nodes * sizeof *b->live);
     mark_first_gradients(tape, b->live);
     cut_stages(tape);
@@ -348,17 +323,15 @@ static hyt_status build(builder *b)
     place_data(tape);
     place_gradients(tape);
     place_weights(tape);
-    return HYT_OK;
 }
 
 hyt_status hyti_tape_build(hyt_context *context, const hyt_graph *graph, size_t batch, hyti_tape *tape)
 {
     builder b = { tape, graph, NULL, NULL };
     *tape = (hyti_tape){ .context = context, .graph = graph, .batch = batch };
-    if (graph->output == HYTI_NO_VALUE || graph->input == HYTI_NO_VALUE)
-        return hyti_fail(HYT_ERR_STATE, "a network without an input or an operation cannot be trained");
+    if (graph->n_nodes == 0) return hyti_fail(HYT_ERR_STATE, "graph \"%s\" has no operation to train", graph->name);
     hyt_status status = reserve(&b, context);
-    if (status == HYT_OK) status = build(&b);
+    if (status == HYT_OK) build(&b);
     hyti_free(context, b.live);
     hyti_free(context, b.value_of);
     if (status != HYT_OK) hyti_tape_clear(tape);

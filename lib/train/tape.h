@@ -24,10 +24,9 @@ typedef struct hyti_window {
 } hyti_window;
 
 typedef struct hyti_tape_value {
-    bool picture;            /* H,W,C; else tokens or a vector, as the graph has them */
     bool external;           /* the input: lies with the caller */
     bool wanted;             /* has a gradient: something is trained before it */
-    size_t height, width;    /* of a picture */
+    size_t height, width;    /* of a picture, which lies as H,W,C */
     size_t rows, channels;   /* of one picture or its share of tokens */
     size_t size;             /* rows * channels */
     size_t data, gradient;   /* where those of the batch start */
@@ -93,7 +92,7 @@ typedef struct hyti_tape {
     size_t data, gradients, running, lanes /* of one part */, factors, scratch /* of one worker */;
 } hyti_tape;
 
-/* HYT_ERR_UNSUPPORTED names an operation that cannot be trained where it stands. */
+/* HYT_ERR_STATE for an empty graph. */
 hyt_status hyti_tape_build(hyt_context *context, const hyt_graph *graph, size_t batch, hyti_tape *tape);
 void hyti_tape_clear(hyti_tape *tape);
 /* Place of element (output, input, tap) of a graph's parameter within the weight. */

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The whole schedule: epochs of batches, validation after each, the best kept. */
+#include "data/batch.h"
+#include "train/trainer.h"
+#include <math.h>
+#include <string.h>
+
+/* Weights and running statistics at one moment. */
+typedef struct snapshot {
+    float *weights, *running;
+} snapshot;
+
+typedef struct fit {
+    hyt_trainer *trainer;
+    const hyt_dataset *train, *validation;
+    hyti_augment augment, plain;
+    size_t *order;
+    size_t epoch, epochs, steps;   /* steps: of an epoch */
+    snapshot start, best;
+    double accuracy;               /* of the best epoch, -1: none yet */
+    size_t since;                  /* epochs since then */
+} fit;
+
+/* Pictures of one batch, each filled by itself. */
+typedef struct filling {
+    hyt_trainer *trainer;
+    const hyt_dataset *dataset;
+    const hyti_augment *augment;
+    const size_t *order;           /* NULL: as they lie */
+    size_t first, epoch;
+} filling;
+
+static void fill_picture(void *user, size_t i, size_t worker)
+{
+    const filling *f = user;
+    size_t index = f->order ? f->order[f->first + i] : f->first + i;
+    (void)worker;
+    hyti_data_picture(f->dataset, index, f->augment, (uint64_t)f->trainer->params.seed, f->epoch,
+                      f->trainer->input + i * f->trainer->in_size);
+    f->trainer->labels[i] = hyt_dataset_label(f->dataset, index);
+}
+
+/* Loss of an epoch. Its batches differ by one picture at most, so none is too small for its statistics. */
+static hyt_status run_epoch(fit *f, double *mean_loss)
+{
+    hyt_trainer *t = f->trainer;
+    size_t count = hyt_dataset_count(f->train);
+    double sum = 0;
+    hyti_data_order((uint64_t)t->params.seed, f->epoch, count, f->order);
+    for (size_t step = 0; step < f->steps; step++) {
+        size_t first = count * step / f->steps, pictures = count * (step + 1) / f->steps - first;
+        filling job = { t, f->train, &f->augment, f->order, first, f->epoch };
+        double loss, rate = hyti_train_rate(&t->params, f->epoch * f->steps + step, f->epochs * f->steps);
+        hyti_pool_run(t->pool, pictures, fill_picture, &job);
+        HYTI_TRY(hyti_trainer_step(t, t->input, t->labels, pictures, rate, &loss));
+        sum += loss * (double)pictures;
+    }
+    *mean_loss = sum / (double)count;
+    return HYT_OK;
+}
+
+static size_t highest(const float *row, size_t n)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++)
+        if (row[i] > row[best]) best = i;
+    return best;
+}
+
+static double validate(const fit *f)
+{
+    hyt_trainer *t = f->trainer;
+    size_t count = hyt_dataset_count(f->validation), right = 0, pictures;
+    for (size_t first = 0; first < count; first += pictures) {
+        pictures = HYTI_MIN((size_t)t->params.batch, count - first);
+        filling job = { t, f->validation, &f->plain, NULL, first, 0 };
+        hyti_pool_run(t->pool, pictures, fill_picture, &job);
+        hyti_net_forward_f32(&t->net, t->input, pictures, false);
+        hyti_net_output_f32(&t->net, t->output);
+        for (size_t i = 0; i < pictures; i++) right += highest(t->output + i * t->classes, t->classes) == t->labels[i];
+    }
+    return (double)right / (double)count;
+}
+
+static void keep(const hyt_trainer *t, snapshot *s)
+{
+    memcpy(s->weights, t->net.weights, t->tape.n_trained * sizeof *s->weights);
+    memcpy(s->running, t->net.running, t->tape.running * sizeof *s->running);
+}
+
+static void restore(hyt_trainer *t, const snapshot *s)
+{
+    memcpy(t->net.weights, s->weights, t->tape.n_trained * sizeof *s->weights);
+    memcpy(t->net.running, s->running, t->tape.running * sizeof *s->running);
+    hyti_net_pack_f32(&t->net);
+}
+
+/* What the epoch was worth, and what the caller says to it. *done: no more of them. */
+static hyt_status judge_epoch(fit *f, double loss, hyt_epoch_fn epoch, void *user, bool *done)
+{
+    const hyti_train_params *params = &f->trainer->params;
+    double accuracy = NAN;
+    f->since++;
+    if (f->validation) {
+        accuracy = validate(f);
+        if (accuracy > f->accuracy) {
+            f->accuracy = accuracy;
+            f->since = 0;
+            keep(f->trainer, &f->best);
+        }
+    }
+    *done = f->validation && params->patience > 0 && f->since >= (size_t)params->patience;
+    if (!epoch) return HYT_OK;
+    hyti_message_clear();
+    int answer = epoch(user, f->epoch, loss, accuracy);
+    if (answer < 0) return hyti_fail_callback("epoch", answer);
+    if (answer == HYT_STOP) *done = true;
+    return HYT_OK;
+}
+
+static hyt_status run(fit *f, hyt_epoch_fn epoch, void *user)
+{
+    hyt_trainer *t = f->trainer;
+    bool done = false;
+    memset(t->first, 0, t->tape.n_trained * sizeof *t->first);
+    memset(t->second, 0, t->tape.n_trained * sizeof *t->second);
+    t->steps = 0;
+    for (f->epoch = 0; f->epoch < f->epochs && !done; f->epoch++) {
+        double loss;
+        HYTI_TRY(run_epoch(f, &loss));
+        HYTI_TRY(judge_epoch(f, loss, epoch, user, &done));
+        hyti_log(t->context, HYT_LOG_DEBUG, "epoch %zu of %zu: loss %.4f", f->epoch + 1, f->epochs, loss);
+    }
+    return HYT_OK;
+}
+
+static hyt_status check(const hyt_trainer *t, const hyt_dataset *dataset, const char *name)
+{
+    hyt_dims in = t->graph->nodes[t->graph->input].dims;
+    size_t height = hyt_dataset_height(dataset), width = hyt_dataset_width(dataset), classes = hyt_dataset_classes(dataset);
+    if (in.size[1] != 3 || in.size[2] != height || in.size[3] != width)
+        return hyti_fail(HYT_ERR_SHAPE, "%s: pictures of 3x%zux%zu, the network takes %zux%zux%zu", name, height, width,
+                         in.size[1], in.size[2], in.size[3]);
+    if (classes > t->classes)
+        return hyti_fail(HYT_ERR_SHAPE, "%s: %zu classes, the network has %zu", name, classes, t->classes);
+    if (hyt_dataset_count(dataset) == 0) return hyti_fail(HYT_ERR_SHAPE, "%s: no pictures", name);
+    return HYT_OK;
+}
+
+/* Mean and deviation of the train part; a channel that never changes is only shifted. */
+static void set_normalisation(fit *f, float deviation[3])
+{
+    const hyti_train_params *params = &f->trainer->params;
+    double mean[3], spread[3];
+    hyt_dataset_statistics(f->train, mean, spread);
+    for (size_t c = 0; c < 3; c++) {
+        deviation[c] = spread[c] > 1e-6 ? (float)spread[c] : 1;
+        f->plain.mean[c] = (float)mean[c];
+        f->plain.inverse[c] = 1 / deviation[c];
+    }
+    f->augment = f->plain;
+    f->augment.flip = params->flip != 0;
+    f->augment.crop = params->crop;
+    f->augment.jitter = params->jitter;
+}
+
+static hyt_status reserve(fit *f)
+{
+    const hyt_trainer *t = f->trainer;
+    size_t weights = t->tape.n_trained * sizeof(float), running = t->tape.running * sizeof(float);
+    f->order = hyti_array(t->context, hyt_dataset_count(f->train), sizeof *f->order);
+    f->start = (snapshot){ hyti_alloc(t->context, weights), hyti_alloc(t->context, running) };
+    f->best = (snapshot){ hyti_alloc(t->context, weights), hyti_alloc(t->context, running) };
+    bool all = f->order && f->start.weights && f->start.running && f->best.weights && f->best.running;
+    return all ? HYT_OK : hyti_fail_nomem();
+}
+
+static void release(fit *f)
+{
+    hyt_context *context = f->trainer->context;
+    hyti_free(context, f->order);
+    hyti_free(context, f->start.weights);
+    hyti_free(context, f->start.running);
+    hyti_free(context, f->best.weights);
+    hyti_free(context, f->best.running);
+}
+
+hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const hyt_dataset *validation, hyt_epoch_fn epoch,
+                           void *user, double *best)
+{
+    HYTI_NEED(trainer);
+    HYTI_NEED(train);
+    HYTI_TRY(check(trainer, train, "train"));
+    if (validation) HYTI_TRY(check(trainer, validation, "validation"));
+    size_t batch = (size_t)trainer->params.batch;
+    fit f = { .trainer = trainer, .train = train, .validation = validation, .accuracy = -1,
+              .epochs = (size_t)trainer->params.epochs, .steps = (hyt_dataset_count(train) + batch - 1) / batch };
+    float deviation[3];
+    set_normalisation(&f, deviation);
+    hyt_status status = reserve(&f);
+    if (status == HYT_OK) {
+        keep(trainer, &f.start);
+        status = run(&f, epoch, user);
+        if (status == HYT_OK) status = hyt_graph_set_normalisation(trainer->graph, f.plain.mean, deviation);
+        if (status != HYT_OK) restore(trainer, &f.start);
+        else if (validation) restore(trainer, &f.best);
+    }
+    if (status == HYT_OK && validation && best) *best = f.accuracy;
+    release(&f);
+    return status;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "train/trainer.h"
+#include <math.h>
+#include <string.h>
+
+static hyt_status own_graph(const hyt_graph *graph, uint64_t seed, hyt_graph **out)
+{
+    hyt_graph *own = NULL;
+    HYTI_TRY(hyt_graph_copy(graph, &own));
+    hyt_status status = HYT_OK;
+    bool unset = false;
+    for (size_t i = 0; i < graph->n_parameters; i++) unset |= !graph->parameters[i].data;
+    if (unset) status = hyt_graph_initialise(own, seed);
+    for (size_t i = 0; i < graph->n_parameters && unset && status == HYT_OK; i++)
+        if (graph->parameters[i].data)
+            status = hyt_graph_set_parameter(own, i, graph->parameters[i].data, graph->parameters[i].count);
+    if (status == HYT_OK) *out = own;
+    else hyt_graph_destroy(own);
+    return status;
+}
+
+static hyt_status reserve(hyt_trainer *t)
+{
+    size_t batch = (size_t)t->params.batch, bytes = t->tape.n_trained * sizeof(float);
+    t->first = hyti_alloc_aligned(t->context, bytes);
+    t->second = hyti_alloc_aligned(t->context, bytes);
+    t->input = hyti_array(t->context, batch * t->in_size, sizeof(float));
+    t->output = hyti_array(t->context, batch * t->classes, sizeof(float));
+    t->labels = hyti_array(t->context, batch, sizeof *t->labels);
+    return t->first && t->second && t->input && t->output && t->labels ? HYT_OK : hyti_fail_nomem();
+}
+
+static hyt_status prepare(hyt_trainer *t, const hyt_graph *graph)
+{
+    HYTI_TRY(own_graph(graph, (uint64_t)t->params.seed, &t->graph));
+    HYTI_TRY(hyti_tape_build(t->context, t->graph, (size_t)t->params.batch, &t->tape));
+    const hyti_tape_value *out = &t->tape.values[t->tape.output];
+    hyt_dims in = t->graph->nodes[t->graph->input].dims;
+    if (out->rows != 1)
+        return hyti_fail(HYT_ERR_SHAPE, "training needs a row of classes a picture; graph \"%s\" has %zu rows of %zu",
+                         hyt_graph_name(graph), out->rows, out->channels);
+    t->in_size = in.size[1] * in.size[2] * in.size[3];
+    t->classes = out->channels;
+    hyti_ops_init_f32(&t->ops, HYTI_ISA_ALL);
+    HYTI_TRY(hyti_pool_create(t->context, (size_t)t->params.threads, &t->pool));
+    HYTI_TRY(hyti_net_init_f32(&t->net, t->context, &t->tape, &t->ops, t->pool));
+    HYTI_TRY(reserve(t));
+    hyti_net_read_f32(&t->net, t->graph);
+    hyti_net_pack_f32(&t->net);
+    return HYT_OK;
+}
+
+hyt_status hyti_trainer_create(const hyt_graph *graph, const hyti_train_params *params, hyt_trainer **out)
+{
+    hyt_context *context = hyti_graph_context(graph);
+    hyt_trainer *t = hyti_alloc(context, sizeof *t);
+    if (!t) return hyti_fail_nomem();
+    t->context = hyti_context_retain(context);
+    t->params = *params;
+    hyt_status status = prepare(t, graph);
+    if (status == HYT_OK) *out = t;
+    else hyt_trainer_destroy(t);
+    return status;
+}
+
+hyt_status hyt_trainer_create(const hyt_graph *graph, const hyt_options *options, hyt_trainer **out)
+{
+    hyti_train_params params;
+    HYTI_NEED(graph);
+    HYTI_NEED(out);
+    HYTI_TRY(hyti_options_read(options, &hyti_train_table, &params));
+    return hyti_trainer_create(graph, &params, out);
+}
+
+void hyt_trainer_destroy(hyt_trainer *trainer)
+{
+    if (!trainer) return;
+    hyt_context *context = trainer->context;
+    hyti_free_aligned(context, trainer->first);
+    hyti_free_aligned(context, trainer->second);
+    hyti_free(context, trainer->input);
+    hyti_free(context, trainer->output);
+    hyti_free(context, trainer->labels);
+    hyti_net_clear_f32(&trainer->net);
+    hyti_pool_destroy(trainer->pool);
+    hyti_tape_clear(&trainer->tape);
+    hyt_graph_destroy(trainer->graph);
+    hyti_free(context, trainer);
+    hyt_context_destroy(context);
+}
+
+#define BLOCK ((size_t)4096) /* values of weights that one task updates */
+
+typedef struct update {
+    hyt_trainer *trainer;
+    hyti_descent descent;
+} update;
+
+static void descend_range(const update *u, size_t first, size_t last, double decay)
+{
+    const hyt_trainer *t = u->trainer;
+    const hyti_net_f32 *net = &t->net;
+    hyti_descent descent = u->descent;
+    if (first >= last) return;
+    descent.decay = decay;
+    if (t->params.optimiser == HYTI_OPTIMISER_ADAMW)
+        t->ops.adamw(last - first, net->weights + first, t->first + first, t->second + first, net->slots + first, net->parts,
+                     t->tape.n_trained, &descent);
+    else
+        t->ops.sgd(last - first, net->weights + first, t->first + first, net->slots + first, net->parts, t->tape.n_trained, &descent);
+}
+
+static void descend_block(void *user, size_t block, size_t worker)
+{
+    const update *u = user;
+    const hyti_tape *tape = &u->trainer->tape;
+    size_t first = block * BLOCK, last = HYTI_MIN(first + BLOCK, tape->n_trained);
+    size_t middle = HYTI_MIN(HYTI_MAX(first, tape->n_decayed), last);
+    (void)worker;
+    descend_range(u, first, middle, u->trainer->params.weight_decay);
+    descend_range(u, middle, last, 0);
+}
+
+static void descend(hyt_trainer *t, double rate)
+{
+    double n = (double)++t->steps;
+    update u = { t, { .rate = rate, .momentum = t->params.momentum, .first = 1 - pow(HYTI_ADAM_BETA1, n),
+                      .second = 1 - pow(HYTI_ADAM_BETA2, n) } };
+    hyti_pool_run(t->pool, (t->tape.n_trained + BLOCK - 1) / BLOCK, descend_block, &u);
+    hyti_net_pack_f32(&t->net);
+}
+
+hyt_status hyti_trainer_step(hyt_trainer *t, const float *pictures, const uint32_t *labels, size_t count, double rate,
+                             double *loss)
+{
+    hyti_net_forward_f32(&t->net, pictures, count, true);
+    *loss = hyti_net_backward_f32(&t->net, labels, t->params.smoothing);
+    if (!isfinite(*loss))
+        return hyti_fail(HYT_ERR_NUMERIC, "the loss is not finite after %zu steps, at rate %g", t->steps, rate);
+    descend(t, rate);
+    return HYT_OK;
+}
+
+hyt_status hyt_trainer_step(hyt_trainer *trainer, const float *pictures, const uint32_t *labels, size_t count, double *loss)
+{
+    double unused;
+    HYTI_NEED(trainer);
+    HYTI_NEED(pictures);
+    HYTI_NEED(labels);
+    if (count == 0 || count > (size_t)trainer->params.batch)
+        return hyti_fail(HYT_ERR_RANGE, "a step takes 1 to %lld pictures (option \"batch\"), not %zu",
+                         (long long)trainer->params.batch, count);
+    for (size_t i = 0; i < count; i++)
+        if (labels[i] >= trainer->classes)
+            return hyti_fail(HYT_ERR_RANGE, "label %zu is %u, the network has %zu classes", i, labels[i], trainer->classes);
+    return hyti_trainer_step(trainer, pictures, labels, count, trainer->params.rate, loss ? loss : &unused);
+}
+
+hyt_status hyt_trainer_network(const hyt_trainer *trainer, hyt_graph **out)
+{
+    hyt_graph *copy = NULL;
+    HYTI_NEED(trainer);
+    HYTI_NEED(out);
+    HYTI_TRY(hyt_graph_copy(trainer->graph, &copy));
+    hyti_net_write_f32(&trainer->net, copy);
+    *out = copy;
+    return HYT_OK;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "train/exp.h"
+#include "train/ops.h"
+#include <math.h>
+
+#define REAL float
+#define T(name) name##_f32
+#define EXP hyti_exp_f32
+#define SQRT sqrtf
+#include "train/ops.inc"
+
+void hyti_ops_fill_avx512(hyti_ops_f32 *ops)
+{
+    fill_ops(ops);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The text of the trainer's network and kernels (lib/train, .inc), compiled for float64 with a plain product: what gradients
+ * are checked in, and the reference of the float32 versions. */
+#ifndef HYTNAS_TESTS_NET_F64_H
+#define HYTNAS_TESTS_NET_F64_H
+
+#include "base/pool.h"
+#include "train/ops.h"
+#include <math.h>
+
+typedef struct hyti_gemm_f64 {
+    size_t m, n, k;
+    const double *a;
+    ptrdiff_t a_row, a_step;
+    const double *b;
+    ptrdiff_t b_step, b_panel;
+    double *c;
+    ptrdiff_t c_row;
+    const double *bias;
+    bool accumulate;
+} hyti_gemm_f64;
+
+typedef struct hyti_kernels_f64 {
+    size_t gemm_nr;
+    void (*gemm_f64)(const hyti_gemm_f64 *gemm);
+} hyti_kernels_f64;
+
+static inline void plain_gemm_f64(const hyti_gemm_f64 *g)
+{
+    for (size_t i = 0; i < g->m; i++) {
+        for (size_t j = 0; j < g->n; j++) {
+            double *c = g->c + (ptrdiff_t)i * g->c_row + (ptrdiff_t)j, sum = g->accumulate ? *c : g->bias ? g->bias[j] : 0;
+            for (size_t l = 0; l < g->k; l++)
+                sum += g->a[(ptrdiff_t)i * g->a_row + (ptrdiff_t)l * g->a_step] *
+                       g->b[(ptrdiff_t)(j / 4) * g->b_panel + (ptrdiff_t)l * g->b_step + (ptrdiff_t)(j % 4)];
+            *c = sum;
+        }
+    }
+}
+
+static inline size_t hyti_pack_size_f64(const hyti_kernels_f64 *kernels, size_t k, size_t n)
+{
+    return k * hyti_round_up(n, kernels->gemm_nr);
+}
+
+static inline void hyti_pack_f64(const hyti_kernels_f64 *kernels, size_t k, size_t n, const double *b, ptrdiff_t row,
+                                 ptrdiff_t column, double *packed)
+{
+    size_t nr = kernels->gemm_nr;
+    for (size_t l = 0; l < k; l++)
+        for (size_t j = 0; j < n; j++)
+            packed[j / nr * nr * k + l * nr + j % nr] = b[(ptrdiff_t)l * row + (ptrdiff_t)j * column];
+}
+
+#define REAL double
+#define T(name) name##_f64
+#define EXP exp
+#define SQRT sqrt
+#include "train/ops_table.inc"
+#include "train/net_decl.inc"
+#include "train/ops.inc"
+#include "train/net.inc"
+#include "train/weights.inc"
+#undef REAL
+#undef T
+
+static inline void ops_init_f64(hyti_ops_f64 *ops)
+{
+    fill_ops(ops);
+    ops->kernels = (hyti_kernels_f64){ 4, plain_gemm_f64 };
+}
+
+#endif
