@@ -8,7 +8,8 @@
 
 static hyt_status size_of(const hyti_json *op, const char *key, size_t *out)
 {
-    int64_t value;
+    int64_t value = 0;
+    *out = 0;
     HYTI_TRY(hyti_json_int(hyti_json_get(op, key), key, &value));
     if (value < 0) return hyti_fail(HYT_ERR_FORMAT, "%s is %lld", key, (long long)value);
     *out = (size_t)value;
