@@ -20,17 +20,17 @@ typedef struct hyt_surrogate hyt_surrogate;
 #define HYT_GP_STARTS "starts"                /**< int, 2: starts of the search for hyperparameters */
 #define HYT_GP_MAX_ITERATIONS "max-iterations" /**< int, 50: most evaluations of the likelihood from a start */
 #define HYT_GP_START_ROWS "start-rows"        /**< int, 128: rows on which the starts are compared */
-#define HYT_GP_ROWS "rows"                    /**< int, 600: rows on which the best start is refined; the model has all */
+#define HYT_GP_ROWS "rows"                    /**< int, 800: rows on which the best start is refined; the model has all */
 #define HYT_GP_NOISE_LOW "noise-low"          /**< real, 1e-8: least noise variance over signal variance */
 #define HYT_GP_NOISE_HIGH "noise-high"        /**< real, 10 */
 
 #define HYT_TREES_ROUNDS "rounds"             /**< int, 300: trees of a member */
-#define HYT_TREES_DEPTH "depth"               /**< int, 4: 0 is the mean */
-#define HYT_TREES_ETA "eta"                   /**< real, 0.1: share of a tree's answer that is taken */
+#define HYT_TREES_DEPTH "depth"               /**< int, 3: 0 is the mean */
+#define HYT_TREES_ETA "eta"                   /**< real, 0.05: share of a tree's answer that is taken */
 #define HYT_TREES_LAMBDA "lambda"             /**< real, 1: penalty on squared leaf values */
-#define HYT_TREES_MIN_CHILD_WEIGHT "min-child-weight" /**< real, 1: least sum of second derivatives (rows) of a leaf */
-#define HYT_TREES_SUBSAMPLE "subsample"       /**< real, 1: share of the rows a tree sees */
-#define HYT_TREES_COLSAMPLE "colsample"       /**< real, 1: share of the features a tree sees */
+#define HYT_TREES_MIN_CHILD_WEIGHT "min-child-weight" /**< real, 3: least sum of second derivatives (rows) of a leaf */
+#define HYT_TREES_SUBSAMPLE "subsample"       /**< real, 0.8: share of the rows a tree sees */
+#define HYT_TREES_COLSAMPLE "colsample"       /**< real, 0.5: share of the features a tree sees */
 #define HYT_TREES_BINS "bins"                 /**< int, 256: most distinct values of a feature that are told apart */
 #define HYT_TREES_MEMBERS "members"           /**< int, 5: models whose mean and deviation are the answer */
 /** @} */

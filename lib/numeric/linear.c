@@ -67,9 +67,29 @@ double hyti_cholesky_logdet(size_t n, const double *l)
     return 2 * sum;
 }
 
+/* Halves the matrix until LAPACK, which is slow at sizes of hundreds, has little to do:
+ * [A 0; B C]^-1 = [A^-1 0; -C^-1 B A^-1 C^-1]. */
+static void invert_lower(size_t n, double *l, int stride)
+{
+    if (n <= 24) {
+        int info = LAPACKE_dtrtri_work(LAPACK_COL_MAJOR, 'L', 'N', (int)n, l, stride);
+        assert(info == 0);
+        (void)info;
+        return;
+    }
+    size_t half = (n / 2 + 7) / 8 * 8;
+    int upper = (int)half, lower = (int)(n - half);
+    double *below = l + half, *corner = below + half * (size_t)stride;
+    invert_lower(half, l, stride);
+    invert_lower(n - half, corner, stride);
+    cblas_dtrmm(CblasColMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, lower, upper, -1, l, stride, below, stride);
+    cblas_dtrmm(CblasColMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, lower, upper, 1, corner, stride, below, stride);
+}
+
 void hyti_cholesky_invert(size_t n, double *l)
 {
-    int info = LAPACKE_dpotri_work(LAPACK_COL_MAJOR, 'L', (int)n, l, leading(n));
+    invert_lower(n, l, leading(n));
+    int info = LAPACKE_dlauum_work(LAPACK_COL_MAJOR, 'L', (int)n, l, leading(n));
     assert(info == 0);
     (void)info;
 }

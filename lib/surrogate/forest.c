@@ -5,8 +5,9 @@
 
 #define LEAF_CUT 255
 #define BLOCK 64
-/* Gains below this, in units of the loss, are rounding. */
-#define LEAST_GAIN 1e-9
+/* Gains below this share of what the part has, or below this much at all, are rounding. */
+#define LEAST_SHARE 1e-12
+#define LEAST_GAIN 1e-20
 
 /* First and second derivative side by side, added in one instruction where there is one. */
 typedef double pair __attribute__((vector_size(16)));
@@ -131,11 +132,12 @@ static double score(const hyti_grower *g, pair sum)
     return sum[0] * sum[0] / (sum[1] + g->params.lambda);
 }
 
-/* Eq. 7 for every cut; of equal ones the first feature and the lowest cut. */
+/* Eq. 7 for every cut; of equal ones the first feature and the lowest cut. Gain 0: none is worth it. */
 static split find_split(const hyti_grower *g, pair sum, const pair *histogram)
 {
-    split best = { .gain = LEAST_GAIN };
-    double whole = score(g, sum), least = fmax(g->params.min_weight, 1e-12);
+    double whole = score(g, sum), floor = fmax(LEAST_GAIN, LEAST_SHARE * whole);
+    split best = { .gain = floor };
+    double least = fmax(g->params.min_weight, 1e-12);
     for (size_t k = 0; k < g->feature_count; k++) {
         size_t feature = g->features[k], first = g->bins->first[feature], last = g->bins->first[feature + 1] - 1;
         pair left = { 0, 0 };
@@ -149,6 +151,7 @@ static split find_split(const hyti_grower *g, pair sum, const pair *histogram)
             if (gain > best.gain) best = (split){ gain, feature, b - first, left };
         }
     }
+    if (best.gain == floor) best.gain = 0;
     return best;
 }
 
@@ -212,7 +215,7 @@ static hyt_status grow_part(hyti_grower *g, const part *p)
     split s = { .gain = 0 };
     if (p->level > g->deepest) g->deepest = p->level;
     if (p->histogram) s = find_split(g, p->sum, p->histogram);
-    if (!(s.gain > LEAST_GAIN)) {
+    if (s.gain == 0) {
         make_leaf(g, p);
         return HYT_OK;
     }

@@ -20,7 +20,7 @@ static const hyti_option gp_options[] = {
     { HYT_GP_STARTS, HYT_OPT_INT, 2, 1, 100, NULL, FIELD(starts), "starts of the search for hyperparameters" },
     { HYT_GP_MAX_ITERATIONS, HYT_OPT_INT, 50, 1, 10000, NULL, FIELD(iterations), "most evaluations of the likelihood from a start" },
     { HYT_GP_START_ROWS, HYT_OPT_INT, 128, 1, 1e6, NULL, FIELD(start_rows), "rows on which the starts are compared, spread over all" },
-    { HYT_GP_ROWS, HYT_OPT_INT, 600, 1, 1e6, NULL, FIELD(rows), "rows on which the best start is refined, spread over all" },
+    { HYT_GP_ROWS, HYT_OPT_INT, 800, 1, 1e6, NULL, FIELD(rows), "rows on which the best start is refined, spread over all" },
     { HYT_GP_NOISE_LOW, HYT_OPT_REAL, 1e-8, 1e-12, 1e6, NULL, FIELD(noise_low), "least noise variance over signal variance" },
     { HYT_GP_NOISE_HIGH, HYT_OPT_REAL, 10, 1e-12, 1e6, NULL, FIELD(noise_high), "largest noise variance over signal variance" },
 };
@@ -28,8 +28,8 @@ static const hyti_table gp_table = { gp_options, HYTI_COUNT(gp_options), sizeof(
 
 #define LENGTHSCALE_LOW 1e-2
 #define LENGTHSCALE_HIGH 1e4
-#define TOLERANCE 1e-3 /* in log likelihood: far below what changes a prediction */
-#define BLOCK 256      /* points predicted at once */
+#define TOLERANCE 1e-2 /* in log likelihood: far below what tells two models apart */
+#define BLOCK 128      /* points predicted at once */
 
 typedef struct gp_model {
     hyt_context *context;
@@ -103,7 +103,7 @@ static void choose_start(const gp_params *p, size_t d, size_t index, double *the
 {
     hyti_rng rng = hyti_rng_start((uint64_t)p->seed, HYTI_PURPOSE_SURROGATE, index);
     double spread = index ? 1 : 0;
-    for (size_t k = 0; k < d; k++) theta[k] = 0.5 * log((double)d) + spread * hyti_rng_normal(&rng);
+    for (size_t k = 0; k < d; k++) theta[k] = hyti_gp_typical_lengthscale(d) + spread * hyti_rng_normal(&rng);
     theta[d] = log(0.05) + 2 * spread * hyti_rng_normal(&rng);
 }
 

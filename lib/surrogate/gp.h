@@ -8,6 +8,8 @@
 /* Hyperparameters: theta = (log lengthscale_1..d, log noise), of standardised features; the noise variance is a multiple of
  * the signal variance. */
 
+/* Where the prior of a log lengthscale is largest. */
+double hyti_gp_typical_lengthscale(size_t d);
 /* -log prior, up to a constant; its gradient is written. */
 double hyti_gp_prior(size_t d, const double *theta, double *gradient);
 /* The prior on the signal variance counts as this many rows. */

@@ -29,9 +29,14 @@ struct hyti_gp_evidence {
 #define NOISE 1e-2
 #define NOISE_SPREAD 3.0
 
+double hyti_gp_typical_lengthscale(size_t d)
+{
+    return log(LENGTHSCALE * sqrt((double)d));
+}
+
 double hyti_gp_prior(size_t d, const double *theta, double *gradient)
 {
-    double centre = log(LENGTHSCALE * sqrt((double)d)), sum = 0;
+    double centre = hyti_gp_typical_lengthscale(d), sum = 0;
     for (size_t k = 0; k < d; k++) {
         double z = (theta[k] - centre) / LENGTHSCALE_SPREAD;
         sum += 0.5 * z * z;

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What holds for surrogates of every kind. */
+#include "base/rng.h"
+#include "test.h"
+#include <hytnas/surrogate.h>
+
+enum { N = 40, D = 4 };
+
+static double x[N * D], y[N], mean[N], deviation[N], mean2[N], deviation2[N];
+
+static void sample(uint64_t stream)
+{
+    hyti_rng rng = hyti_rng_start(31, HYTI_PURPOSE_TEST, stream);
+    for (size_t i = 0; i < N * D; i++) x[i] = (double)hyti_rng_below(&rng, 4);
+    for (size_t i = 0; i < N; i++) y[i] = 3 * x[i * D] - x[i * D + 1] * x[i * D + 2] + 0.2 * hyti_rng_normal(&rng);
+}
+
+static hyt_surrogate *created(const char *kind)
+{
+    hyt_surrogate *model = NULL;
+    MUST(hyt_surrogate_create(NULL, kind, D, NULL, &model));
+    return model;
+}
+
+#define FOR_EACH_KIND(kind) \
+    for (size_t place_ = 0; hyt_surrogate_kind(place_); place_++) \
+        for (const char *kind = hyt_surrogate_kind(place_); kind; kind = NULL)
+
+static void must_be_sane(const hyt_surrogate *model)
+{
+    MUST(hyt_surrogate_predict(model, x, N, mean, deviation));
+    for (size_t i = 0; i < N; i++)
+        if (!isfinite(mean[i]) || !isfinite(deviation[i]) || deviation[i] < 0)
+            fail_msg("row %zu: mean %g, deviation %g", i, mean[i], deviation[i]);
+}
+
+static void kinds_are_found_by_name(void **state)
+{
+    (void)state;
+    hyt_surrogate *model = NULL;
+    hyt_options *options = NULL;
+    assert_string_equal(hyt_surrogate_kind(0), "gp");
+    assert_string_equal(hyt_surrogate_kind(1), "trees");
+    CHECK_STATUS(hyt_surrogate_create(NULL, "tree", D, NULL, &model), HYT_ERR_NOT_FOUND);
+    CHECK_MESSAGE("\"trees\"");
+    CHECK_STATUS(hyt_surrogate_options_create(NULL, "gq", &options), HYT_ERR_NOT_FOUND);
+    CHECK_MESSAGE("\"gp\"");
+    CHECK_STATUS(hyt_surrogate_create(NULL, "gp", 0, NULL, &model), HYT_ERR_SHAPE);
+    MUST(hyt_surrogate_options_create(NULL, "trees", &options));
+    CHECK_STATUS(hyt_surrogate_create(NULL, "gp", D, options, &model), HYT_ERR_ARGUMENT);
+    assert_null(model);
+    hyt_options_destroy(options);
+    hyt_surrogate_destroy(NULL);
+}
+
+static void every_kind_has_a_seed(void **state)
+{
+    (void)state;
+    FOR_EACH_KIND(kind) {
+        hyt_options *options = NULL;
+        MUST(hyt_surrogate_options_create(NULL, kind, &options));
+        MUST(hyt_options_set_int(options, HYT_SURROGATE_SEED, 7));
+        hyt_options_destroy(options);
+    }
+}
+
+static void a_fit_depends_on_nothing_before_it(void **state)
+{
+    (void)state;
+    FOR_EACH_KIND(kind) {
+        hyt_surrogate *fresh = created(kind), *used = created(kind);
+        sample(1);
+        MUST(hyt_surrogate_fit(used, x, y, N));
+        sample(2);
+        MUST(hyt_surrogate_fit(used, x, y, N));
+        MUST(hyt_surrogate_fit(fresh, x, y, N));
+        MUST(hyt_surrogate_predict(fresh, x, N, mean, deviation));
+        MUST(hyt_surrogate_predict(used, x, N, mean2, deviation2));
+        assert_memory_equal(mean, mean2, sizeof mean);
+        assert_memory_equal(deviation, deviation2, sizeof deviation);
+        hyt_surrogate_destroy(fresh);
+        hyt_surrogate_destroy(used);
+    }
+}
+
+static void seeds_change_samples(void **state)
+{
+    (void)state;
+    sample(3);
+    double last[N];
+    for (int64_t seed = 0; seed < 3; seed++) {
+        hyt_options *options = NULL;
+        hyt_surrogate *model = NULL;
+        MUST(hyt_surrogate_options_create(NULL, "trees", &options));
+        MUST(hyt_options_set_int(options, HYT_SURROGATE_SEED, seed));
+        MUST(hyt_surrogate_create(NULL, "trees", D, options, &model));
+        MUST(hyt_surrogate_fit(model, x, y, N));
+        memcpy(last, mean, sizeof last);
+        MUST(hyt_surrogate_predict(model, x, N, mean, NULL));
+        if (seed > 0) assert_memory_not_equal(mean, last, sizeof last);
+        hyt_surrogate_destroy(model);
+        hyt_options_destroy(options);
+    }
+}
+
+static void a_refused_fit_changes_nothing(void **state)
+{
+    (void)state;
+    static const double bad[] = { NAN, INFINITY, -INFINITY, 1e101, -1e300 };
+    FOR_EACH_KIND(kind) {
+        hyt_surrogate *model = created(kind);
+        sample(4);
+        mean[0] = 5;
+        CHECK_STATUS(hyt_surrogate_predict(model, x, N, mean, deviation), HYT_ERR_STATE);
+        CHECK_NEAR(mean[0], 5, 0);
+        MUST(hyt_surrogate_fit(model, x, y, N));
+        MUST(hyt_surrogate_predict(model, x, N, mean, deviation));
+        for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+            double good = x[7 * D + 2];
+            x[7 * D + 2] = bad[i];
+            CHECK_STATUS(hyt_surrogate_fit(model, x, y, N), HYT_ERR_RANGE);
+            CHECK_MESSAGE("row 7, feature 2");
+            mean2[0] = 5;
+            CHECK_STATUS(hyt_surrogate_predict(model, x, N, mean2, NULL), HYT_ERR_RANGE);
+            CHECK_NEAR(mean2[0], 5, 0);
+            x[7 * D + 2] = good;
+            good = y[9];
+            y[9] = bad[i];
+            CHECK_STATUS(hyt_surrogate_fit(model, x, y, N), HYT_ERR_RANGE);
+            CHECK_MESSAGE("row 9, target");
+            y[9] = good;
+        }
+        CHECK_STATUS(hyt_surrogate_fit(model, x, y, 0), HYT_ERR_SHAPE);
+        CHECK_STATUS(hyt_surrogate_fit(model, NULL, y, N), HYT_ERR_ARGUMENT);
+        CHECK_STATUS(hyt_surrogate_fit(model, x, y, SIZE_MAX / 8), HYT_ERR_RANGE);
+        MUST(hyt_surrogate_predict(model, x, N, mean2, deviation2));
+        assert_memory_equal(mean, mean2, sizeof mean);
+        assert_memory_equal(deviation, deviation2, sizeof deviation);
+        MUST(hyt_surrogate_predict(model, NULL, 0, NULL, NULL));
+        hyt_surrogate_destroy(model);
+    }
+}
+
+static void constant_targets_are_predicted(void **state)
+{
+    (void)state;
+    static const double values[] = { 0, 7, -1e90, 1e-200, 0.1 };
+    FOR_EACH_KIND(kind)
+        for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
+            hyt_surrogate *model = created(kind);
+            sample(5);
+            for (size_t i = 0; i < N; i++) y[i] = values[v];
+            MUST(hyt_surrogate_fit(model, x, y, N));
+            must_be_sane(model);
+            for (size_t i = 0; i < N; i++) CHECK_NEAR(mean[i], values[v], 1e-14 * fabs(values[v]));
+            hyt_surrogate_destroy(model);
+        }
+}
+
+static void one_point_is_enough(void **state)
+{
+    (void)state;
+    FOR_EACH_KIND(kind)
+        for (size_t n = 1; n <= 3; n++) {
+            hyt_surrogate *model = created(kind);
+            sample(6);
+            MUST(hyt_surrogate_fit(model, x, y, n));
+            must_be_sane(model);
+            if (n == 1) CHECK_NEAR(mean[0], y[0], 1e-12);
+            hyt_surrogate_destroy(model);
+        }
+}
+
+/* Rows that are equal and say different things, columns that are constant, copies or sums of others. */
+static void poor_rows_are_survived(void **state)
+{
+    (void)state;
+    FOR_EACH_KIND(kind) {
+        hyt_surrogate *model = created(kind);
+        sample(7);
+        for (size_t i = 0; i < N; i++) {
+            x[i * D + 1] = x[i * D];
+            x[i * D + 2] = 5;
+            x[i * D + 3] = x[i * D] + x[i * D + 2];
+        }
+        MUST(hyt_surrogate_fit(model, x, y, N));
+        must_be_sane(model);
+        for (size_t i = 1; i < N; i++) memcpy(x + i * D, x, D * sizeof *x);
+        MUST(hyt_surrogate_fit(model, x, y, N));
+        must_be_sane(model);
+        double sum = 0, squares = 0;
+        for (size_t i = 0; i < N; i++) sum += y[i] / N;
+        for (size_t i = 0; i < N; i++) squares += pow(y[i] - sum, 2) / N;
+        CHECK_NEAR(mean[0], sum, 0.5 * sqrt(squares));
+        hyt_surrogate_destroy(model);
+    }
+}
+
+/* By powers of two, which round nothing. */
+static void sizes_of_numbers_do_not_matter(void **state)
+{
+    (void)state;
+    static const double scales[] = { 0x1p-300, 0x1p-100, 0x1p100, 0x1p320 };
+    FOR_EACH_KIND(kind)
+        for (size_t s = 0; s < sizeof scales / sizeof *scales; s++) {
+            hyt_surrogate *model = created(kind);
+            sample(8);
+            MUST(hyt_surrogate_fit(model, x, y, N));
+            MUST(hyt_surrogate_predict(model, x, N, mean2, NULL));
+            for (size_t i = 0; i < N; i++) y[i] *= scales[s];
+            for (size_t i = 0; i < N * D; i++) x[i] *= scales[s];
+            MUST(hyt_surrogate_fit(model, x, y, N));
+            must_be_sane(model);
+            for (size_t i = 0; i < N; i++) CHECK_NEAR(mean[i] / scales[s], mean2[i], 1e-12);
+            hyt_surrogate_destroy(model);
+        }
+}
+
+static void an_outlier_far_away_is_survived(void **state)
+{
+    (void)state;
+    FOR_EACH_KIND(kind) {
+        hyt_surrogate *model = created(kind);
+        sample(9);
+        x[0] = 1e99;
+        y[1] = -1e99;
+        MUST(hyt_surrogate_fit(model, x, y, N));
+        must_be_sane(model);
+        hyt_surrogate_destroy(model);
+    }
+}
+
+static hyt_status live(hyt_context *context, const char *kind)
+{
+    hyt_options *options = NULL;
+    hyt_surrogate *model = NULL;
+    hyt_status status = hyt_surrogate_options_create(context, kind, &options);
+    if (status == HYT_OK) status = hyt_surrogate_create(context, kind, D, options, &model);
+    if (status == HYT_OK) status = hyt_surrogate_fit(model, x, y, 12);
+    if (status == HYT_OK) status = hyt_surrogate_fit(model, x, y, 9);
+    if (status == HYT_OK) status = hyt_surrogate_predict(model, x, N, mean, deviation);
+    hyt_options_destroy(options);
+    hyt_surrogate_destroy(model);
+    return status;
+}
+
+static hyt_status live_gp(hyt_context *context)
+{
+    return live(context, "gp");
+}
+
+static hyt_status live_trees(hyt_context *context)
+{
+    return live(context, "trees");
+}
+
+static void memory_may_run_out(void **state)
+{
+    (void)state;
+    sample(10);
+    test_each_allocation(live_gp);
+    test_each_allocation(live_trees);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kinds_are_found_by_name),        cmocka_unit_test(every_kind_has_a_seed),
+        cmocka_unit_test(a_fit_depends_on_nothing_before_it), cmocka_unit_test(seeds_change_samples),
+        cmocka_unit_test(a_refused_fit_changes_nothing),  cmocka_unit_test(constant_targets_are_predicted),
+        cmocka_unit_test(one_point_is_enough),            cmocka_unit_test(poor_rows_are_survived),
+        cmocka_unit_test(sizes_of_numbers_do_not_matter), cmocka_unit_test(an_outlier_far_away_is_survived),
+        cmocka_unit_test(memory_may_run_out),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
