@@ -248,7 +248,10 @@ hyt_status hyt_search_restore(hyt_search *search, uint64_t number, const hyt_can
     if (search->objective_count == 0) return hyti_fail(HYT_ERR_STATE, "restore before the first objective was added");
     if (number != search->count)
         return hyti_fail(HYT_ERR_RANGE, "trial %llu comes where trial %zu should", (unsigned long long)number, search->count);
-    if (state != HYT_TRIAL_PENDING) HYTI_TRY(check_told(search, &state, objectives, n));
+    hyt_trial_state told = state;
+    if (state != HYT_TRIAL_PENDING) HYTI_TRY(check_told(search, &told, objectives, n));
+    if (told != state)
+        return hyti_fail(HYT_ERR_FORMAT, "trial %llu is finished with a value that is not finite", (unsigned long long)number);
     HYTI_TRY(check_levels(search, candidate));
     hyti_record *record = NULL;
     HYTI_TRY(reserve(search, 1));

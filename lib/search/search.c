@@ -39,6 +39,7 @@ hyt_status hyt_search_create(hyt_space *space, const hyt_options *options, hyt_s
     HYTI_NEED(out);
     hyti_search_params params;
     HYTI_TRY(hyti_options_read(options, &search_table, &params));
+    if (hyt_space_genes(space) == 0) return hyti_fail(HYT_ERR_STATE, "space \"%s\" has no genes yet", hyt_space_name(space));
     hyt_context *context = hyti_space_context(space);
     hyt_search *search = hyti_alloc(context, sizeof *search);
     if (!search) return hyti_fail_nomem();
