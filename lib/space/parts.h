@@ -50,7 +50,7 @@ typedef struct hyti_branch {
     const unsigned char *when;
     size_t up;                /* branch of the parent */
     size_t end;               /* place after everything that hangs on it */
-    uint32_t choices;
+    uint64_t choices;
     hyti_rank count;          /* points of it and what hangs on it; 0: 2^128 or more */
     double fraction;          /* the same, rounded: fraction * 2^exponent */
     int exponent;

@@ -3,9 +3,11 @@
 #include "base/table.h"
 #include "space/parts.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_WHOLE (INT64_C(1) << 53) /* every whole number up to here is a double */
+#define WORDS "letters, digits, '_', '-' and '.', not \"-\" alone"
 
 hyt_status hyt_space_create(hyt_context *context, const char *name, hyt_space **out)
 {
@@ -95,7 +97,7 @@ static hyt_status check_gene(const hyt_space *space, const char *name, size_t le
 {
     HYTI_TRY(check_open(space));
     if (!is_word(name))
-        return hyti_fail(HYT_ERR_ARGUMENT, "a gene cannot be named \"%.80s\": letters, digits, '_', '-' and '.' only", name);
+        return hyti_fail(HYT_ERR_ARGUMENT, "a gene cannot be named \"%.80s\": " WORDS, name);
     for (size_t i = 0; i < space->n_genes; i++)
         if (strcmp(space->genes[i].name, name) == 0) return hyti_fail(HYT_ERR_CONFLICT, "there are two genes \"%s\"", name);
     if (space->n_genes == HYTI_MAX_GENES)
@@ -168,18 +170,33 @@ hyt_status hyt_space_add_ordinal(hyt_space *space, const char *name, const doubl
     return append(space, &gene, name);
 }
 
-static hyt_status check_labels(const char *name, const char *const *labels, size_t count)
+static int compare_labels(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+/* Sorted aside: comparing every pair would take a hostile file seconds. */
+static hyt_status check_unique(hyt_context *context, const char *name, const char *const *labels, size_t count)
+{
+    const char **sorted = hyti_copy(context, labels, count * sizeof *labels);
+    if (!sorted) return hyti_fail_nomem();
+    hyt_status status = HYT_OK;
+    qsort(sorted, count, sizeof *sorted, compare_labels);
+    for (size_t i = 1; i < count && status == HYT_OK; i++)
+        if (strcmp(sorted[i - 1], sorted[i]) == 0)
+            status = hyti_fail(HYT_ERR_CONFLICT, "gene \"%s\": there are two labels \"%.80s\"", name, sorted[i]);
+    hyti_free(context, sorted);
+    return status;
+}
+
+static hyt_status check_labels(hyt_context *context, const char *name, const char *const *labels, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (!labels[i]) return hyti_fail(HYT_ERR_ARGUMENT, "gene \"%s\": label %zu is NULL", name, i);
         if (!is_word(labels[i]))
-            return hyti_fail(HYT_ERR_ARGUMENT, "gene \"%s\": label %zu cannot be \"%.80s\": letters, digits, '_', '-' and '.' only",
-                             name, i, labels[i]);
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(labels[i], labels[j]) == 0)
-                return hyti_fail(HYT_ERR_CONFLICT, "gene \"%s\": labels %zu and %zu are both \"%.80s\"", name, j, i, labels[i]);
+            return hyti_fail(HYT_ERR_ARGUMENT, "gene \"%s\": label %zu cannot be \"%.80s\": " WORDS, name, i, labels[i]);
     }
-    return HYT_OK;
+    return check_unique(context, name, labels, count);
 }
 
 hyt_status hyt_space_add_categorical(hyt_space *space, const char *name, const char *const *labels, size_t count)
@@ -189,7 +206,7 @@ hyt_status hyt_space_add_categorical(hyt_space *space, const char *name, const c
     HYTI_NEED(labels);
     hyti_gene gene = { .kind = HYT_GENE_CATEGORICAL, .levels = count };
     HYTI_TRY(check_gene(space, name, count));
-    HYTI_TRY(check_labels(name, labels, count));
+    HYTI_TRY(check_labels(space->context, name, labels, count));
     gene.labels = hyti_array(space->context, count, sizeof *gene.labels);
     bool good = gene.labels;
     for (size_t i = 0; good && i < count; i++) {

@@ -69,12 +69,12 @@ static void count_choice(const hyti_branch *branches, size_t at, uint32_t choice
 static hyt_status count_branch(hyt_context *context, hyti_branch *branches, size_t at)
 {
     hyti_branch *branch = &branches[at];
-    amount rough = normalise(branch->choices, 0), total = { 0, 0 };
+    amount rough = normalise((double)branch->choices, 0), total = { 0, 0 };
     branch->count = branch->choices;
     branch->fraction = rough.fraction;
     branch->exponent = rough.exponent;
     if (branch->end == at + 1) return HYT_OK;
-    branch->start = hyti_array(context, (size_t)branch->choices + 1, sizeof *branch->start);
+    branch->start = hyti_array(context, branch->choices + 1, sizeof *branch->start);
     branch->share = hyti_array(context, branch->choices, sizeof *branch->share);
     if (!branch->start || !branch->share) return hyti_fail_nomem();
     hyti_rank before = 0, count;
@@ -105,7 +105,7 @@ static void place(const hyt_space *space, hyti_tree *tree, size_t gene, size_t u
     hyti_branch *branch = &tree->branches[at];
     *branch = (hyti_branch){ .first = gene, .width = joint ? joint->width : 1, .joint = joint, .up = up,
                              .parent = genes[gene].parent, .when = genes[gene].when,
-                             .choices = joint ? joint->choices : (uint32_t)genes[gene].levels };
+                             .choices = joint ? joint->choices : genes[gene].levels };
     for (size_t g = gene + 1; g < space->n_genes; g++) {
         bool starts = !genes[g].joint || genes[g].joint->first == g;
         if (starts && genes[g].parent >= gene && genes[g].parent < gene + branch->width) place(space, tree, g, at);
@@ -204,15 +204,15 @@ bool hyti_space_active(const hyt_space *space, const hyti_level *levels, size_t 
 }
 
 /* First place of a rising row whose value is above `value`. */
-static uint32_t first_above(const double *row, uint32_t count, double value)
+static uint32_t first_above(const double *row, size_t count, double value)
 {
-    uint32_t low = 0, high = count - 1;
+    size_t low = 0, high = count - 1;
     while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
+        size_t middle = low + (high - low) / 2;
         if (row[middle] > value) high = middle;
         else low = middle + 1;
     }
-    return low;
+    return (uint32_t)low;
 }
 
 void hyti_space_sample(const hyt_space *space, hyti_rng *rng, hyti_level *levels)
@@ -251,13 +251,13 @@ hyti_rank hyti_space_rank(const hyt_space *space, const hyti_level *levels)
 /* The last choice that starts at or before `rank`. */
 static uint32_t choice_at(const hyti_branch *branch, hyti_rank rank)
 {
-    uint32_t low = 0, high = branch->choices - 1;
+    size_t low = 0, high = branch->choices - 1;
     while (low < high) {
-        uint32_t middle = low + (high - low + 1) / 2;
+        size_t middle = low + (high - low + 1) / 2;
         if (branch->start[middle] <= rank) low = middle;
         else high = middle - 1;
     }
-    return low;
+    return (uint32_t)low;
 }
 
 /* Point `rank` of the `count` points of the branches from `at` to `end`; levels of the others stay. */

@@ -152,6 +152,27 @@ static void features_show_the_network(void **state)
     hyt_space_destroy(space);
 }
 
+static void neighbours_are_mutual(void **state)
+{
+    (void)state;
+    hyt_space *space = NULL;
+    MUST(hyt_space_preset(NULL, "hytnas", &space));
+    for (uint64_t i = 0; i < 200; i++) {
+        hyti_level a[23], b[23], c[23];
+        hyti_rng rng = hyti_rng_start(4, HYTI_PURPOSE_SAMPLE, i);
+        hyti_space_sample(space, &rng, a);
+        size_t count = hyti_space_neighbours(space, a);
+        assert_true(count >= 18);
+        for (size_t k = 0; k < count; k++) {
+            assert_true(hyti_space_neighbour(space, a, k, b));
+            bool back = false;
+            for (size_t j = 0; !back && hyti_space_neighbour(space, b, j, c); j++) back = memcmp(a, c, sizeof a) == 0;
+            assert_true(back);
+        }
+    }
+    hyt_space_destroy(space);
+}
+
 /* Operations a candidate has of one kind, and the dims of the n-th. */
 static size_t count_ops(const hyt_graph *graph, hyt_op op, size_t nth, hyt_dims *dims)
 {
@@ -283,7 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_are_exact), cmocka_unit_test(there_are_310_tuples), cmocka_unit_test(ranks_go_round),
         cmocka_unit_test(samples_are_uniform), cmocka_unit_test(features_show_the_network),
-        cmocka_unit_test(a_network_by_hand), cmocka_unit_test(widths_are_carried_uncut),
+        cmocka_unit_test(neighbours_are_mutual), cmocka_unit_test(a_network_by_hand), cmocka_unit_test(widths_are_carried_uncut),
         cmocka_unit_test(every_candidate_decodes), cmocka_unit_test(running_out_of_memory_leaves_nothing),
     };
     return cmocka_run_group_tests_name("hytnas", tests, NULL, NULL);

@@ -72,7 +72,7 @@ static const struct { const char *text; hyt_status status; const char *says; } b
     { SPACE("{\"name\": \"a\", \"kind\": \"ordinal\", \"values\": [2, 1]}"), HYT_ERR_FORMAT, "value 1 is 1" },
     { SPACE("{\"name\": \"a\", \"kind\": \"categorical\", \"labels\": \"x\"}"), HYT_ERR_FORMAT, "labels: expected a list" },
     { SPACE("{\"name\": \"a\", \"kind\": \"categorical\", \"labels\": [\"x\", 1]}"), HYT_ERR_FORMAT, "labels[1]" },
-    { SPACE("{\"name\": \"a\", \"kind\": \"categorical\", \"labels\": [\"x\", \"x\"]}"), HYT_ERR_FORMAT, "both \"x\"" },
+    { SPACE("{\"name\": \"a\", \"kind\": \"categorical\", \"labels\": [\"x\", \"x\"]}"), HYT_ERR_FORMAT, "two labels \"x\"" },
     { SPACE("{\"name\": \"a\", \"kind\": \"categorical\", \"labels\": [\"x:y\"]}"), HYT_ERR_FORMAT, "x:y" },
     { SPACE("{\"name\": \"a:b\", \"kind\": \"categorical\", \"labels\": [\"x\"]}"), HYT_ERR_FORMAT, "a:b" },
     { SPACE(GENE ", " GENE), HYT_ERR_FORMAT, "genes[1]: there are two" },
