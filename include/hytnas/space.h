@@ -3,9 +3,10 @@
  *  What can be chosen: genes with levels, and the candidates made of them.
  *
  *  A space is built gene by gene, or is a preset, or is read from a JSON file; it is closed by its first candidate
- *  (adding a gene after that, or to a preset, is HYT_ERR_STATE). Candidates are exact points in canonical form: genes that
- *  are not active are at level 0, and of values that come to the same thing the first combination stands for all, so
- *  that equal things are equal. Where a gene or a level does not exist, a name is NULL, a number of levels 0, a value NaN. */
+ *  (adding a gene after that, or to a preset, is HYT_ERR_STATE). Candidates are exact points in canonical form: genes
+ *  that are not active are at level 0, and of values that come to the same thing the first combination stands for all,
+ *  so that equal things are equal. Where a gene or a level does not exist, a name is NULL, a number of levels 0, a value
+ *  NaN. */
 #ifndef HYTNAS_SPACE_H
 #define HYTNAS_SPACE_H
 
@@ -35,15 +36,17 @@ HYT_API hyt_status hyt_space_create(hyt_context *context, const char *name, hyt_
 HYT_API hyt_status hyt_space_add_integer(hyt_space *space, const char *name, int64_t low, int64_t high, int64_t step);
 /** @param values  finite, each above the one before */
 HYT_API hyt_status hyt_space_add_ordinal(hyt_space *space, const char *name, const double *values, size_t count);
-HYT_API hyt_status hyt_space_add_categorical(hyt_space *space, const char *name, const char *const *labels, size_t count);
-/** `gene` counts only where `parent` (an earlier gene, itself active) has one of the given levels. One condition a gene. */
+HYT_API hyt_status hyt_space_add_categorical(hyt_space *space, const char *name, const char *const *labels,
+                                             size_t count);
+/** `gene` counts only where `parent` (an earlier gene, itself active) has one of the given levels. One condition a
+ *  gene. */
 HYT_API hyt_status hyt_space_add_condition(hyt_space *space, const char *gene, const char *parent, const size_t *levels,
                                            size_t count);
 /** "hytnas": the 23 genes of HyT-NAS (arXiv 2303.04440). HYT_ERR_NOT_FOUND names the presets that exist. */
 HYT_API hyt_status hyt_space_preset(hyt_context *context, const char *name, hyt_space **out);
 /** {"name": "...", "genes": [{"name", "kind": "integer", "low", "high", "step"} | {"name", "kind": "ordinal", "values"} |
- *  {"name", "kind": "categorical", "labels"}, each with an optional "when": {"gene", "levels": [numbers of levels, from 0]}]} or {"preset": "hytnas"}. At
- *  most 8 MiB. HYT_ERR_FORMAT says which gene is wrong and why. */
+ *  {"name", "kind": "categorical", "labels"}, each with an optional "when": {"gene", "levels": [numbers of levels, from
+ *  0]}]} or {"preset": "hytnas"}. At most 8 MiB. HYT_ERR_FORMAT says which gene is wrong and why. */
 HYT_API hyt_status hyt_space_parse_json(hyt_context *context, const char *text, size_t size, hyt_space **out);
 HYT_API hyt_status hyt_space_load_json(hyt_context *context, const char *path, hyt_space **out);
 /** The space as JSON text that parses to an equal space; yours, released with hyt_text_destroy(). */
@@ -63,7 +66,8 @@ HYT_API double hyt_space_gene_value(const hyt_space *space, size_t gene, size_t 
 /** The word of a category; NULL for numbers. */
 HYT_API const char *hyt_space_gene_label(const hyt_space *space, size_t gene, size_t level);
 HYT_API hyt_status hyt_space_find_gene(const hyt_space *space, const char *name, size_t *gene);
-/** Number of distinct candidates, exact: high * 2^64 + low. HYT_ERR_RANGE from 2^128 on, HYT_ERR_STATE without genes. */
+/** Number of distinct candidates, exact: high * 2^64 + low. HYT_ERR_RANGE from 2^128 on, HYT_ERR_STATE without
+ *  genes. */
 HYT_API hyt_status hyt_space_count(const hyt_space *space, uint64_t *high, uint64_t *low);
 /** Number of genotypes: the product of all numbers of levels, before canonical form. */
 HYT_API hyt_status hyt_space_genotypes(const hyt_space *space, uint64_t *high, uint64_t *low);
@@ -76,8 +80,8 @@ HYT_API hyt_status hyt_candidate_create(hyt_space *space, const size_t *levels, 
 /** Uniform over the distinct candidates; draw `index` of `seed`, always the same. */
 HYT_API hyt_status hyt_candidate_sample(hyt_space *space, uint64_t seed, uint64_t index, hyt_candidate **out);
 /** The candidate with a place in the order of the space, and its inverse. Where each gene is followed at once by those
- *  that depend on it, it is the lexicographic order of the levels; in general each gene that is always active is followed
- *  by what depends on it, depth first, the earlier counting slower. HYT_ERR_RANGE where there is no such place, and in
+ *  that depend on it, it is the lexicographic order of the levels; in general each gene that is always active is
+ *  followed by what depends on it, depth first, the earlier counting slower. HYT_ERR_RANGE where there is no such place, and in
  *  spaces of 2^128 candidates or more, which have none. */
 HYT_API hyt_status hyt_candidate_at(hyt_space *space, uint64_t high, uint64_t low, hyt_candidate **out);
 HYT_API hyt_status hyt_candidate_index(const hyt_candidate *candidate, uint64_t *high, uint64_t *low);

@@ -8,7 +8,8 @@
 static hyt_status make(hyt_space *space, hyt_candidate **out)
 {
     if (space->n_genes == 0) return hyti_fail(HYT_ERR_STATE, "space \"%s\" has no genes yet", space->name);
-    hyt_candidate *candidate = hyti_alloc(space->context, sizeof *candidate + space->n_genes * sizeof *candidate->levels);
+    hyt_candidate *candidate =
+        hyti_alloc(space->context, sizeof *candidate + space->n_genes * sizeof *candidate->levels);
     if (!candidate) return hyti_fail_nomem();
     hyti_ref_init(&candidate->ref);
     hyti_space_retain(space);
@@ -34,10 +35,12 @@ hyt_status hyt_candidate_create(hyt_space *space, const size_t *levels, size_t c
     HYTI_NEED(levels);
     HYTI_NEED(out);
     if (count != space->n_genes)
-        return hyti_fail(HYT_ERR_SHAPE, "%zu levels for the %zu genes of space \"%s\"", count, space->n_genes, space->name);
+        return hyti_fail(HYT_ERR_SHAPE, "%zu levels for the %zu genes of space \"%s\"", count, space->n_genes,
+                         space->name);
     for (size_t i = 0; i < count; i++) {
         if (levels[i] >= space->genes[i].levels)
-            return hyti_fail(HYT_ERR_RANGE, "gene \"%s\": level %zu of %zu", space->genes[i].name, levels[i], space->genes[i].levels);
+            return hyti_fail(HYT_ERR_RANGE, "gene \"%s\": level %zu of %zu", space->genes[i].name, levels[i],
+                             space->genes[i].levels);
         row[i] = (hyti_level)levels[i];
     }
     return hyti_candidate_from(space, row, out);
@@ -63,9 +66,10 @@ hyt_status hyt_candidate_at(hyt_space *space, uint64_t high, uint64_t low, hyt_c
     HYTI_NEED(out);
     HYTI_TRY(hyti_space_size(space, &count));
     if (rank >= count)
-        return hyti_fail(HYT_ERR_RANGE, "space \"%s\" has %llu * 2^64 + %llu points; there is no point %llu * 2^64 + %llu", space->name,
-                         (unsigned long long)(count >> 64), (unsigned long long)count, (unsigned long long)high,
-                         (unsigned long long)low);
+        return hyti_fail(HYT_ERR_RANGE,
+                         "space \"%s\" has %llu * 2^64 + %llu points; there is no point %llu * 2^64 + %llu",
+                         space->name, (unsigned long long)(count >> 64), (unsigned long long)count,
+                         (unsigned long long)high, (unsigned long long)low);
     HYTI_TRY(make(space, &candidate));
     hyti_space_unrank(space, rank, candidate->levels);
     *out = candidate;
@@ -106,7 +110,8 @@ static hyt_status parse_level(const hyti_gene *gene, const char *word, size_t le
         *level = (hyti_level)i;
         return HYT_OK;
     }
-    return hyti_fail(HYT_ERR_RANGE, "genome: gene \"%s\" has no value \"%.*s\"", gene->name, (int)HYTI_MIN(length, (size_t)SHOWN), word);
+    return hyti_fail(HYT_ERR_RANGE, "genome: gene \"%s\" has no value \"%.*s\"", gene->name,
+                     (int)HYTI_MIN(length, (size_t)SHOWN), word);
 }
 
 /* "-" is good for a gene that turns out not to be active. */
@@ -122,8 +127,11 @@ static hyt_status parse_levels(const hyt_space *space, const char *genome, hyti_
         at += length;
         bool last = i + 1 == space->n_genes;
         if (*at == 0 && !last)
-            return hyti_fail(HYT_ERR_SHAPE, "genome: %zu values for the %zu genes of space \"%s\"", i + 1, space->n_genes, space->name);
-        if (*at && last) return hyti_fail(HYT_ERR_SHAPE, "genome: more values than the %zu genes of space \"%s\"", space->n_genes, space->name);
+            return hyti_fail(HYT_ERR_SHAPE, "genome: %zu values for the %zu genes of space \"%s\"", i + 1,
+                             space->n_genes, space->name);
+        if (*at && last)
+            return hyti_fail(HYT_ERR_SHAPE, "genome: more values than the %zu genes of space \"%s\"", space->n_genes,
+                             space->name);
         at++;
     }
     hyti_space_canonicalise(space, levels);
@@ -181,7 +189,8 @@ hyt_status hyt_candidate_neighbour(const hyt_candidate *candidate, size_t index,
     HYTI_NEED(candidate);
     HYTI_NEED(out);
     if (!hyti_space_neighbour(candidate->space, candidate->levels, index, levels))
-        return hyti_fail(HYT_ERR_NOT_FOUND, "this candidate has %zu neighbours, numbered from 0; there is no number %zu",
+        return hyti_fail(HYT_ERR_NOT_FOUND,
+                         "this candidate has %zu neighbours, numbered from 0; there is no number %zu",
                          hyt_candidate_neighbours(candidate), index);
     return hyti_candidate_from(candidate->space, levels, out);
 }

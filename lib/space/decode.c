@@ -16,8 +16,10 @@ hyt_status hyt_candidate_decode(const hyt_candidate *candidate, size_t input, si
     HYTI_NEED(candidate);
     HYTI_NEED(out);
     if (!candidate->space->preset)
-        return hyti_fail(HYT_ERR_UNSUPPORTED, "space \"%s\" has no networks: its candidates are values alone", candidate->space->name);
-    if (input < MIN_INPUT) return hyti_fail(HYT_ERR_RANGE, "an input of %zu pixels is below the least, %d", input, MIN_INPUT);
+        return hyti_fail(HYT_ERR_UNSUPPORTED, "space \"%s\" has no networks: its candidates are values alone",
+                         candidate->space->name);
+    if (input < MIN_INPUT)
+        return hyti_fail(HYT_ERR_RANGE, "an input of %zu pixels is below the least, %d", input, MIN_INPUT);
     if (classes == 0) return hyti_fail(HYT_ERR_RANGE, "a network needs at least one class");
     hyt_graph *graph = NULL;
     hyt_status status = decode_into(candidate, input, classes, &graph);

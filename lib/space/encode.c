@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a surrogate sees of a point (METHOD.md 2.2): one column a number, one a category; tables worked out when the gene
- * is added, so that encoding is looking up. */
+/* What a surrogate sees of a point (METHOD.md 2.2): one column a number, one a category; tables worked out when the
+ * gene is added, so that encoding is looking up. */
 #include "space/parts.h"
 #include <math.h>
 
@@ -47,7 +47,8 @@ hyt_status hyti_gene_scale(hyt_context *context, hyti_gene *gene)
 }
 
 /* Both parts are uniform and independent (or one of them is constant), so means and variances add. */
-hyt_status hyti_gene_see(hyt_space *space, size_t index, const hyti_joint *joint, const double *own, const double *shared)
+hyt_status hyti_gene_see(hyt_space *space, size_t index, const hyti_joint *joint, const double *own,
+                         const double *shared)
 {
     hyti_gene *gene = &space->genes[index];
     double *shift = hyti_array(space->context, joint->choices, sizeof *shift);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The space of HyT-NAS (Mecharbat et al., arXiv 2303.04440): an inverted residual, then more of them, then three pairs of
- * an inverted residual and a MobileViT block; 23 genes. */
+/* The space of HyT-NAS (Mecharbat et al., arXiv 2303.04440): an inverted residual, then more of them, then three pairs
+ * of an inverted residual and a MobileViT block; 23 genes. */
 #include "space/parts.h"
 #include <math.h>
 
@@ -16,8 +16,8 @@ enum {
     GENES = 23
 };
 
-static const double counts[] = { 1, 2, 3, 4 }, factors[] = { 1, 2, 4 }, widths[] = { 8, 16, 24, 32 }, ratios[] = { 1, 1.5, 2 },
-                    patches[] = { 2, 4, 8 };
+static const double counts[] = { 1, 2, 3, 4 }, factors[] = { 1, 2, 4 }, widths[] = { 8, 16, 24, 32 },
+                    ratios[] = { 1, 1.5, 2 }, patches[] = { 2, 4, 8 };
 static const double caps[LAYERS] = { INFINITY, INFINITY, 96, 128, 256 };
 
 static const struct { const char *name; const double *values; size_t count; } rows[GENES] = {
@@ -87,7 +87,8 @@ static hyt_status show_decoded(hyt_space *space, double *table)
 
 static hyt_status build(hyt_space *space)
 {
-    for (size_t i = 0; i < GENES; i++) HYTI_TRY(hyt_space_add_ordinal(space, rows[i].name, rows[i].values, rows[i].count));
+    for (size_t i = 0; i < GENES; i++)
+        HYTI_TRY(hyt_space_add_ordinal(space, rows[i].name, rows[i].values, rows[i].count));
     HYTI_TRY(hyti_joint_create(space, CHANNELS, LAYERS, channels_key));
     double *table = hyti_array(space->context, space->genes[CHANNELS].joint->choices, sizeof *table);
     hyt_status status = table ? show_decoded(space, table) : hyti_fail_nomem();
@@ -118,7 +119,8 @@ static hyt_status add_layer(hyt_graph *graph, size_t k, size_t channels, const h
                                (size_t)patches[levels[PATCH + place]], HYT_OP_SILU, at);
 }
 
-static hyt_status decode(const hyt_space *space, const hyti_level *levels, size_t input, size_t classes, hyt_graph *graph)
+static hyt_status decode(const hyt_space *space, const hyti_level *levels, size_t input, size_t classes,
+                         hyt_graph *graph)
 {
     (void)space;
     size_t channels[LAYERS];

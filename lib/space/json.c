@@ -201,7 +201,8 @@ hyt_status hyt_space_load_json(hyt_context *context, const char *path, hyt_space
 static void write_integer(hyti_text *text, const hyti_gene *gene)
 {
     double step = gene->levels > 1 ? gene->values[1] - gene->values[0] : 1;
-    hyti_text_add(text, ", \"low\": %.0f, \"high\": %.0f, \"step\": %.0f", gene->values[0], gene->values[gene->levels - 1], step);
+    hyti_text_add(text, ", \"low\": %.0f, \"high\": %.0f, \"step\": %.0f", gene->values[0],
+                  gene->values[gene->levels - 1], step);
 }
 
 static void write_levels(hyti_text *text, const hyti_gene *gene)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a space is made of; for the files of this folder alone.
  *
- * Genes are grouped into branches: one gene, or genes that are decided together (a joint). A branch hangs on one gene of
- * an earlier branch or stands by itself, so branches form trees; they are kept in depth-first order. From this one
+ * Genes are grouped into branches: one gene, or genes that are decided together (a joint). A branch hangs on one gene
+ * of an earlier branch or stands by itself, so branches form trees; they are kept in depth-first order. From this one
  * structure come canonical form, counts, ranks, samples and neighbours (tree.c). Every call that changes a space
  * leaves it ready for use, so that nothing is worked out behind a pointer to const. */
 #ifndef HYTI_SPACE_PARTS_H
@@ -70,7 +70,8 @@ typedef struct hyti_preset {
     const char *name;
     hyt_status (*build)(hyt_space *space);
     /* Appends the network to an empty graph. */
-    hyt_status (*decode)(const hyt_space *space, const hyti_level *levels, size_t input, size_t classes, hyt_graph *graph);
+    hyt_status (*decode)(const hyt_space *space, const hyti_level *levels, size_t input, size_t classes,
+                         hyt_graph *graph);
 } hyti_preset;
 
 struct hyt_space {
@@ -105,9 +106,10 @@ static inline uint32_t hyti_joint_choice(const hyt_space *space, const hyti_join
     return joint->choice[combination];
 }
 
-/* encode.c: columns of a gene that was just added; and of one that is seen through a joint: own[level] + shared[choice]. */
+/* encode.c: columns of a gene just added, and of one seen through a joint: own[level] + shared[choice]. */
 hyt_status hyti_gene_scale(hyt_context *context, hyti_gene *gene);
-hyt_status hyti_gene_see(hyt_space *space, size_t gene, const hyti_joint *joint, const double *own, const double *shared);
+hyt_status hyti_gene_see(hyt_space *space, size_t gene, const hyti_joint *joint, const double *own,
+                         const double *shared);
 
 /* space.c: ends a draft. */
 hyt_status hyti_space_finish(hyt_space *space);

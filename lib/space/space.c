@@ -89,7 +89,8 @@ static bool is_word(const char *text)
 static hyt_status check_open(const hyt_space *space)
 {
     if (space->closed)
-        return hyti_fail(HYT_ERR_STATE, "space \"%s\" has candidates, or is a preset: it cannot change any more", space->name);
+        return hyti_fail(HYT_ERR_STATE, "space \"%s\" has candidates, or is a preset: it cannot change any more",
+                         space->name);
     return HYT_OK;
 }
 
@@ -99,11 +100,13 @@ static hyt_status check_gene(const hyt_space *space, const char *name, size_t le
     if (!is_word(name))
         return hyti_fail(HYT_ERR_ARGUMENT, "a gene cannot be named \"%.80s\": " WORDS, name);
     for (size_t i = 0; i < space->n_genes; i++)
-        if (strcmp(space->genes[i].name, name) == 0) return hyti_fail(HYT_ERR_CONFLICT, "there are two genes \"%s\"", name);
+        if (strcmp(space->genes[i].name, name) == 0)
+            return hyti_fail(HYT_ERR_CONFLICT, "there are two genes \"%s\"", name);
     if (space->n_genes == HYTI_MAX_GENES)
         return hyti_fail(HYT_ERR_RANGE, "gene \"%s\": a space has at most %d genes", name, HYTI_MAX_GENES);
     if (levels == 0 || levels > HYTI_MAX_LEVELS)
-        return hyti_fail(HYT_ERR_RANGE, "gene \"%s\" has %zu levels; 1 to %d are possible", name, levels, HYTI_MAX_LEVELS);
+        return hyti_fail(HYT_ERR_RANGE, "gene \"%s\" has %zu levels; 1 to %d are possible", name, levels,
+                         HYTI_MAX_LEVELS);
     return HYT_OK;
 }
 
@@ -138,11 +141,11 @@ hyt_status hyt_space_add_integer(hyt_space *space, const char *name, int64_t low
     HYTI_NEED(space);
     HYTI_NEED(name);
     if (low < -MAX_WHOLE || high > MAX_WHOLE || low > high || step < 1 || step > MAX_WHOLE)
-        return hyti_fail(HYT_ERR_RANGE, "gene \"%.80s\": %lld to %lld in steps of %lld: low <= high within 2^53 and step >= 1 are needed",
+        return hyti_fail(HYT_ERR_RANGE, "gene \"%.80s\": %lld to %lld by %lld: needs low <= high within 2^53, step >= 1",
                          name, (long long)low, (long long)high, (long long)step);
     if ((high - low) % step != 0)
-        return hyti_fail(HYT_ERR_RANGE, "gene \"%.80s\": steps of %lld from %lld do not reach %lld", name, (long long)step,
-                         (long long)low, (long long)high);
+        return hyti_fail(HYT_ERR_RANGE, "gene \"%.80s\": steps of %lld from %lld do not reach %lld", name,
+                         (long long)step, (long long)low, (long long)high);
     hyti_gene gene = { .kind = HYT_GENE_INTEGER, .levels = (size_t)((high - low) / step) + 1 };
     HYTI_TRY(check_gene(space, name, gene.levels));
     gene.values = hyti_array(space->context, gene.levels, sizeof *gene.values);
@@ -161,8 +164,8 @@ hyt_status hyt_space_add_ordinal(hyt_space *space, const char *name, const doubl
     for (size_t i = 0; i < count; i++) {
         if (!isfinite(values[i])) return hyti_fail(HYT_ERR_RANGE, "gene \"%s\": value %zu is not finite", name, i);
         if (i > 0 && values[i] <= values[i - 1])
-            return hyti_fail(HYT_ERR_RANGE, "gene \"%s\": value %zu is %.17g, not above %.17g before it", name, i, values[i],
-                             values[i - 1]);
+            return hyti_fail(HYT_ERR_RANGE, "gene \"%s\": value %zu is %.17g, not above %.17g before it", name, i,
+                             values[i], values[i - 1]);
     }
     gene.values = hyti_array(space->context, count, sizeof *gene.values);
     if (!gene.values) return hyti_fail_nomem();
@@ -194,7 +197,8 @@ static hyt_status check_labels(hyt_context *context, const char *name, const cha
     for (size_t i = 0; i < count; i++) {
         if (!labels[i]) return hyti_fail(HYT_ERR_ARGUMENT, "gene \"%s\": label %zu is NULL", name, i);
         if (!is_word(labels[i]))
-            return hyti_fail(HYT_ERR_ARGUMENT, "gene \"%s\": label %zu cannot be \"%.80s\": " WORDS, name, i, labels[i]);
+            return hyti_fail(HYT_ERR_ARGUMENT, "gene \"%s\": label %zu cannot be \"%.80s\": " WORDS, name, i,
+                             labels[i]);
     }
     return check_unique(context, name, labels, count);
 }
@@ -225,8 +229,8 @@ static hyt_status mark_levels(const hyti_gene *gene, const hyti_gene *parent, co
 {
     for (size_t i = 0; i < count; i++) {
         if (levels[i] >= parent->levels)
-            return hyti_fail(HYT_ERR_RANGE, "gene \"%s\" depends on level %zu of \"%s\", which has %zu levels", gene->name,
-                             levels[i], parent->name, parent->levels);
+            return hyti_fail(HYT_ERR_RANGE, "gene \"%s\" depends on level %zu of \"%s\", which has %zu levels",
+                             gene->name, levels[i], parent->name, parent->levels);
         if (when[levels[i]])
             return hyti_fail(HYT_ERR_CONFLICT, "gene \"%s\": level %zu of \"%s\" is there twice", gene->name, levels[i],
                              parent->name);
@@ -246,9 +250,11 @@ hyt_status hyt_space_add_condition(hyt_space *space, const char *name, const cha
     HYTI_TRY(hyt_space_find_gene(space, parent_name, &parent));
     hyti_gene *gene = &space->genes[index];
     if (parent >= index)
-        return hyti_fail(HYT_ERR_ARGUMENT, "gene \"%s\" cannot depend on \"%s\", which is not before it", name, parent_name);
+        return hyti_fail(HYT_ERR_ARGUMENT, "gene \"%s\" cannot depend on \"%s\", which is not before it", name,
+                         parent_name);
     if (gene->parent != HYTI_NO_GENE)
-        return hyti_fail(HYT_ERR_CONFLICT, "gene \"%s\" depends on \"%s\" already", name, space->genes[gene->parent].name);
+        return hyti_fail(HYT_ERR_CONFLICT, "gene \"%s\" depends on \"%s\" already", name,
+                         space->genes[gene->parent].name);
     if (count == 0) return hyti_fail(HYT_ERR_ARGUMENT, "gene \"%s\" depends on no level of \"%s\"", name, parent_name);
     gene->when = hyti_array(space->context, space->genes[parent].levels, 1);
     if (!gene->when) return hyti_fail_nomem();
@@ -317,8 +323,10 @@ hyt_status hyt_space_find_gene(const hyt_space *space, const char *name, size_t 
         return HYT_OK;
     }
     const char *nearest = hyti_nearest(name, space->n_genes, gene_name_at, space);
-    if (!nearest) return hyti_fail(HYT_ERR_NOT_FOUND, "space \"%s\" has no gene \"%.80s\": it has none yet", space->name, name);
-    return hyti_fail(HYT_ERR_NOT_FOUND, "space \"%s\" has no gene \"%.80s\"; the nearest is \"%s\"", space->name, name, nearest);
+    if (!nearest)
+        return hyti_fail(HYT_ERR_NOT_FOUND, "space \"%s\" has no gene \"%.80s\": it has none yet", space->name, name);
+    return hyti_fail(HYT_ERR_NOT_FOUND, "space \"%s\" has no gene \"%.80s\"; the nearest is \"%s\"", space->name, name,
+                     nearest);
 }
 
 hyt_status hyt_space_count(const hyt_space *space, uint64_t *high, uint64_t *low)

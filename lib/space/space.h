@@ -34,7 +34,7 @@ hyt_context *hyti_space_context(const hyt_space *space);
 /* Rows of hyt_space_genes() levels, in place. */
 void hyti_space_canonicalise(const hyt_space *space, hyti_level *levels);
 bool hyti_space_active(const hyt_space *space, const hyti_level *levels, size_t gene);
-void hyti_space_sample(const hyt_space *space, hyti_rng *rng, hyti_level *levels);        /* uniform over distinct points */
+void hyti_space_sample(const hyt_space *space, hyti_rng *rng, hyti_level *levels); /* uniform over distinct points */
 /* Place in the order of the space (tree.c) and back; only where hyti_space_size() answers, of canonical rows. */
 hyti_rank hyti_space_rank(const hyt_space *space, const hyti_level *levels);
 void hyti_space_unrank(const hyt_space *space, hyti_rank rank, hyti_level *levels);

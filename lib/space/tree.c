@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Canonical form, counting, ranking, sampling and neighbours, all on the trees of branches (parts.h).
  *
- * Order of the points: branches in depth-first order, those that stand by themselves in order of their first genes, each
- * followed by what hangs on it; the first branch counts slowest, and a branch counts its choices in rising order.
+ * Order of the points: branches in depth-first order, those that stand by themselves in order of their first genes,
+ * each followed by what hangs on it; the first branch counts slowest, and a branch counts its choices in rising order.
  * Where every gene is followed at once by those that depend on it, this is the lexicographic order of the levels. */
 #include "space/parts.h"
 #include <assert.h>
@@ -153,8 +153,8 @@ hyt_status hyti_space_size(const hyt_space *space, hyti_rank *count)
 {
     if (space->n_genes == 0) return hyti_fail(HYT_ERR_STATE, "space \"%s\" has no genes yet", space->name);
     if (space->tree.count == 0)
-        return hyti_fail(HYT_ERR_RANGE, "space \"%s\" has about 10^%.0f points: 2^128 and more are not numbered", space->name,
-                         floor(0.30102999566398120 * (log2(space->tree.fraction) + space->tree.exponent)));
+        return hyti_fail(HYT_ERR_RANGE, "space \"%s\" has about 10^%.0f points: 2^128 and more are not numbered",
+                         space->name, floor(0.30102999566398120 * (log2(space->tree.fraction) + space->tree.exponent)));
     *count = space->tree.count;
     return HYT_OK;
 }
@@ -173,7 +173,8 @@ static uint32_t choice_of(const hyt_space *space, const hyti_branch *branch, con
 static void put(const hyti_branch *branch, uint32_t choice, hyti_level *levels)
 {
     if (branch->joint)
-        memcpy(levels + branch->first, branch->joint->rows + (size_t)choice * branch->width, branch->width * sizeof *levels);
+        memcpy(levels + branch->first, branch->joint->rows + (size_t)choice * branch->width,
+               branch->width * sizeof *levels);
     else levels[branch->first] = choice;
 }
 
@@ -261,7 +262,8 @@ static uint32_t choice_at(const hyti_branch *branch, hyti_rank rank)
 }
 
 /* Point `rank` of the `count` points of the branches from `at` to `end`; levels of the others stay. */
-static void unrank_within(const hyt_space *space, size_t at, size_t end, hyti_rank count, hyti_rank rank, hyti_level *levels)
+static void unrank_within(const hyt_space *space, size_t at, size_t end, hyti_rank count, hyti_rank rank,
+                          hyti_level *levels)
 {
     const hyti_branch *branches = space->tree.branches;
     for (size_t i = at; i < end; i = branches[i].end) {

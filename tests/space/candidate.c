@@ -41,7 +41,8 @@ static void genomes_are_read_with_care(void **state)
         { "vit:2:-::1:batch", HYT_ERR_RANGE, "\"heads\"" },
         { "vit:2:-:2:1:bat", HYT_ERR_RANGE, "bat" },
         { "vit:2:-:-:1:batch", HYT_ERR_RANGE, "\"heads\" counts here" },
-        { "vit:2:-:2:00000000000000000000000000000000000000000000000000000000000000000001:batch", HYT_ERR_RANGE, "\"dim\"" },
+        { "vit:2:-:2:00000000000000000000000000000000000000000000000000000000000000000001:batch", HYT_ERR_RANGE,
+          "\"dim\"" },
     };
     hyt_space *space = NULL;
     hyt_candidate *candidate = NULL, *other = NULL;

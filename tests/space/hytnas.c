@@ -121,7 +121,8 @@ static double decoded(const hyt_space *space, const hyti_level *row, size_t g)
     return g >= 17 && g <= 19 ? value + floor(log2(channels[g - 15])) : value;
 }
 
-/* Each column is the decoded value shifted and scaled (by two points it is known everywhere), with mean 0, deviation 1. */
+/* Each column is the decoded value shifted and scaled (by two points it is known everywhere), with mean 0 and
+ * deviation 1. */
 static void features_show_the_network(void **state)
 {
     (void)state;
@@ -139,13 +140,14 @@ static void features_show_the_network(void **state)
         hyti_space_sample(space, &rng, row);
         hyti_space_encode(space, row, features);
         for (size_t g = 0; g < 23; g++) {
-            double place = (decoded(space, row, g) - decoded(space, small, g)) / (decoded(space, large, g) - decoded(space, small, g));
+            double place = (decoded(space, row, g) - decoded(space, small, g)) /
+                           (decoded(space, large, g) - decoded(space, small, g));
             CHECK_NEAR((features[g] - low[g]) / (high[g] - low[g]), place, 1e-12);
             sum[g] += features[g] / DRAWS;
             square[g] += features[g] * features[g] / DRAWS;
         }
     }
-    for (size_t g = 0; g < 23; g++) { /* 6 deviations of a mean of 40,000; of a mean of squares with a kurtosis up to 4 */
+    for (size_t g = 0; g < 23; g++) { /* 6 deviations of the mean of 40,000, and of their squares at a kurtosis of 4 */
         CHECK_NEAR(sum[g], 0, 0.03);
         CHECK_NEAR(square[g], 1, 0.052);
     }
@@ -302,10 +304,16 @@ static void running_out_of_memory_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts_are_exact), cmocka_unit_test(there_are_310_tuples), cmocka_unit_test(ranks_go_round),
-        cmocka_unit_test(samples_are_uniform), cmocka_unit_test(features_show_the_network),
-        cmocka_unit_test(neighbours_are_mutual), cmocka_unit_test(a_network_by_hand), cmocka_unit_test(widths_are_carried_uncut),
-        cmocka_unit_test(every_candidate_decodes), cmocka_unit_test(running_out_of_memory_leaves_nothing),
+        cmocka_unit_test(counts_are_exact),
+        cmocka_unit_test(there_are_310_tuples),
+        cmocka_unit_test(ranks_go_round),
+        cmocka_unit_test(samples_are_uniform),
+        cmocka_unit_test(features_show_the_network),
+        cmocka_unit_test(neighbours_are_mutual),
+        cmocka_unit_test(a_network_by_hand),
+        cmocka_unit_test(widths_are_carried_uncut),
+        cmocka_unit_test(every_candidate_decodes),
+        cmocka_unit_test(running_out_of_memory_leaves_nothing),
     };
     return cmocka_run_group_tests_name("hytnas", tests, NULL, NULL);
 }

@@ -16,8 +16,8 @@
     } while (0)
 
 /* Conditions two deep, interleaved with a gene that always counts: operator decides kernel and heads, heads decide dim,
- * and one gene hangs on two operators. Points: depth 3, times conv (2 kernels * 2 shared) + vit (1 + 3 * 2, * 2 shared) +
- * skip 1. */
+ * and one gene hangs on two operators. Points: depth 3, times conv (2 kernels * 2 shared) + vit (1 + 3 * 2, * 2 shared)
+ * + skip 1. */
 static inline hyt_status tree_space(hyt_context *context, hyt_space **out)
 {
     static const char *const operators[] = { "conv", "vit", "skip" }, *const norms[] = { "batch", "layer" };
@@ -40,15 +40,15 @@ static inline hyt_status tree_space(hyt_context *context, hyt_space **out)
 }
 enum { TREE_POINTS = 3 * (2 * 2 + (1 + 2 * 3) * 2 + 1) };
 
-/* Products of two numbers that are the same are the same thing; the joint counts on one level of a switch alone, and the
- * gene "after" hangs on a member of the joint. */
+/* Products of two numbers that are the same are the same thing; the joint counts where the switch is not off, and the
+ * gene "after" hangs on a member of it. */
 static inline uint64_t product_key(const hyti_level *levels)
 {
     return (uint64_t)(levels[0] + 1) * (levels[1] + 1);
 }
 static inline hyt_status joint_space(hyt_context *context, hyt_space **out)
 {
-    static const char *const words[] = { "no", "yes", "may.be" };
+    static const char *const words[] = { "off", "on", "may.be" };
     hyt_space *space = NULL;
     hyt_status status = hyt_space_create(context, "joint", &space);
     if (status != HYT_OK) return status;
