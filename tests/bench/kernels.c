@@ -228,6 +228,7 @@ static void time_attention(const hyti_kernels *kernels, size_t tokens, size_t wi
 static void time_others(const hyti_kernels *kernels)
 {
     time_rows(kernels, "silu", run_act, 784, 96);
+    time_rows(kernels, "silu", run_act, 49, 64);
     time_rows(kernels, "softmax", run_softmax, 49, 49);
     time_rows(kernels, "softmax", run_softmax, 256, 16);
     time_rows(kernels, "layer_norm", run_layer_norm, 196, 96);
