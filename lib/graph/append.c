@@ -175,7 +175,7 @@ static hyt_status infer_concat(draft *d)
         return refuse(HYT_ERR_RANGE, d, "axis is %zu, not from 1 to %zu", axis, d->first->dims.rank - 1);
     for (size_t i = 0; i < d->node.n_inputs; i++) {
         HYTI_TRY(check_operand(d, i, axis));
-        sum += d->graph->nodes[d->node.inputs[i]].dims.size[axis]; /* at most 2^16 of 2^31 */
+        sum += d->graph->nodes[d->node.inputs[i]].dims.size[axis]; /* at most 2^14 of 2^31 */
     }
     d->node.dims.size[axis] = sum;
     return HYT_OK;

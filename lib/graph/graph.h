@@ -46,7 +46,7 @@ typedef struct hyti_node {
 } hyti_node;
 
 /* What the shapes may come to, so that no sum or product of theirs overflows. */
-#define HYTI_MAX_NODES 65535
+#define HYTI_MAX_NODES 16384
 #define HYTI_MAX_VALUES ((uint64_t)1 << 36) /* of a tensor, for batch 1 */
 #define HYTI_MAX_MACS ((uint64_t)1 << 46)   /* of an operation */
 #define HYTI_MAX_SIDE ((size_t)1 << 31)     /* any dimension or attribute */
