@@ -5,8 +5,8 @@
  *  A space is built gene by gene, or is a preset, or is read from a JSON file; it is closed by its first candidate
  *  (adding a gene after that, or to a preset, is HYT_ERR_STATE). Candidates are exact points in canonical form: genes
  *  that are not active are at level 0, and of values that come to the same thing the first combination stands for all,
- *  so that equal things are equal. Where a gene or a level does not exist, a name is NULL, a number of levels 0, a value
- *  NaN. */
+ *  so that equal things are equal. Where a gene or a level does not exist, a name is NULL, a number of levels 0, a
+ *  value NaN. */
 #ifndef HYTNAS_SPACE_H
 #define HYTNAS_SPACE_H
 
@@ -44,9 +44,9 @@ HYT_API hyt_status hyt_space_add_condition(hyt_space *space, const char *gene, c
                                            size_t count);
 /** "hytnas": the 23 genes of HyT-NAS (arXiv 2303.04440). HYT_ERR_NOT_FOUND names the presets that exist. */
 HYT_API hyt_status hyt_space_preset(hyt_context *context, const char *name, hyt_space **out);
-/** {"name": "...", "genes": [{"name", "kind": "integer", "low", "high", "step"} | {"name", "kind": "ordinal", "values"} |
- *  {"name", "kind": "categorical", "labels"}, each with an optional "when": {"gene", "levels": [numbers of levels, from
- *  0]}]} or {"preset": "hytnas"}. At most 8 MiB. HYT_ERR_FORMAT says which gene is wrong and why. */
+/** {"name": "...", "genes": [{"name", "kind": "integer", "low", "high", "step"} | {"name", "kind": "ordinal",
+ *  "values"} | {"name", "kind": "categorical", "labels"}, each with an optional "when": {"gene", "levels": [numbers of
+ *  levels, from 0]}]} or {"preset": "hytnas"}. At most 8 MiB. HYT_ERR_FORMAT says which gene is wrong and why. */
 HYT_API hyt_status hyt_space_parse_json(hyt_context *context, const char *text, size_t size, hyt_space **out);
 HYT_API hyt_status hyt_space_load_json(hyt_context *context, const char *path, hyt_space **out);
 /** The space as JSON text that parses to an equal space; yours, released with hyt_text_destroy(). */
@@ -81,8 +81,8 @@ HYT_API hyt_status hyt_candidate_create(hyt_space *space, const size_t *levels, 
 HYT_API hyt_status hyt_candidate_sample(hyt_space *space, uint64_t seed, uint64_t index, hyt_candidate **out);
 /** The candidate with a place in the order of the space, and its inverse. Where each gene is followed at once by those
  *  that depend on it, it is the lexicographic order of the levels; in general each gene that is always active is
- *  followed by what depends on it, depth first, the earlier counting slower. HYT_ERR_RANGE where there is no such place, and in
- *  spaces of 2^128 candidates or more, which have none. */
+ *  followed by what depends on it, depth first, the earlier counting slower. HYT_ERR_RANGE where there is no such place,
+ *  and in spaces of 2^128 candidates or more, which have none. */
 HYT_API hyt_status hyt_candidate_at(hyt_space *space, uint64_t high, uint64_t low, hyt_candidate **out);
 HYT_API hyt_status hyt_candidate_index(const hyt_candidate *candidate, uint64_t *high, uint64_t *low);
 /** A genome: values joined by ':', "1:2:2:1:...:1.5", with "-" for genes that are not active. HYT_ERR_SHAPE for a

@@ -141,7 +141,7 @@ hyt_status hyt_space_add_integer(hyt_space *space, const char *name, int64_t low
     HYTI_NEED(space);
     HYTI_NEED(name);
     if (low < -MAX_WHOLE || high > MAX_WHOLE || low > high || step < 1 || step > MAX_WHOLE)
-        return hyti_fail(HYT_ERR_RANGE, "gene \"%.80s\": %lld to %lld by %lld: needs low <= high within 2^53, step >= 1",
+        return hyti_fail(HYT_ERR_RANGE, "gene \"%.80s\": %lld to %lld by %lld: low <= high within 2^53, step >= 1",
                          name, (long long)low, (long long)high, (long long)step);
     if ((high - low) % step != 0)
         return hyti_fail(HYT_ERR_RANGE, "gene \"%.80s\": steps of %lld from %lld do not reach %lld", name,
