@@ -81,8 +81,8 @@ HYT_API hyt_status hyt_candidate_create(hyt_space *space, const size_t *levels, 
 HYT_API hyt_status hyt_candidate_sample(hyt_space *space, uint64_t seed, uint64_t index, hyt_candidate **out);
 /** The candidate with a place in the order of the space, and its inverse. Where each gene is followed at once by those
  *  that depend on it, it is the lexicographic order of the levels; in general each gene that is always active is
- *  followed by what depends on it, depth first, the earlier counting slower. HYT_ERR_RANGE where there is no such place,
- *  and in spaces of 2^128 candidates or more, which have none. */
+ *  followed by what depends on it, depth first, the earlier counting slower. HYT_ERR_RANGE where there is no such
+ *  place, and in spaces of 2^128 candidates or more, which have none. */
 HYT_API hyt_status hyt_candidate_at(hyt_space *space, uint64_t high, uint64_t low, hyt_candidate **out);
 HYT_API hyt_status hyt_candidate_index(const hyt_candidate *candidate, uint64_t *high, uint64_t *low);
 /** A genome: values joined by ':', "1:2:2:1:...:1.5", with "-" for genes that are not active. HYT_ERR_SHAPE for a

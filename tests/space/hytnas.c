@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The preset "hytnas": its counts, its channels, what a surrogate sees, its networks. */
+#include "graph/graph.h"
 #include "space/spaces.h"
 
 static void counts_are_exact(void **state)
@@ -211,6 +212,17 @@ static void a_network_by_hand(void **state)
     count_ops(graph, HYT_OP_ATTENTION, 3, &dims);
     assert_int_equal(dims.size[3], 256);
     assert_int_equal(dims.size[1], 64);
+    static const size_t heads[] = { 1, 2, 2, 4, 4, 4, 4 };
+    for (size_t i = 0, next = 0; i < hyt_graph_size(graph); i++)
+        if (graph->nodes[i].op == HYT_OP_ATTENTION) assert_int_equal(graph->nodes[i].heads, heads[next++]);
+    /* Channels of every batch norm: stem; inverted residuals (expanded twice, out); of a MobileViT block three. */
+    static const size_t norms[] = { 16, 16, 32, 64, 64, 48, 96, 96, 48, 96, 96, 48, 192, 192, 96, 96, 96, 96,
+                                    96, 128, 128, 128, 128, 256, 256, 256, 256, 256, 256, 960 };
+    assert_int_equal(count_ops(graph, HYT_OP_BATCH_NORM, 0, &dims), HYTI_COUNT(norms));
+    for (size_t i = 0; i < HYTI_COUNT(norms); i++) {
+        count_ops(graph, HYT_OP_BATCH_NORM, i, &dims);
+        assert_int_equal(dims.size[1], norms[i]);
+    }
     static const size_t channels[] = { 96, 128, 256 };
     assert_int_equal(count_ops(graph, HYT_OP_CONCAT, 0, &dims), 3);
     for (size_t k = 0; k < 3; k++) {
