@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "program.h"
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+int complain(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "hytnas: ");
+    vfprintf(stderr, format, arguments);
+    fprintf(stderr, "\n");
+    va_end(arguments);
+    return BAD;
+}
+
+int complain_status(void)
+{
+    return complain("%s", hyt_message());
+}
+
+int check(hyt_status status)
+{
+    return status == HYT_OK ? GOOD : complain_status();
+}
+
+#define SPOKEN_SIZE 48
+
+static char *next_text(void)
+{
+    static char texts[8][SPOKEN_SIZE];
+    static unsigned next;
+    return texts[next++ % 8];
+}
+
+const char *grouped(double value)
+{
+    char digits[SPOKEN_SIZE], *text = next_text();
+    snprintf(digits, sizeof digits, "%.0f", value);
+    size_t length = strlen(digits), used = 0;
+    if (length > 30) return memcpy(text, digits, sizeof digits);
+    for (size_t i = 0; i < length; i++) {
+        text[used++] = digits[i];
+        size_t left = length - 1 - i;
+        if (left > 0 && left % 3 == 0 && digits[i] != '-') text[used++] = ',';
+    }
+    text[used] = 0;
+    return text;
+}
+
+static const struct metric {
+    const char *name, *title;
+    bool accuracy, count;
+} metrics[] = {
+    { "accuracy", "accuracy", true, false },        { "latency_ms", "latency (ms)", false, false },
+    { "parameters", "parameters", false, true },    { "macs", "MACs", false, true },
+    { "arena_bytes", "arena (bytes)", false, true }, { "weight_bytes", "weights (bytes)", false, true },
+};
+
+static const struct metric *find_metric(const char *name)
+{
+    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
+        if (strcmp(metrics[i].name, name) == 0) return &metrics[i];
+    return NULL;
+}
+
+bool is_accuracy(const char *metric)
+{
+    const struct metric *found = find_metric(metric);
+    return found && found->accuracy;
+}
+
+bool is_count(const char *metric)
+{
+    const struct metric *found = find_metric(metric);
+    return found && found->count;
+}
+
+const char *title_of(const char *metric)
+{
+    const struct metric *found = find_metric(metric);
+    return found ? found->title : metric;
+}
+
+const char *spoken(const char *metric, double value)
+{
+    if (is_count(metric)) return grouped(value);
+    char *text = next_text();
+    if (isnan(value)) snprintf(text, SPOKEN_SIZE, "-");
+    else if (is_accuracy(metric)) snprintf(text, SPOKEN_SIZE, "%.1f %%", 100 * value);
+    else if (fabs(value) >= 100 && fabs(value) < 1e6) snprintf(text, SPOKEN_SIZE, "%.0f", value);
+    else if (fabs(value) < 0.1) snprintf(text, SPOKEN_SIZE, "%.3g", value);
+    else snprintf(text, SPOKEN_SIZE, "%.*f", fabs(value) >= 10 ? 1 : fabs(value) >= 1 ? 2 : 3, value);
+    return text;
+}
+
+void json_text(FILE *out, const char *text)
+{
+    putc('"', out);
+    for (const char *c = text; *c; c++) {
+        if (*c == '"' || *c == '\\') fprintf(out, "\\%c", *c);
+        else if ((unsigned char)*c < 0x20) fprintf(out, "\\u%04x", (unsigned)*c);
+        else putc(*c, out);
+    }
+    putc('"', out);
+}
+
+/* The shortest decimal that reads back as the same double. */
+void json_number(FILE *out, double value)
+{
+    char digits[40];
+    if (!isfinite(value)) {
+        fputs("null", out);
+        return;
+    }
+    for (int precision = 1; precision <= 17; precision++) {
+        snprintf(digits, sizeof digits, "%.*g", precision, value);
+        if (strtod(digits, NULL) == value) break;
+    }
+    fputs(digits, out);
+}
+
+int close_stream(FILE *stream, const char *path)
+{
+    bool good = !ferror(stream);
+    if (fclose(stream) != 0) good = false;
+    return good ? GOOD : complain("%s: could not be written: %s", path, strerror(errno));
+}

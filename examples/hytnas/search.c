@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "search.h"
+#include "flags.h"
+#include "models.h"
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* -- what is asked for --------------------------------------------------------------------------------------------- */
+
+enum { DATA, INPUT, SHAPES_TRAIN, SHAPES_VAL, SHAPES_TEST, OBJECTIVE, LIMIT, STUDY, RESUME, OUT, FINAL_EPOCHS, JSON, FLAGS };
+static const flag_row flags[] = {
+    [DATA] = { "data", "DIR|shapes", "pictures: a folder with train.npz, val.npz and test.npz (arrays X, uint8, N,H,W,3, and y), or "
+               "the built-in generated set" },
+    [INPUT] = { "input", "N", "side of the networks' input in pixels, at least 32 (default: that of the pictures; shapes: 48)" },
+    [SHAPES_TRAIN] = { "shapes-train", "N", "generated pictures to train on (default 800)" },
+    [SHAPES_VAL] = { "shapes-val", "N", "to validate on (default 400)" },
+    [SHAPES_TEST] = { "shapes-test", "N", "to test on (default 400)" },
+    [OBJECTIVE] = { "objective", "NAME:max|min", "2 to 4 times, of: accuracy, latency_ms, parameters, macs, arena_bytes, weight_bytes "
+                    "(default accuracy:max latency_ms:min parameters:min)" },
+    [LIMIT] = { "limit", "NAME:VALUE", "repeatable; on parameters, macs, arena_bytes, weight_bytes: no network above it is tried; on "
+                "accuracy or latency_ms, which must be objectives: none beyond it is in the front" },
+    [STUDY] = { "study", "FILE", "keeps every trial in this file, so that the search can be resumed" },
+    [RESUME] = { "resume", NULL, "goes on with the study; starts it if there is none" },
+    [OUT] = { "out", "DIR", "folder of front.csv, report.html and models/ (default: beside the study, its name with -results; "
+              "hytnas-results without a study); it belongs to one search" },
+    [FINAL_EPOCHS] = { "final-epochs", "N", "trains up to six networks spread over the front again, for longer, at the end (default 0: none)" },
+    [JSON] = { "json", NULL, "the result as one JSON object on standard output, and nothing else there" },
+};
+
+static int complain_metric(const char *flag, const char *name)
+{
+    const char *names[32] = { NULL };
+    for (size_t i = 0; i + 1 < sizeof names / sizeof *names && hyt_evaluator_metric(i); i++) names[i] = hyt_evaluator_metric(i);
+    return complain("--%s: there is no \"%s\"; the nearest is \"%s\"", flag, name, nearest_name(name, names));
+}
+
+static bool is_metric(const char *name)
+{
+    for (size_t i = 0; hyt_evaluator_metric(i); i++)
+        if (strcmp(hyt_evaluator_metric(i), name) == 0) return true;
+    return false;
+}
+
+/* "name:rest" into its parts; the name must be a metric. */
+static int split(const char *flag, const char *text, char name[64], const char **rest)
+{
+    const char *colon = strchr(text, ':');
+    if (!colon || colon == text || colon - text >= 64 || !colon[1])
+        return complain("--%s takes NAME:%s, not \"%s\"", flag, strcmp(flag, "limit") ? "max or NAME:min" : "VALUE", text);
+    snprintf(name, 64, "%.*s", (int)(colon - text), text);
+    *rest = colon + 1;
+    return is_metric(name) ? GOOD : complain_metric(flag, name);
+}
+
+static int take_objective(search_job *job, const char *text)
+{
+    const char *rest;
+    if (job->objective_count == MOST) return complain("more than %d objectives", MOST);
+    wanted_objective *objective = &job->objectives[job->objective_count];
+    if (split("objective", text, objective->name, &rest) != GOOD) return BAD;
+    if (strcmp(rest, "max") != 0 && strcmp(rest, "min") != 0)
+        return complain("--objective %s: \"%s\" is neither max nor min", objective->name, rest);
+    objective->direction = strcmp(rest, "max") == 0 ? HYT_MAXIMISE : HYT_MINIMISE;
+    job->objective_count++;
+    return GOOD;
+}
+
+static int take_limit(search_job *job, const char *text)
+{
+    const char *rest;
+    char *end;
+    if (job->limit_count == MOST) return complain("more than %d limits", MOST);
+    wanted_limit *limit = &job->limits[job->limit_count];
+    if (split("limit", text, limit->name, &rest) != GOOD) return BAD;
+    limit->value = strtod(rest, &end);
+    if (*end || !isfinite(limit->value)) return complain("--limit %s: \"%s\" is not a number", limit->name, rest);
+    job->limit_count++;
+    return GOOD;
+}
+
+static int take(void *user, size_t place, const char *value)
+{
+    search_job *job = user;
+    switch (place) {
+    case DATA: job->data.source = value; return GOOD;
+    case INPUT: return parse_whole("input", value, 32, 512, &job->data.input);
+    case SHAPES_TRAIN: return parse_whole("shapes-train", value, 2, 1000000, &job->data.train);
+    case SHAPES_VAL: return parse_whole("shapes-val", value, 2, 1000000, &job->data.val);
+    case SHAPES_TEST: return parse_whole("shapes-test", value, 2, 1000000, &job->data.test);
+    case OBJECTIVE: return take_objective(job, value);
+    case LIMIT: return take_limit(job, value);
+    case STUDY: job->study_path = value; return GOOD;
+    case RESUME: job->resume = true; return GOOD;
+    case OUT: job->folder = value; return GOOD;
+    case FINAL_EPOCHS: return parse_whole("final-epochs", value, 0, 100000, &job->final_epochs);
+    case JSON: job->json = true; return GOOD;
+    default: return complain("search takes flags only, not \"%s\"", value);
+    }
+}
+
+static int read_flags(search_job *job, int argc, char **argv)
+{
+    const option_group groups[] = {
+        { "Search", "", job->search_options },
+        { "Training and timing of each network", "train-", job->evaluator_options },
+    };
+    const command_form form = {
+        .name = "search",
+        .operands = "",
+        .about = "Searches the space hytnas of hybrid convolution + attention networks: each proposed network is trained on the "
+                 "pictures and timed on this machine. Ends with the front of best trade-offs, a trained model file for each of "
+                 "its networks, front.csv and report.html. Ctrl-C ends it well, with the front so far; a second one at once.",
+        .flags = flags,
+        .flag_count = FLAGS,
+        .groups = groups,
+        .group_count = sizeof groups / sizeof *groups,
+        .examples = "  hytnas search --data shapes --limit macs:4e6 --epochs 4 --trials 24 --study first.db\n"
+                    "  hytnas search --data pictures --trials 64 --final-epochs 24 --study s.db --resume\n",
+    };
+    return parse_flags(&form, argc, argv, take, job);
+}
+
+static void set_defaults(search_job *job)
+{
+    static const wanted_objective usual[] = {
+        { "accuracy", HYT_MAXIMISE }, { "latency_ms", HYT_MINIMISE }, { "parameters", HYT_MINIMISE },
+    };
+    if (job->objective_count == 0) {
+        memcpy(job->objectives, usual, sizeof usual);
+        job->objective_count = sizeof usual / sizeof *usual;
+    }
+    if (job->folder) return;
+    size_t length = job->study_path ? strlen(job->study_path) : 0;
+    const char *dot = job->study_path ? strrchr(job->study_path, '.') : NULL;
+    if (dot && dot != job->study_path && dot[-1] != '/' && !strchr(dot, '/')) length = (size_t)(dot - job->study_path);
+    if (length > sizeof job->folder_text - 64) length = 0;
+    snprintf(job->folder_text, sizeof job->folder_text, "%.*s-results", length ? (int)length : 6,
+             length ? job->study_path : "hytnas");
+    job->folder = job->folder_text;
+}
+
+/* -- the search ---------------------------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t interrupt_seen;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    interrupt_seen = 1;
+}
+
+bool interrupted(void)
+{
+    return interrupt_seen != 0;
+}
+
+/* The first signal asks for an end; the next one finds the default again. */
+static void catch_interrupts(void)
+{
+    struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+size_t job_threads(const search_job *job)
+{
+    int64_t threads = 1;
+    hyt_options_get_int(job->evaluator_options, HYT_TRAIN_THREADS, &threads);
+    return (size_t)threads;
+}
+
+static int after_epoch(void *user, size_t epoch, double train_loss, double accuracy)
+{
+    search_job *job = user;
+    (void)train_loss;
+    progress_epoch(&job->progress, job->doing, epoch, job->epochs, accuracy);
+    return job->may_stop && interrupted() ? HYT_STOP : 0;
+}
+
+static int evaluate(void *user, hyt_trial *trial, double *objectives, size_t n)
+{
+    search_job *job = user;
+    if (interrupted()) return HYT_STOP;
+    snprintf(job->doing, sizeof job->doing, "trial %" PRIu64, hyt_trial_number(trial));
+    return hyt_evaluator_evaluate(job->evaluator, trial, objectives, n);
+}
+
+/* A model is kept as soon as its trial is in the front: what leaves the front is removed at the end. */
+static hyt_status keep_model(const search_job *job, const hyt_search *search, const hyt_trial *trial)
+{
+    char path[4096];
+    hyt_graph *network = NULL;
+    size_t index = hyt_search_size(search);
+    while (index-- > 0)
+        if (hyt_search_trial(search, index) == trial) break;
+    if (index == SIZE_MAX || !hyt_search_trial_in_front(search, index)) return HYT_OK;
+    if (hyt_evaluator_network(job->evaluator, &network) != HYT_OK) return HYT_OK; /* nothing had to be trained */
+    model_path(job->folder, hyt_trial_number(trial), 0, path, sizeof path);
+    hyt_status status = hyt_model_save(network, path);
+    hyt_graph_destroy(network);
+    return status;
+}
+
+static int told(void *user, const hyt_search *search, const hyt_trial *trial)
+{
+    search_job *job = user;
+    progress_told(&job->progress, search, trial);
+    return keep_model(job, search, trial);
+}
+
+static bool is_objective(const search_job *job, const char *name)
+{
+    for (size_t i = 0; i < job->objective_count; i++)
+        if (strcmp(job->objectives[i].name, name) == 0) return true;
+    return false;
+}
+
+/* Hard where the number is known before training, soft where it is measured. */
+static int add_limit(const search_job *job, const wanted_limit *limit)
+{
+    hyt_cost *cost = NULL;
+    if (!is_count(limit->name)) {
+        if (!is_objective(job, limit->name)) return complain("--limit %s: it is not among the objectives", limit->name);
+        return check(hyt_search_add_limit(job->search, limit->name, limit->value));
+    }
+    if (check(hyt_cost_create(NULL, limit->name, job->pictures.input, job->pictures.classes, &cost)) != GOOD) return BAD;
+    return check(hyt_search_add_constraint(job->search, limit->name, hyt_cost_measure, cost, hyt_cost_release, limit->value));
+}
+
+static int create_search(search_job *job)
+{
+    hyt_status status = hyt_space_preset(NULL, "hytnas", &job->space);
+    if (status == HYT_OK) status = hyt_search_create(job->space, job->search_options, &job->search);
+    if (status == HYT_OK)
+        status = hyt_evaluator_create(job->pictures.train, job->pictures.validation, job->evaluator_options, &job->evaluator);
+    for (size_t i = 0; i < job->objective_count && status == HYT_OK; i++) {
+        status = hyt_search_add_objective(job->search, job->objectives[i].name, job->objectives[i].direction);
+        if (status == HYT_OK) status = hyt_evaluator_add_objective(job->evaluator, job->objectives[i].name);
+    }
+    if (status == HYT_OK) status = hyt_evaluator_set_epoch(job->evaluator, after_epoch, job);
+    if (check(status) != GOOD) return BAD;
+    for (size_t i = 0; i < job->limit_count; i++)
+        if (add_limit(job, &job->limits[i]) != GOOD) return BAD;
+    return GOOD;
+}
+
+/* What decides the weights of a candidate, as "key=value;...": pictures and training. */
+static char *describe_training(const search_job *job)
+{
+    char *text = NULL, value[128];
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) return NULL;
+    fprintf(out, "pictures=%016" PRIx64 ";input=%zu;classes=%zu", job->pictures.fingerprint, job->pictures.input, job->pictures.classes);
+    for (size_t i = 0; i < hyt_options_count(job->evaluator_options); i++) {
+        const char *key = hyt_options_key(job->evaluator_options, i);
+        if (strcmp(key, HYT_TRAIN_THREADS) == 0) continue; /* changes no result */
+        if (hyt_options_get_text(job->evaluator_options, key, value, sizeof value) == HYT_OK) fprintf(out, ";%s=%s", key, value);
+    }
+    if (fclose(out) == 0) return text;
+    free(text);
+    return NULL;
+}
+
+static int open_study(search_job *job)
+{
+    if (!job->study_path) return job->resume ? complain("--resume needs --study FILE") : GOOD;
+    hyt_status status = hyt_study_open(NULL, job->study_path, job->resume ? HYT_STUDY_RESUME : HYT_STUDY_NEW, &job->study);
+    if (status == HYT_ERR_CONFLICT && !job->resume) return complain("%s (--resume goes on with it)", hyt_message());
+    return check(status);
+}
+
+static int run_search(search_job *job)
+{
+    int64_t trials = 0, epochs = 0;
+    hyt_options_get_int(job->search_options, HYT_SEARCH_TRIALS, &trials);
+    hyt_options_get_int(job->evaluator_options, HYT_TRAIN_EPOCHS, &epochs);
+    job->epochs = (size_t)epochs;
+    job->may_stop = true;
+    progress_start(&job->progress, job->search, (size_t)trials);
+    catch_interrupts();
+    hyt_status status = hyt_search_run(job->search, evaluate, job, told);
+    progress_end(&job->progress);
+    return check(status);
+}
+
+static int search(search_job *job)
+{
+    char *training = NULL;
+    int result = open_study(job);
+    if (result == GOOD) result = load_pictures(&job->data, &job->pictures);
+    if (result == GOOD) result = create_search(job);
+    if (result == GOOD && !(training = describe_training(job))) result = complain("out of memory");
+    if (result == GOOD && job->study) result = check(hyt_study_attach(job->study, job->search, training));
+    if (result == GOOD) result = models_open(job->folder, training, job->resume);
+    if (result == GOOD) {
+        result = run_search(job);
+        if (result != GOOD) models_abandon(job->folder);
+    }
+    free(training);
+    return result == GOOD ? finish_search(job) : result;
+}
+
+static int prepare_options(search_job *job)
+{
+    double most = 1;
+    hyt_status status = hyt_search_options_create(NULL, &job->search_options);
+    if (status == HYT_OK) status = hyt_evaluator_options_create(NULL, &job->evaluator_options);
+    if (status != HYT_OK) return complain_status();
+    for (size_t i = 0; i < hyt_options_count(job->evaluator_options); i++)
+        if (strcmp(hyt_options_key(job->evaluator_options, i), HYT_TRAIN_THREADS) == 0)
+            hyt_options_bounds(job->evaluator_options, i, NULL, NULL, &most);
+    double processors = (double)sysconf(_SC_NPROCESSORS_ONLN);
+    return check(hyt_options_set_int(job->evaluator_options, HYT_TRAIN_THREADS, (int64_t)fmax(1, fmin(most, processors))));
+}
+
+static void free_job(search_job *job)
+{
+    hyt_evaluator_destroy(job->evaluator);
+    hyt_search_destroy(job->search);
+    hyt_study_destroy(job->study);
+    hyt_space_destroy(job->space);
+    free_pictures(&job->pictures);
+    hyt_options_destroy(job->search_options);
+    hyt_options_destroy(job->evaluator_options);
+}
+
+int command_search(int argc, char **argv)
+{
+    search_job job = { .data = { .train = 800, .val = 400, .test = 400 } };
+    int result = prepare_options(&job);
+    if (result == GOOD) result = read_flags(&job, argc, argv);
+    if (result == GOOD && !job.data.source) result = complain("search needs pictures: --data DIR, or --data shapes");
+    if (result == GOOD) {
+        set_defaults(&job);
+        result = search(&job);
+    }
+    free_job(&job);
+    return result == HELP ? GOOD : result;
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A study: what a search is (facts) and what it did (rows), in memory as in the file. */
+#include "store/study.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "search/search.h"
+#include "space/space.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void clear_facts(hyt_context *context, hyti_facts *facts)
+{
+    for (size_t i = 0; i < facts->count; i++) {
+        hyti_free(context, facts->at[i].key);
+        hyti_free(context, facts->at[i].value);
+    }
+    hyti_free(context, facts->at);
+    *facts = (hyti_facts){ 0 };
+}
+
+hyt_status hyti_facts_add(hyt_context *context, hyti_facts *facts, const char *key, size_t length, const char *value)
+{
+    HYTI_TRY(hyti_grow(context, &facts->at, &facts->capacity, facts->count + 1, sizeof *facts->at));
+    hyti_fact *fact = &facts->at[facts->count];
+    fact->key = hyti_alloc(context, length + 1);
+    fact->value = hyti_copy_text(context, value);
+    facts->count++; /* a half-made fact is cleared with the others */
+    if (!fact->key || !fact->value) return hyti_fail_nomem();
+    memcpy(fact->key, key, length);
+    return HYT_OK;
+}
+
+const char *hyti_facts_find(const hyti_facts *facts, const char *key)
+{
+    for (size_t i = 0; i < facts->count; i++)
+        if (strcmp(facts->at[i].key, key) == 0) return facts->at[i].value;
+    return NULL;
+}
+
+static bool exists(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0;
+}
+
+static hyt_status open_file(hyt_study *study)
+{
+    bool write = study->mode != HYT_STUDY_READ;
+    if (!write && !exists(study->path)) return hyti_fail(HYT_ERR_NOT_FOUND, "%s: there is no such study", study->path);
+    if (write) HYTI_TRY(hyti_lock_take(study->context, study->path, &study->lock));
+    HYTI_TRY(hyti_database_open(study->context, study->path, write, &study->database));
+    bool holds = hyti_database_holds_study(study->database);
+    if (!write && !holds) return hyti_fail(HYT_ERR_NOT_FOUND, "%s: holds no study yet", study->path);
+    if (!holds) return HYT_OK;
+    HYTI_TRY(hyti_study_load(study));
+    if (study->mode == HYT_STUDY_NEW)
+        return hyti_fail(HYT_ERR_CONFLICT, "%s: holds a study of %zu trials already: resume it or name another file",
+                         study->path, study->count);
+    return HYT_OK;
+}
+
+hyt_status hyt_study_open(hyt_context *context, const char *path, hyt_study_mode mode, hyt_study **out)
+{
+    HYTI_NEED(path);
+    HYTI_NEED(out);
+    if (mode != HYT_STUDY_NEW && mode != HYT_STUDY_RESUME && mode != HYT_STUDY_READ)
+        return hyti_fail(HYT_ERR_ARGUMENT, "hyt_study_open: there is no mode %d", (int)mode);
+    hyt_study *study = hyti_alloc(context, sizeof *study);
+    if (!study) return hyti_fail_nomem();
+    hyti_ref_init(&study->ref);
+    study->context = hyti_context_retain(context);
+    study->mode = mode;
+    study->path = hyti_copy_text(context, path);
+    hyt_status status = study->path ? open_file(study) : hyti_fail_nomem();
+    if (status != HYT_OK) {
+        hyt_study_destroy(study);
+        return status;
+    }
+    *out = study;
+    return HYT_OK;
+}
+
+void hyt_study_destroy(hyt_study *study)
+{
+    if (!study || !hyti_ref_release(&study->ref)) return;
+    hyt_context *context = study->context;
+    for (size_t i = 0; i < study->count; i++) hyti_study_clear_row(study, &study->rows[i]);
+    hyti_free(context, study->rows);
+    clear_facts(context, &study->facts);
+    hyti_free(context, study->directions);
+    hyti_free(context, study->names);
+    hyt_space_destroy(study->space);
+    hyti_database_destroy(study->database);
+    hyti_lock_release(context, &study->lock);
+    hyti_free(context, study->path);
+    hyti_free(context, study);
+    hyt_context_destroy(context);
+}
+
+/* What this search is, in the words of the file. */
+static hyt_status gather(hyt_context *context, const hyt_search *search, const char *note, hyti_facts *facts)
+{
+    char *space = NULL;
+    HYTI_TRY(hyt_space_to_json(hyt_search_space(search), &space));
+    hyt_status status = hyti_facts_add(context, facts, "space", strlen("space"), space);
+    hyt_text_destroy(space);
+    if (status == HYT_OK) status = hyti_facts_add(context, facts, "note", strlen("note"), note);
+    hyti_text lines = { .context = context };
+    hyti_search_describe(search, &lines);
+    if (status == HYT_OK && lines.failed) status = hyti_fail_nomem();
+    for (char *line = lines.data, *end; status == HYT_OK && line && *line; line = end + 1) {
+        end = strchr(line, '\n');
+        *end = 0;
+        size_t key = strcspn(line, "=");
+        status = hyti_facts_add(context, facts, line, key, line + key + 1);
+    }
+    hyti_text_clear(&lines);
+    return status;
+}
+
+/* What only says when run() stops may change from one run to the next. */
+static bool may_change(const char *key)
+{
+    static const char *const free_keys[] = { "option.trials", "option.seconds", "option.target", "option.stall" };
+    for (size_t i = 0; i < HYTI_COUNT(free_keys); i++)
+        if (strcmp(key, free_keys[i]) == 0) return true;
+    return false;
+}
+
+/* The first of the fields a;b;c in which two notes differ. */
+static hyt_status fail_note(const hyt_study *study, const char *then, const char *now)
+{
+    size_t long_then = strcspn(then, ";"), long_now = strcspn(now, ";");
+    while (long_then == long_now && strncmp(then, now, long_now) == 0 && then[long_then] && now[long_now]) {
+        then += long_then + 1;
+        now += long_now + 1;
+        long_then = strcspn(then, ";");
+        long_now = strcspn(now, ";");
+    }
+    return hyti_fail(HYT_ERR_CONFLICT, "%s: the study was made with \"%.*s\", not \"%.*s\"", study->path, (int)long_then, then,
+                     (int)long_now, now);
+}
+
+static hyt_status fail_fact(const hyt_study *study, const char *key, const char *then, const char *now)
+{
+    if (strcmp(key, "space") == 0) return hyti_fail(HYT_ERR_CONFLICT, "%s: a study of another search space", study->path);
+    if (strcmp(key, "note") == 0 && then && now) return fail_note(study, then, now);
+    if (!then) return hyti_fail(HYT_ERR_CONFLICT, "%s: the study was made without %s (%s here)", study->path, key, now);
+    if (!now) return hyti_fail(HYT_ERR_CONFLICT, "%s: the study was made with %s %s, none here", study->path, key, then);
+    return hyti_fail(HYT_ERR_CONFLICT, "%s: the study was made with %s %s, not %s", study->path, key, then, now);
+}
+
+static hyt_status compare(const hyt_study *study, const hyti_facts *facts)
+{
+    for (size_t i = 0; i < facts->count; i++) {
+        const char *then = hyti_facts_find(&study->facts, facts->at[i].key);
+        if (!then || (strcmp(then, facts->at[i].value) != 0 && !may_change(facts->at[i].key)))
+            return fail_fact(study, facts->at[i].key, then, facts->at[i].value);
+    }
+    for (size_t i = 0; i < study->facts.count; i++)
+        if (!hyti_facts_find(facts, study->facts.at[i].key))
+            return fail_fact(study, study->facts.at[i].key, study->facts.at[i].value, NULL);
+    return HYT_OK;
+}
+
+static hyt_status restore(const hyt_study *study, hyt_search *search)
+{
+    for (size_t i = 0; i < study->count; i++) {
+        const hyti_study_row *row = &study->rows[i];
+        hyt_candidate *candidate = NULL;
+        HYTI_TRY(hyt_candidate_parse((hyt_space *)(uintptr_t)hyt_search_space(search), row->genome, &candidate));
+        hyt_status status = hyt_search_restore(search, i, candidate, row->state, row->objectives, study->objectives);
+        hyt_candidate_destroy(candidate);
+        if (status != HYT_OK) return hyti_fail_within(status, "%s: trial %zu", study->path, i);
+    }
+    return HYT_OK;
+}
+
+/* A new round: kept in memory only once it is on disk. */
+static int asked(void *user, const hyt_trial *const *trials, size_t count)
+{
+    hyt_study *study = user;
+    HYTI_TRY(hyti_grow(study->context, &study->rows, &study->capacity, study->count + count, sizeof *study->rows));
+    hyti_row *rows = hyti_array(study->context, count, sizeof *rows);
+    if (!rows) return hyti_fail_nomem();
+    hyt_status status = HYT_OK;
+    size_t made = 0;
+    for (; made < count && status == HYT_OK; made++) {
+        hyti_study_row *row = &study->rows[study->count + made];
+        *row = (hyti_study_row){ .state = HYT_TRIAL_PENDING };
+        status = hyti_study_genome(study, hyt_trial_candidate(trials[made]), &row->genome);
+        rows[made] = (hyti_row){ (int64_t)hyt_trial_number(trials[made]), HYT_TRIAL_PENDING, row->genome, NULL };
+        if (status == HYT_OK && hyt_trial_number(trials[made]) != study->count + made)
+            status = hyti_fail(HYT_ERR_STATE, "%s: trial %zu is expected, not %llu", study->path, study->count + made,
+                               (unsigned long long)hyt_trial_number(trials[made]));
+    }
+    if (status == HYT_OK) status = hyti_database_insert(study->database, rows, count);
+    if (status == HYT_OK) study->count += count;
+    else for (size_t i = 0; i < made; i++) hyti_study_clear_row(study, &study->rows[study->count + i]);
+    hyti_free(study->context, rows);
+    return status;
+}
+
+static int told(void *user, const hyt_trial *trial, hyt_trial_state state, const double *objectives, size_t n)
+{
+    hyt_study *study = user;
+    uint64_t number = hyt_trial_number(trial);
+    if (number >= study->count) return hyti_fail(HYT_ERR_STATE, "%s: trial %llu was not asked", study->path, (unsigned long long)number);
+    double *values = NULL;
+    hyti_text text = { .context = study->context };
+    if (state == HYT_TRIAL_FINISHED) {
+        if (!(values = hyti_copy(study->context, objectives, n * sizeof *values))) return hyti_fail_nomem();
+        for (size_t i = 0; i < n; i++) {
+            hyti_text_append(&text, i ? "," : "[", 1);
+            hyti_text_number(&text, values[i]);
+        }
+        hyti_text_append(&text, "]", 1);
+    }
+    hyti_row row = { .number = (int64_t)number, .state = state, .objectives = text.data };
+    hyt_status status = text.failed ? hyti_fail_nomem() : hyti_database_update(study->database, &row, HYT_TRIAL_PENDING);
+    hyti_text_clear(&text);
+    if (status != HYT_OK) {
+        hyti_free(study->context, values);
+        return status;
+    }
+    study->rows[number].state = state;
+    study->rows[number].objectives = values;
+    return HYT_OK;
+}
+
+static void release(void *user)
+{
+    hyt_study_destroy(user);
+}
+
+/* Keeps the facts that may change as they are now; writes nothing where nothing did. */
+static hyt_status keep_changes(const hyt_study *study, const hyti_facts *facts)
+{
+    for (size_t i = 0; i < facts->count; i++) {
+        if (strcmp(hyti_facts_find(&study->facts, facts->at[i].key), facts->at[i].value) != 0)
+            return hyti_database_set_facts(study->database, facts->at, facts->count);
+    }
+    return HYT_OK;
+}
+
+static hyt_status store_or_restore(hyt_study *study, hyt_search *search, hyti_facts *facts)
+{
+    if (hyti_database_holds_study(study->database)) {
+        HYTI_TRY(compare(study, facts));
+        HYTI_TRY(restore(study, search));
+        return keep_changes(study, facts);
+    }
+    HYTI_TRY(hyti_database_create(study->database, facts->at, facts->count));
+    clear_facts(study->context, &study->facts);
+    study->facts = *facts;
+    *facts = (hyti_facts){ 0 };
+    return hyti_study_understand(study);
+}
+
+hyt_status hyt_study_attach(hyt_study *study, hyt_search *search, const char *note)
+{
+    HYTI_NEED(study);
+    HYTI_NEED(search);
+    HYTI_NEED(note);
+    if (study->mode == HYT_STUDY_READ) return hyti_fail(HYT_ERR_STATE, "%s: was opened only to look", study->path);
+    if (study->attached) return hyti_fail(HYT_ERR_STATE, "%s: a search is attached already", study->path);
+    if (hyt_search_size(search) != 0)
+        return hyti_fail(HYT_ERR_STATE, "%s: the search has %zu trials already", study->path, hyt_search_size(search));
+    hyti_facts facts = { 0 };
+    hyt_status status = gather(study->context, search, note, &facts);
+    if (status == HYT_OK) status = store_or_restore(study, search, &facts);
+    clear_facts(study->context, &facts);
+    if (status != HYT_OK) return status;
+    hyti_ref_retain(&study->ref);
+    status = hyt_search_set_journal(search, asked, told, study, release);
+    if (status != HYT_OK) hyt_study_destroy(study);
+    else study->attached = true;
+    return status;
+}
+
+size_t hyt_study_size(const hyt_study *study)
+{
+    return study ? study->count : 0;
+}
+
+size_t hyt_study_objectives(const hyt_study *study)
+{
+    return study ? study->objectives : 0;
+}
+
+const char *hyt_study_objective_name(const hyt_study *study, size_t objective)
+{
+    return objective < hyt_study_objectives(study) ? study->names[objective] : NULL;
+}
+
+hyt_direction hyt_study_objective_direction(const hyt_study *study, size_t objective)
+{
+    return objective < hyt_study_objectives(study) ? study->directions[objective] : HYT_MINIMISE;
+}
+
+hyt_status hyt_study_trial(const hyt_study *study, size_t index, uint64_t *number, hyt_trial_state *state,
+                           const char **genome, const double **objectives)
+{
+    HYTI_NEED(study);
+    if (index >= study->count)
+        return hyti_fail(HYT_ERR_RANGE, "%s: trial %zu of %zu", study->path, index, study->count);
+    const hyti_study_row *row = &study->rows[index];
+    if (number) *number = index;
+    if (state) *state = row->state;
+    if (genome) *genome = row->genome;
+    if (objectives) *objectives = row->objectives;
+    return HYT_OK;
+}
