@@ -175,20 +175,25 @@ static hyt_status insert_facts(const hyti_database *database, const hyti_fact *f
     return status;
 }
 
-hyt_status hyti_database_create(hyti_database *database, const hyti_fact *facts, size_t count)
+static hyt_status create_tables(const hyti_database *database)
 {
+    if (database->holds_study) return run(database, "DELETE FROM fact; DELETE FROM trial", "created");
     char *sql = sqlite3_mprintf("%s; %s; PRAGMA application_id=%d; PRAGMA user_version=%d", CREATE_FACT, CREATE_TRIAL,
                                 APPLICATION, VERSION);
     if (!sql) return hyti_fail_nomem();
-    hyt_status status = run(database, "PRAGMA journal_mode=WAL; BEGIN IMMEDIATE", "created");
-    if (status == HYT_OK) {
-        status = run(database, sql, "created");
-        if (status == HYT_OK) status = insert_facts(database, facts, count);
-        status = finish(database, status, "created");
-    }
+    hyt_status status = run(database, sql, "created");
     sqlite3_free(sql);
-    if (status == HYT_OK) database->holds_study = true;
     return status;
+}
+
+hyt_status hyti_database_create(hyti_database *database, const hyti_fact *facts, size_t count)
+{
+    HYTI_TRY(run(database, "PRAGMA journal_mode=WAL; BEGIN IMMEDIATE", "created"));
+    hyt_status status = create_tables(database);
+    if (status == HYT_OK) status = insert_facts(database, facts, count);
+    HYTI_TRY(finish(database, status, "created"));
+    database->holds_study = true;
+    return HYT_OK;
 }
 
 hyt_status hyti_database_set_facts(hyti_database *database, const hyti_fact *facts, size_t count)

@@ -27,7 +27,7 @@ bool hyti_database_holds_study(const hyti_database *database);
 /* Bytes of the file: nothing that is read from it may claim more. */
 size_t hyti_database_bytes(const hyti_database *database);
 
-/* Makes the tables and stores the facts, all or nothing. */
+/* Makes the tables, or empties them, and stores the facts, all or nothing. */
 hyt_status hyti_database_create(hyti_database *database, const hyti_fact *facts, size_t count);
 /* Stores them in place of those of the same keys. */
 hyt_status hyti_database_set_facts(hyti_database *database, const hyti_fact *facts, size_t count);

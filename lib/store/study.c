@@ -38,6 +38,19 @@ const char *hyti_facts_find(const hyti_facts *facts, const char *key)
     return NULL;
 }
 
+/* Everything that was read or understood of the file, but its trials. */
+static void forget(hyt_study *study)
+{
+    clear_facts(study->context, &study->facts);
+    hyti_free(study->context, study->directions);
+    hyti_free(study->context, study->names);
+    hyt_space_destroy(study->space);
+    study->directions = NULL;
+    study->names = NULL;
+    study->space = NULL;
+    study->objectives = 0;
+}
+
 static bool exists(const char *path)
 {
     struct stat facts;
@@ -54,7 +67,7 @@ static hyt_status open_file(hyt_study *study)
     if (!write && !holds) return hyti_fail(HYT_ERR_NOT_FOUND, "%s: holds no study yet", study->path);
     if (!holds) return HYT_OK;
     HYTI_TRY(hyti_study_load(study));
-    if (study->mode == HYT_STUDY_NEW)
+    if (study->mode == HYT_STUDY_NEW && study->count > 0)
         return hyti_fail(HYT_ERR_CONFLICT, "%s: holds a study of %zu trials already: resume it or name another file",
                          study->path, study->count);
     return HYT_OK;
@@ -87,10 +100,7 @@ void hyt_study_destroy(hyt_study *study)
     hyt_context *context = study->context;
     for (size_t i = 0; i < study->count; i++) hyti_study_clear_row(study, &study->rows[i]);
     hyti_free(context, study->rows);
-    clear_facts(context, &study->facts);
-    hyti_free(context, study->directions);
-    hyti_free(context, study->names);
-    hyt_space_destroy(study->space);
+    forget(study);
     hyti_database_destroy(study->database);
     hyti_lock_release(context, &study->lock);
     hyti_free(context, study->path);
@@ -172,7 +182,8 @@ static hyt_status restore(const hyt_study *study, hyt_search *search)
         HYTI_TRY(hyt_candidate_parse((hyt_space *)(uintptr_t)hyt_search_space(search), row->genome, &candidate));
         hyt_status status = hyt_search_restore(search, i, candidate, row->state, row->objectives, study->objectives);
         hyt_candidate_destroy(candidate);
-        if (status != HYT_OK) return hyti_fail_within(status, "%s: trial %zu", study->path, i);
+        if (status == HYT_ERR_NOMEM) return status;
+        if (status != HYT_OK) return hyti_fail_within(HYT_ERR_FORMAT, "%s: damaged", study->path);
     }
     return HYT_OK;
 }
@@ -244,15 +255,16 @@ static hyt_status keep_changes(const hyt_study *study, const hyti_facts *facts)
     return HYT_OK;
 }
 
+/* A study without a trial binds nobody: it is started anew. */
 static hyt_status store_or_restore(hyt_study *study, hyt_search *search, hyti_facts *facts)
 {
-    if (hyti_database_holds_study(study->database)) {
+    if (study->count > 0) {
         HYTI_TRY(compare(study, facts));
         HYTI_TRY(restore(study, search));
         return keep_changes(study, facts);
     }
     HYTI_TRY(hyti_database_create(study->database, facts->at, facts->count));
-    clear_facts(study->context, &study->facts);
+    forget(study);
     study->facts = *facts;
     *facts = (hyti_facts){ 0 };
     return hyti_study_understand(study);
