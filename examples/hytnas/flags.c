@@ -98,7 +98,7 @@ static void list_choices(const char *choices, char *text, size_t size)
 static void print_option(const command_form *command, size_t group, size_t row)
 {
     const hyt_options *options = command->groups[group].options;
-    char name[NAME_SIZE], left[2 * NAME_SIZE], value[128], help[1024], choices[256];
+    char name[NAME_SIZE], left[3 * NAME_SIZE], value[128], help[1024], choices[256];
     double low, high;
     hyt_option_type type = hyt_options_type(options, row);
     option_flag_name(command, group, row, name);

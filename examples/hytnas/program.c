@@ -116,7 +116,8 @@ void json_number(FILE *out, double value)
         fputs("null", out);
         return;
     }
-    for (int precision = 1; precision <= 17; precision++) {
+    bool whole = value == floor(value) && fabs(value) < 1e15; /* 100, not 1e+02 */
+    for (int precision = whole ? 15 : 1; precision <= 17; precision++) {
         snprintf(digits, sizeof digits, "%.*g", precision, value);
         if (strtod(digits, NULL) == value) break;
     }

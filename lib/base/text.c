@@ -65,7 +65,8 @@ void hyti_text_number(hyti_text *text, double value)
         hyti_text_append(text, "null", 4);
         return;
     }
-    for (int precision = 1; precision <= 17; precision++) {
+    bool whole = value == floor(value) && fabs(value) < 1e15; /* 100, not 1e+02 */
+    for (int precision = whole ? 15 : 1; precision <= 17; precision++) {
         snprintf(digits, sizeof digits, "%.*g", precision, value);
         if (strtod(digits, NULL) == value) break;
     }

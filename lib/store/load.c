@@ -65,7 +65,7 @@ hyt_status hyti_study_understand(hyt_study *study)
 hyt_status hyti_study_genome(const hyt_study *study, const hyt_candidate *candidate, char **out)
 {
     size_t length = 0;
-    hyt_candidate_genome(candidate, NULL, 0, &length); /* only to learn the length */
+    if (hyt_candidate_genome(candidate, NULL, 0, &length) == HYT_ERR_NOMEM) return HYT_ERR_NOMEM; /* only to learn the length */
     char *genome = hyti_alloc(study->context, length + 1);
     if (!genome) return hyti_fail_nomem();
     hyt_status status = hyt_candidate_genome(candidate, genome, length + 1, NULL);

@@ -138,18 +138,21 @@ static bool may_change(const char *key)
     return false;
 }
 
-/* The first of the fields a;b;c in which two notes differ. */
+/* The first of the fields a;b;c in which two notes differ; all that follows where one of them ends. */
 static hyt_status fail_note(const hyt_study *study, const char *then, const char *now)
 {
-    size_t long_then = strcspn(then, ";"), long_now = strcspn(now, ";");
-    while (long_then == long_now && strncmp(then, now, long_now) == 0 && then[long_then] && now[long_now]) {
-        then += long_then + 1;
-        now += long_now + 1;
-        long_then = strcspn(then, ";");
-        long_now = strcspn(now, ";");
+    size_t old = strcspn(then, ";"), new = strcspn(now, ";");
+    while (old == new && strncmp(then, now, new) == 0 && then[old] && now[new]) {
+        then += old + 1;
+        now += new + 1;
+        old = strcspn(then, ";");
+        new = strcspn(now, ";");
     }
-    return hyti_fail(HYT_ERR_CONFLICT, "%s: the study was made with \"%.*s\", not \"%.*s\"", study->path, (int)long_then, then,
-                     (int)long_now, now);
+    if (strncmp(then, now, HYTI_MAX(old, new)) == 0) {
+        old = strlen(then);
+        new = strlen(now);
+    }
+    return hyti_fail(HYT_ERR_CONFLICT, "%s: the study was made with \"%.*s\", not \"%.*s\"", study->path, (int)old, then, (int)new, now);
 }
 
 static hyt_status fail_fact(const hyt_study *study, const char *key, const char *then, const char *now)
