@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a search hands over: a trained model for each network of the front, its test accuracy, the files, the table. */
 #include "models.h"
-#include "search.h"
+#include "job.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>

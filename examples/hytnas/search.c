@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "search.h"
+#include "job.h"
 #include "flags.h"
 #include "models.h"
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The command search, in three steps: what is asked for (search.c), the search (search.c), what it hands over (finish.c). */
-#ifndef SEARCH_H
-#define SEARCH_H
+#ifndef JOB_H
+#define JOB_H
 
 #include "outcome.h"
 #include "pictures.h"
