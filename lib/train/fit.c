@@ -59,14 +59,6 @@ static hyt_status run_epoch(fit *f, double *mean_loss)
     return HYT_OK;
 }
 
-static size_t highest(const float *row, size_t n)
-{
-    size_t best = 0;
-    for (size_t i = 1; i < n; i++)
-        if (row[i] > row[best]) best = i;
-    return best;
-}
-
 static double validate(const fit *f)
 {
     hyt_trainer *t = f->trainer;
@@ -77,7 +69,7 @@ static double validate(const fit *f)
         hyti_pool_run(t->pool, pictures, fill_picture, &job);
         hyti_net_forward_f32(&t->net, t->input, pictures, false);
         hyti_net_output_f32(&t->net, t->output);
-        for (size_t i = 0; i < pictures; i++) right += highest(t->output + i * t->classes, t->classes) == t->labels[i];
+        for (size_t i = 0; i < pictures; i++) right += hyti_train_highest(t->output + i * t->classes, t->classes) == t->labels[i];
     }
     return (double)right / (double)count;
 }
@@ -134,19 +126,6 @@ static hyt_status run(fit *f, hyt_epoch_fn epoch, void *user)
     return HYT_OK;
 }
 
-static hyt_status check(const hyt_trainer *t, const hyt_dataset *dataset, const char *name)
-{
-    hyt_dims in = t->graph->nodes[t->graph->input].dims;
-    size_t height = hyt_dataset_height(dataset), width = hyt_dataset_width(dataset), classes = hyt_dataset_classes(dataset);
-    if (in.size[1] != 3 || in.size[2] != height || in.size[3] != width)
-        return hyti_fail(HYT_ERR_SHAPE, "%s: pictures of 3x%zux%zu, the network takes %zux%zux%zu", name, height, width,
-                         in.size[1], in.size[2], in.size[3]);
-    if (classes > t->classes)
-        return hyti_fail(HYT_ERR_SHAPE, "%s: %zu classes, the network has %zu", name, classes, t->classes);
-    if (hyt_dataset_count(dataset) == 0) return hyti_fail(HYT_ERR_SHAPE, "%s: no pictures", name);
-    return HYT_OK;
-}
-
 /* Mean and deviation of the train part; a channel that never changes is only shifted. */
 static void set_normalisation(fit *f, float deviation[3])
 {
@@ -190,8 +169,8 @@ hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const
 {
     HYTI_NEED(trainer);
     HYTI_NEED(train);
-    HYTI_TRY(check(trainer, train, "train"));
-    if (validation) HYTI_TRY(check(trainer, validation, "validation"));
+    HYTI_TRY(hyti_train_check(trainer->graph, train, "train"));
+    if (validation) HYTI_TRY(hyti_train_check(trainer->graph, validation, "validation"));
     size_t batch = (size_t)trainer->params.batch;
     fit f = { .trainer = trainer, .train = train, .validation = validation, .accuracy = -1,
               .epochs = (size_t)trainer->params.epochs, .steps = (hyt_dataset_count(train) + batch - 1) / batch };

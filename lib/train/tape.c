@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "train/tape.h"
+#include "train/train.h"
 #include <string.h>
 
 #define CACHE_VALUES ((size_t)96 << 10) /* of scratch that a chunk of pictures may fill: 384 KiB of float32 */
@@ -168,6 +169,7 @@ static void add_node(builder *b, size_t number)
     if (node->op == HYT_OP_INPUT) {
         b->value_of[number] = add_value(b, node);
         b->tape->values[b->value_of[number]].external = true;
+        b->tape->input = b->value_of[number];
     } else if (node->op == HYT_OP_BATCH_NORM) {
         b->value_of[number] = add_norm(b, node);
     } else if (hyti_op_is_activation(node->op)) {
@@ -329,7 +331,7 @@ hyt_status hyti_tape_build(hyt_context *context, const hyt_graph *graph, size_t 
 {
     builder b = { tape, graph, NULL, NULL };
     *tape = (hyti_tape){ .context = context, .graph = graph, .batch = batch };
-    if (graph->n_nodes == 0) return hyti_fail(HYT_ERR_STATE, "graph \"%s\" has no operation to train", graph->name);
+    HYTI_TRY(hyti_train_check_graph(graph));
     hyt_status status = reserve(&b, context);
     if (status == HYT_OK) build(&b);
     hyti_free(context, b.live);

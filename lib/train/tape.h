@@ -86,13 +86,13 @@ typedef struct hyti_tape {
     hyti_tape_norm *norms;
     size_t *stages;          /* first step of each, and the number of steps */
     size_t n_values, n_steps, n_uses, n_weights, n_norms, n_stages;
-    size_t output;           /* value of the network's result */
+    size_t input, output;    /* values of the picture and of the result */
     size_t n_decayed, n_trained; /* values of weights: those that decay come first */
     /* Numbers of values to allocate. */
     size_t data, gradients, running, lanes /* of one part */, factors, scratch /* of one worker */;
 } hyti_tape;
 
-/* HYT_ERR_STATE for an empty graph. */
+/* Fails as hyti_train_check_graph does. */
 hyt_status hyti_tape_build(hyt_context *context, const hyt_graph *graph, size_t batch, hyti_tape *tape);
 void hyti_tape_clear(hyti_tape *tape);
 /* Place of element (output, input, tap) of a graph's parameter within the weight. */

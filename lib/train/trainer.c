@@ -34,13 +34,8 @@ static hyt_status prepare(hyt_trainer *t, const hyt_graph *graph)
 {
     HYTI_TRY(own_graph(graph, (uint64_t)t->params.seed, &t->graph));
     HYTI_TRY(hyti_tape_build(t->context, t->graph, (size_t)t->params.batch, &t->tape));
-    const hyti_tape_value *out = &t->tape.values[t->tape.output];
-    hyt_dims in = t->graph->nodes[t->graph->input].dims;
-    if (out->rows != 1)
-        return hyti_fail(HYT_ERR_SHAPE, "training needs a row of classes a picture; graph \"%s\" has %zu rows of %zu",
-                         hyt_graph_name(graph), out->rows, out->channels);
-    t->in_size = in.size[1] * in.size[2] * in.size[3];
-    t->classes = out->channels;
+    t->in_size = t->tape.values[t->tape.input].size;
+    t->classes = t->tape.values[t->tape.output].channels;
     hyti_ops_init_f32(&t->ops, HYTI_ISA_ALL);
     HYTI_TRY(hyti_pool_create(t->context, (size_t)t->params.threads, &t->pool));
     HYTI_TRY(hyti_net_init_f32(&t->net, t->context, &t->tape, &t->ops, t->pool));
