@@ -29,9 +29,12 @@ HYT_API void hyt_evaluator_destroy(hyt_evaluator *evaluator);
 HYT_API const char *hyt_evaluator_metric(size_t index);
 /** Chooses what hyt_evaluator_evaluate writes: call once an objective, in order. HYT_ERR_NOT_FOUND names the metrics. */
 HYT_API hyt_status hyt_evaluator_add_objective(hyt_evaluator *evaluator, const char *metric);
-/** A ::hyt_evaluate_fn; `evaluator` is a hyt_evaluator. */
+/** A ::hyt_evaluate_fn; `evaluator` is a hyt_evaluator. Computes what was added and nothing else: without "accuracy" it
+ *  does not train. A training whose loss is not finite is HYT_TRIAL_NAN. The training's seed follows from the options'
+ *  seed and the candidate; a trial's fidelity is its share of the epochs. */
 HYT_API int hyt_evaluator_evaluate(void *evaluator, hyt_trial *trial, double *objectives, size_t n);
-/** After each epoch of training inside evaluate; as hyt_epoch_fn. */
+/** After each epoch of any training here. HYT_STOP ends the training: evaluate answers HYT_STOP, so that its trial stays
+ *  asked; hyt_evaluator_train hands over the best so far. */
 HYT_API hyt_status hyt_evaluator_set_epoch(hyt_evaluator *evaluator, hyt_epoch_fn epoch, void *user);
 /** Decodes and trains one candidate as evaluate does, but for `epochs` epochs, and hands the network over: what a search
  *  does at its end with the networks of its front.

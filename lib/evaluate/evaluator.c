@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "data/batch.h"
+#include "evaluate/evaluate.h"
+#include "space/space.h"
+#include "train/train.h"
+#include <hytnas/evaluate.h>
+#include <hytnas/runtime.h>
+#include <math.h>
+#include <string.h>
+
+typedef struct evaluate_params {
+    hyti_train_params train;
+    double timing;
+} evaluate_params;
+
+static const hyti_option rows[] = {
+    { HYT_EVALUATE_TIMING, HYT_OPT_REAL, 200, 1, 60000, NULL, offsetof(evaluate_params, timing),
+      "how long each candidate is timed, in milliseconds" },
+};
+static const hyti_table table = { rows, HYTI_COUNT(rows), sizeof(evaluate_params), &hyti_train_table };
+
+struct hyt_evaluator {
+    hyt_context *context;
+    const hyt_dataset *train, *validation;   /* retained */
+    evaluate_params params;
+    size_t input, classes;
+    size_t *objectives;                      /* metrics, in order */
+    size_t n_objectives, capacity;
+    hyt_epoch_fn epoch;
+    void *epoch_user;
+};
+
+hyt_status hyt_evaluator_options_create(hyt_context *context, hyt_options **out)
+{
+    return hyti_options_create(context, &table, out);
+}
+
+static hyt_status check_data(const hyt_dataset *train, const hyt_dataset *validation)
+{
+    size_t height = hyt_dataset_height(train), width = hyt_dataset_width(train);
+    size_t classes = HYTI_MAX(hyt_dataset_classes(train), hyt_dataset_classes(validation));
+    if (height != hyt_dataset_height(validation) || width != hyt_dataset_width(validation))
+        return hyti_fail(HYT_ERR_SHAPE, "pictures to train on are %zux%zu, to validate on %zux%zu", height, width,
+                         hyt_dataset_height(validation), hyt_dataset_width(validation));
+    if (height != width || height < 32)
+        return hyti_fail(HYT_ERR_SHAPE, "pictures are %zux%zu: candidates take squares of at least 32 (resize them first)", height,
+                         width);
+    HYTI_TRY(hyt_dataset_check(train, "train", classes));
+    return hyt_dataset_check(validation, "validation", classes);
+}
+
+hyt_status hyt_evaluator_create(const hyt_dataset *train, const hyt_dataset *validation, const hyt_options *options,
+                                hyt_evaluator **out)
+{
+    evaluate_params params;
+    HYTI_NEED(train);
+    HYTI_NEED(validation);
+    HYTI_NEED(out);
+    HYTI_TRY(hyti_options_read(options, &table, &params));
+    HYTI_TRY(check_data(train, validation));
+    hyt_context *context = hyti_dataset_context(train);
+    hyt_evaluator *evaluator = hyti_alloc(context, sizeof *evaluator);
+    if (!evaluator) return hyti_fail_nomem();
+    evaluator->context = hyti_context_retain(context);
+    evaluator->train = train;
+    evaluator->validation = validation;
+    hyti_dataset_retain(train);
+    hyti_dataset_retain(validation);
+    evaluator->params = params;
+    evaluator->input = hyt_dataset_height(train);
+    evaluator->classes = HYTI_MAX(hyt_dataset_classes(train), hyt_dataset_classes(validation));
+    *out = evaluator;
+    return HYT_OK;
+}
+
+void hyt_evaluator_destroy(hyt_evaluator *evaluator)
+{
+    if (!evaluator) return;
+    hyt_context *context = evaluator->context;
+    hyt_dataset_destroy((hyt_dataset *)evaluator->train);
+    hyt_dataset_destroy((hyt_dataset *)evaluator->validation);
+    hyti_free(context, evaluator->objectives);
+    hyti_free(context, evaluator);
+    hyt_context_destroy(context);
+}
+
+hyt_status hyt_evaluator_add_objective(hyt_evaluator *evaluator, const char *metric)
+{
+    size_t index;
+    HYTI_NEED(evaluator);
+    HYTI_NEED(metric);
+    HYTI_TRY(hyti_metric_find(metric, HYTI_METRIC_COUNT, &index));
+    HYTI_TRY(hyti_grow(evaluator->context, &evaluator->objectives, &evaluator->capacity, evaluator->n_objectives + 1,
+                       sizeof *evaluator->objectives));
+    evaluator->objectives[evaluator->n_objectives++] = index;
+    return HYT_OK;
+}
+
+hyt_status hyt_evaluator_set_epoch(hyt_evaluator *evaluator, hyt_epoch_fn epoch, void *user)
+{
+    HYTI_NEED(evaluator);
+    evaluator->epoch = epoch;
+    evaluator->epoch_user = user;
+    return HYT_OK;
+}
+
+/* Weights, order and augmentation of a candidate follow from the seed and the candidate, never from its number. */
+static int64_t seed_of(const hyt_evaluator *evaluator, const hyt_candidate *candidate)
+{
+    uint64_t hash = hyti_levels_hash(candidate->space, candidate->levels);
+    hyti_rng rng = hyti_rng_start((uint64_t)evaluator->params.train.seed, HYTI_PURPOSE_EVALUATE, hash);
+    return (int64_t)(hyti_rng_u64(&rng) >> 11);
+}
+
+/* One training inside an evaluation: passes each epoch on, and watches the trial. */
+typedef struct watcher {
+    const hyt_evaluator *evaluator;
+    hyt_trial *trial;   /* NULL: none */
+    int verdict;        /* a trial's state that ended the training, HYT_STOP; 0 */
+} watcher;
+
+static int watch_epoch(void *user, size_t epoch, double loss, double accuracy)
+{
+    watcher *w = user;
+    const hyt_evaluator *e = w->evaluator;
+    int answer = e->epoch ? e->epoch(e->epoch_user, epoch, loss, accuracy) : 0;
+    if (answer < 0) return answer;
+    if (answer == HYT_STOP || (w->trial && hyt_trial_should_stop(w->trial))) w->verdict = HYT_STOP;
+    else if (w->trial && hyt_trial_seconds_left(w->trial) <= 0) w->verdict = HYT_TRIAL_TIMEOUT;
+    return w->verdict ? HYT_STOP : 0;
+}
+
+/* Replaces *graph by its trained version. The trainer's threads are gone when this returns. */
+static hyt_status train_graph(const hyt_evaluator *evaluator, const hyti_train_params *params, watcher *watch, hyt_graph **graph,
+                              double *accuracy)
+{
+    hyt_trainer *trainer = NULL;
+    hyt_graph *trained = NULL;
+    HYTI_TRY(hyti_trainer_create(*graph, params, &trainer));
+    hyt_status status = hyt_trainer_fit(trainer, evaluator->train, evaluator->validation, watch_epoch, watch, accuracy);
+    if (status == HYT_OK) status = hyt_trainer_network(trainer, &trained);
+    hyt_trainer_destroy(trainer);
+    if (status != HYT_OK) return status;
+    hyt_graph_destroy(*graph);
+    *graph = trained;
+    return HYT_OK;
+}
+
+hyt_status hyt_evaluator_train(hyt_evaluator *evaluator, const hyt_candidate *candidate, size_t epochs, hyt_graph **network,
+                               double *accuracy)
+{
+    hyt_graph *graph = NULL;
+    double best;
+    HYTI_NEED(evaluator);
+    HYTI_NEED(candidate);
+    HYTI_NEED(network);
+    if (epochs > 100000) return hyti_fail(HYT_ERR_RANGE, "%zu epochs are more than 100000", epochs);
+    hyti_train_params params = evaluator->params.train;
+    watcher watch = { .evaluator = evaluator };
+    params.seed = seed_of(evaluator, candidate);
+    if (epochs) params.epochs = (int64_t)epochs;
+    HYTI_TRY(hyt_candidate_decode(candidate, evaluator->input, evaluator->classes, &graph));
+    hyt_status status = train_graph(evaluator, &params, &watch, &graph, &best);
+    if (status != HYT_OK) {
+        hyt_graph_destroy(graph);
+        return status;
+    }
+    *network = graph;
+    if (accuracy) *accuracy = best;
+    return HYT_OK;
+}
+
+static bool wants(const hyt_evaluator *evaluator, size_t metric)
+{
+    for (size_t i = 0; i < evaluator->n_objectives; i++)
+        if (evaluator->objectives[i] == metric) return true;
+    return false;
+}
+
+/* Batch 1, one thread, while nothing else of the study runs. */
+static hyt_status time_graph(const hyt_evaluator *evaluator, const hyt_graph *graph, double *milliseconds)
+{
+    hyt_runtime *runtime = NULL;
+    HYTI_TRY(hyt_runtime_create(graph, NULL, &runtime));
+    hyt_status status = hyt_runtime_time(runtime, evaluator->params.timing, milliseconds, NULL, NULL);
+    hyt_runtime_destroy(runtime);
+    return status;
+}
+
+/* What takes long, in an order that leaves the processor free for the timing. A positive answer is a trial's state. */
+static int measure_slow(const hyt_evaluator *evaluator, hyt_trial *trial, hyt_graph **graph, double *accuracy, double *latency)
+{
+    hyti_train_params params = evaluator->params.train;
+    watcher watch = { .evaluator = evaluator, .trial = trial };
+    params.seed = seed_of(evaluator, hyt_trial_candidate(trial));
+    params.epochs = (int64_t)HYTI_MAX(1, ceil(hyt_trial_fidelity(trial) * (double)params.epochs));
+    if (wants(evaluator, HYTI_METRIC_ACCURACY)) {
+        hyt_status status = train_graph(evaluator, &params, &watch, graph, accuracy);
+        if (status == HYT_ERR_NUMERIC) return HYT_TRIAL_NAN;
+        if (status != HYT_OK) return status;
+        if (watch.verdict) return watch.verdict;
+    } else if (wants(evaluator, HYTI_METRIC_LATENCY)) {
+        HYTI_TRY(hyt_graph_initialise(*graph, (uint64_t)params.seed));
+    }
+    return wants(evaluator, HYTI_METRIC_LATENCY) ? time_graph(evaluator, *graph, latency) : HYT_OK;
+}
+
+static int measure_all(const hyt_evaluator *evaluator, hyt_trial *trial, hyt_graph **graph, double *objectives)
+{
+    double accuracy = NAN, latency = NAN;
+    int answer = measure_slow(evaluator, trial, graph, &accuracy, &latency);
+    for (size_t i = 0; i < evaluator->n_objectives && answer == HYT_OK; i++) {
+        size_t metric = evaluator->objectives[i];
+        if (metric == HYTI_METRIC_ACCURACY) objectives[i] = accuracy;
+        else if (metric == HYTI_METRIC_LATENCY) objectives[i] = latency;
+        else answer = hyti_metric_measure(*graph, metric, &objectives[i]);
+    }
+    return answer;
+}
+
+int hyt_evaluator_evaluate(void *user, hyt_trial *trial, double *objectives, size_t n)
+{
+    const hyt_evaluator *evaluator = user;
+    hyt_graph *graph = NULL;
+    HYTI_NEED(evaluator);
+    HYTI_NEED(trial);
+    HYTI_NEED(objectives);
+    if (n != evaluator->n_objectives)
+        return hyti_fail(HYT_ERR_SHAPE, "the search has %zu objectives, the evaluator %zu", n, evaluator->n_objectives);
+    HYTI_TRY(hyt_candidate_decode(hyt_trial_candidate(trial), evaluator->input, evaluator->classes, &graph));
+    int answer = measure_all(evaluator, trial, &graph, objectives);
+    hyt_graph_destroy(graph);
+    return answer;
+}

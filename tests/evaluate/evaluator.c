@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "space/space.h"
+#include "test.h"
+#include <hytnas/evaluate.h>
+#include <hytnas/runtime.h>
+
+#define SIDE 32
+
+static hyt_status make_data(hyt_context *context, size_t count, size_t height, size_t width, uint64_t seed, hyt_dataset **out)
+{
+    uint8_t *pictures = malloc(count * height * width * 3);
+    uint32_t *labels = malloc(count * sizeof *labels);
+    hyti_rng rng = hyti_rng_start(seed, HYTI_PURPOSE_TEST, 1);
+    for (size_t i = 0; i < count; i++) labels[i] = i % 2;
+    for (size_t i = 0; i < count * height * width * 3; i++)
+        pictures[i] = (uint8_t)(hyti_rng_below(&rng, 128) + (labels[i / (height * width * 3)] ? 100 : 0));
+    hyt_status status = hyt_dataset_create(context, pictures, labels, count, height, width, 2, out);
+    free(pictures);
+    free(labels);
+    return status;
+}
+
+static hyt_dataset *data(size_t count, uint64_t seed)
+{
+    hyt_dataset *dataset = NULL;
+    MUST(make_data(NULL, count, SIDE, SIDE, seed, &dataset));
+    return dataset;
+}
+
+/* The smallest network of the space. */
+static hyt_status smallest(hyt_context *context, hyt_space **space, hyt_candidate **candidate)
+{
+    size_t levels[23] = { 0 };
+    HYTI_TRY(hyt_space_preset(context, "hytnas", space));
+    return hyt_candidate_create(*space, levels, 23, candidate);
+}
+
+typedef struct fixture {
+    hyt_space *space;
+    hyt_candidate *candidate;
+    hyt_dataset *train, *validation;
+    hyt_options *options;
+    hyt_evaluator *evaluator;
+    hyt_trial trial;
+} fixture;
+
+static void set_up(fixture *f, const char *epochs, const char *rate)
+{
+    *f = (fixture){ 0 };
+    MUST(smallest(NULL, &f->space, &f->candidate));
+    f->train = data(12, 1);
+    f->validation = data(8, 2);
+    MUST(hyt_evaluator_options_create(NULL, &f->options));
+    MUST(hyt_options_set_text(f->options, HYT_TRAIN_EPOCHS, epochs));
+    MUST(hyt_options_set_text(f->options, HYT_TRAIN_RATE, rate));
+    MUST(hyt_options_set_text(f->options, HYT_TRAIN_BATCH, "6"));
+    MUST(hyt_options_set_text(f->options, HYT_EVALUATE_TIMING, "2"));
+    MUST(hyt_evaluator_create(f->train, f->validation, f->options, &f->evaluator));
+    f->trial = (hyt_trial){ .number = 3, .candidate = f->candidate, .fidelity = 1, .deadline = INFINITY };
+}
+
+static void tear_down(fixture *f)
+{
+    hyt_dataset_destroy(f->train); /* kept by the evaluator as long as it needs them */
+    hyt_dataset_destroy(f->validation);
+    hyt_options_destroy(f->options);
+    hyt_evaluator_destroy(f->evaluator);
+    hyt_candidate_destroy(f->candidate);
+    hyt_space_destroy(f->space);
+}
+
+static int count_epochs(void *user, size_t epoch, double loss, double accuracy)
+{
+    size_t *epochs = user;
+    assert_int_equal(epoch, *epochs);
+    assert_true(isfinite(loss) && accuracy >= 0 && accuracy <= 1);
+    ++*epochs;
+    return 0;
+}
+
+static void every_metric(void **state)
+{
+    (void)state;
+    fixture f;
+    double values[8];
+    size_t n = 0, epochs = 0;
+    hyt_graph *graph = NULL;
+    uint64_t arena;
+    set_up(&f, "2", "0.002");
+    for (; hyt_evaluator_metric(n); n++) MUST(hyt_evaluator_add_objective(f.evaluator, hyt_evaluator_metric(n)));
+    assert_int_equal(n, 6);
+    MUST(hyt_evaluator_set_epoch(f.evaluator, count_epochs, &epochs));
+    assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, values, n), 0);
+    assert_int_equal(epochs, 2);
+    MUST(hyt_candidate_decode(f.candidate, SIDE, 2, &graph));
+    MUST(hyt_runtime_plan(graph, NULL, &arena));
+    for (size_t i = 0; i < n; i++) {
+        const char *name = hyt_evaluator_metric(i);
+        if (strcmp(name, "parameters") == 0) CHECK_NEAR(values[i], (double)hyt_graph_parameters(graph), 0);
+        if (strcmp(name, "macs") == 0) CHECK_NEAR(values[i], (double)hyt_graph_macs(graph), 0);
+        if (strcmp(name, "weight_bytes") == 0) CHECK_NEAR(values[i], (double)hyt_graph_weight_bytes(graph), 0);
+        if (strcmp(name, "arena_bytes") == 0) CHECK_NEAR(values[i], (double)arena, 0);
+        if (strcmp(name, "accuracy") == 0) assert_true(values[i] >= 0 && values[i] <= 1);
+        if (strcmp(name, "latency_ms") == 0) assert_true(values[i] > 0);
+    }
+    hyt_graph_destroy(graph);
+    tear_down(&f);
+}
+
+/* Another trial number, another thread count: the same accuracy; and that of the network that `train` hands over. */
+static void accuracy_follows_from_the_candidate(void **state)
+{
+    (void)state;
+    fixture f, g;
+    double first, again, trained, measured;
+    hyt_graph *network = NULL;
+    set_up(&f, "2", "0.002");
+    set_up(&g, "2", "0.002");
+    MUST(hyt_options_set_int(g.options, HYT_TRAIN_THREADS, 2));
+    hyt_evaluator_destroy(g.evaluator);
+    MUST(hyt_evaluator_create(g.train, g.validation, g.options, &g.evaluator));
+    MUST(hyt_evaluator_add_objective(f.evaluator, "accuracy"));
+    MUST(hyt_evaluator_add_objective(g.evaluator, "accuracy"));
+    assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, &first, 1), 0);
+    g.trial.number = 99;
+    assert_int_equal(hyt_evaluator_evaluate(g.evaluator, &g.trial, &again, 1), 0);
+    CHECK_NEAR(first, again, 0);
+    MUST(hyt_evaluator_train(f.evaluator, f.candidate, 0, &network, &trained));
+    CHECK_NEAR(trained, first, 0);
+    MUST(hyt_train_accuracy(network, f.validation, 1, &measured));
+    CHECK_NEAR(measured, first, 0);
+    hyt_graph_destroy(network);
+    tear_down(&f);
+    tear_down(&g);
+}
+
+static void nothing_is_trained_unasked(void **state)
+{
+    (void)state;
+    fixture f;
+    double values[2];
+    size_t epochs = 0;
+    set_up(&f, "1", "0.002");
+    MUST(hyt_evaluator_add_objective(f.evaluator, "latency_ms"));
+    MUST(hyt_evaluator_add_objective(f.evaluator, "macs"));
+    MUST(hyt_evaluator_set_epoch(f.evaluator, count_epochs, &epochs));
+    assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, values, 2), 0);
+    assert_int_equal(epochs, 0);
+    assert_true(values[0] > 0 && values[1] > 1000);
+    CHECK_STATUS(hyt_evaluator_evaluate(f.evaluator, &f.trial, values, 1), HYT_ERR_SHAPE);
+    CHECK_STATUS(hyt_evaluator_add_objective(f.evaluator, "latency"), HYT_ERR_NOT_FOUND);
+    CHECK_MESSAGE("latency_ms");
+    tear_down(&f);
+}
+
+static void fidelity_and_epochs(void **state)
+{
+    (void)state;
+    fixture f;
+    double value;
+    size_t epochs = 0;
+    hyt_graph *network = NULL;
+    set_up(&f, "4", "0.002");
+    MUST(hyt_evaluator_add_objective(f.evaluator, "accuracy"));
+    MUST(hyt_evaluator_set_epoch(f.evaluator, count_epochs, &epochs));
+    f.trial.fidelity = 0.5;
+    assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, &value, 1), 0);
+    assert_int_equal(epochs, 2);
+    epochs = 0;
+    MUST(hyt_evaluator_train(f.evaluator, f.candidate, 3, &network, NULL));
+    assert_int_equal(epochs, 3);
+    hyt_graph_destroy(network);
+    CHECK_STATUS(hyt_evaluator_train(f.evaluator, f.candidate, 1000000, &network, NULL), HYT_ERR_RANGE);
+    tear_down(&f);
+}
+
+static void divergence_is_a_state(void **state)
+{
+    (void)state;
+    fixture f;
+    double value = -1;
+    set_up(&f, "6", "100");
+    MUST(hyt_options_set_text(f.options, HYT_TRAIN_OPTIMISER, "sgd"));
+    hyt_evaluator_destroy(f.evaluator);
+    MUST(hyt_evaluator_create(f.train, f.validation, f.options, &f.evaluator));
+    MUST(hyt_evaluator_add_objective(f.evaluator, "accuracy"));
+    assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, &value, 1), HYT_TRIAL_NAN);
+    tear_down(&f);
+}
+
+static int stop_at_once(void *user, size_t epoch, double loss, double accuracy)
+{
+    (void)epoch;
+    (void)loss;
+    (void)accuracy;
+    return *(int *)user;
+}
+
+static int yes(const hyt_trial *trial)
+{
+    (void)trial;
+    return 1;
+}
+
+static void trials_end_early(void **state)
+{
+    (void)state;
+    fixture f;
+    double value;
+    int answer = HYT_STOP;
+    hyt_graph *network = NULL;
+    set_up(&f, "5", "0.002");
+    MUST(hyt_evaluator_add_objective(f.evaluator, "accuracy"));
+    f.trial.deadline = 0;
+    assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, &value, 1), HYT_TRIAL_TIMEOUT);
+    f.trial.should_stop = yes;
+    assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, &value, 1), HYT_STOP);
+    f.trial = (hyt_trial){ .candidate = f.candidate, .fidelity = 1, .deadline = INFINITY };
+    MUST(hyt_evaluator_set_epoch(f.evaluator, stop_at_once, &answer));
+    assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, &value, 1), HYT_STOP);
+    MUST(hyt_evaluator_train(f.evaluator, f.candidate, 0, &network, &value));
+    assert_true(value >= 0);
+    hyt_graph_destroy(network);
+    answer = -55;
+    assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, &value, 1), -55);
+    tear_down(&f);
+}
+
+static void check_refused(size_t height, size_t width, size_t other, const char *message)
+{
+    hyt_dataset *train = NULL, *validation = NULL;
+    hyt_evaluator *evaluator = NULL;
+    MUST(make_data(NULL, 4, height, width, 1, &train));
+    MUST(make_data(NULL, 4, height, other, 1, &validation));
+    CHECK_STATUS(hyt_evaluator_create(train, validation, NULL, &evaluator), HYT_ERR_SHAPE);
+    CHECK_MESSAGE(message);
+    assert_null(evaluator);
+    hyt_dataset_destroy(train);
+    hyt_dataset_destroy(validation);
+}
+
+static void bad_data_is_refused(void **state)
+{
+    (void)state;
+    hyt_dataset *train = data(4, 1), *lone = data(1, 1);
+    hyt_evaluator *evaluator = NULL;
+    check_refused(32, 32, 48, "32x48");
+    check_refused(32, 48, 48, "32x48");
+    check_refused(24, 24, 24, "24x24");
+    CHECK_STATUS(hyt_evaluator_create(train, lone, NULL, &evaluator), HYT_ERR_FORMAT);
+    CHECK_MESSAGE("validation");
+    CHECK_STATUS(hyt_evaluator_create(NULL, lone, NULL, &evaluator), HYT_ERR_ARGUMENT);
+    hyt_dataset_destroy(train);
+    hyt_dataset_destroy(lone);
+}
+
+static void costs_are_those_of_the_network(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "parameters", "macs", "arena_bytes", "weight_bytes" };
+    fixture f;
+    set_up(&f, "1", "0.002");
+    for (size_t i = 0; i < HYTI_COUNT(names); i++) {
+        hyt_cost *cost = NULL;
+        double value, evaluated;
+        hyt_evaluator *evaluator = NULL;
+        MUST(hyt_cost_create(NULL, names[i], SIDE, 2, &cost));
+        assert_int_equal(hyt_cost_measure(cost, f.candidate, &value), 0);
+        MUST(hyt_evaluator_create(f.train, f.validation, NULL, &evaluator));
+        MUST(hyt_evaluator_add_objective(evaluator, names[i]));
+        assert_int_equal(hyt_evaluator_evaluate(evaluator, &f.trial, &evaluated, 1), 0);
+        CHECK_NEAR(value, evaluated, 0);
+        hyt_evaluator_destroy(evaluator);
+        hyt_cost_release(cost);
+    }
+    hyt_cost *none = NULL;
+    CHECK_STATUS(hyt_cost_create(NULL, "accuracy", SIDE, 2, &none), HYT_ERR_NOT_FOUND);
+    CHECK_STATUS(hyt_cost_create(NULL, "macs", 31, 2, &none), HYT_ERR_RANGE);
+    CHECK_STATUS(hyt_cost_create(NULL, "macs", 32, 0, &none), HYT_ERR_RANGE);
+    hyt_cost_destroy(NULL);
+    tear_down(&f);
+}
+
+static hyt_status evaluate_once(hyt_context *context)
+{
+    hyt_space *space = NULL;
+    hyt_candidate *candidate = NULL;
+    hyt_dataset *train = NULL;
+    hyt_options *options = NULL;
+    hyt_evaluator *evaluator = NULL;
+    hyt_cost *cost = NULL;
+    double values[2];
+    hyt_status status = smallest(context, &space, &candidate);
+    if (status == HYT_OK) status = make_data(context, 4, SIDE, SIDE, 1, &train);
+    if (status == HYT_OK) status = hyt_evaluator_options_create(context, &options);
+    if (status == HYT_OK) status = hyt_options_set_int(options, HYT_TRAIN_EPOCHS, 1);
+    if (status == HYT_OK) status = hyt_options_set_real(options, HYT_EVALUATE_TIMING, 1);
+    if (status == HYT_OK) status = hyt_evaluator_create(train, train, options, &evaluator);
+    if (status == HYT_OK) status = hyt_evaluator_add_objective(evaluator, "accuracy");
+    if (status == HYT_OK) status = hyt_evaluator_add_objective(evaluator, "latency_ms");
+    hyt_trial trial = { .candidate = candidate, .fidelity = 1, .deadline = INFINITY };
+    if (status == HYT_OK) status = hyt_evaluator_evaluate(evaluator, &trial, values, 2);
+    if (status == HYT_OK) status = hyt_cost_create(context, "arena_bytes", SIDE, 2, &cost);
+    if (status == HYT_OK) status = hyt_cost_measure(cost, candidate, values);
+    hyt_cost_destroy(cost);
+    hyt_evaluator_destroy(evaluator);
+    hyt_options_destroy(options);
+    hyt_dataset_destroy(train);
+    hyt_candidate_destroy(candidate);
+    hyt_space_destroy(space);
+    return status;
+}
+
+static void allocations_may_fail(void **state)
+{
+    (void)state;
+    test_each_allocation(evaluate_once);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_metric), cmocka_unit_test(accuracy_follows_from_the_candidate),
+        cmocka_unit_test(nothing_is_trained_unasked), cmocka_unit_test(fidelity_and_epochs),
+        cmocka_unit_test(divergence_is_a_state), cmocka_unit_test(trials_end_early), cmocka_unit_test(bad_data_is_refused),
+        cmocka_unit_test(costs_are_those_of_the_network), cmocka_unit_test(allocations_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The float32 training kernels of every table this processor has, against the same in float64. */
+#include "net_f64.h"
+#include "base/rng.h"
+#include "test.h"
+
+#define MOST 20000
+static float a32[MOST], b32[MOST], c32[MOST], out32[MOST], more32[MOST];
+static double a64[MOST], b64[MOST], c64[MOST], out64[MOST], more64[MOST];
+static hyti_ops_f32 fast;
+static hyti_ops_f64 reference;
+
+static void fill(float *x, double *y, size_t n, uint64_t stream)
+{
+    hyti_rng rng = hyti_rng_start(11, HYTI_PURPOSE_TEST, stream);
+    for (size_t i = 0; i < n; i++) y[i] = x[i] = (float)(2 * hyti_rng_normal(&rng));
+}
+
+/* Inputs a, b, c and what results are added to. */
+static void fill_all(size_t n)
+{
+    assert_in_range(n, 1, MOST);
+    fill(a32, a64, n, 1);
+    fill(b32, b64, n, 2);
+    fill(c32, c64, n, 3);
+    fill(out32, out64, n, 4);
+    fill(more32, more64, n, 5);
+}
+
+static void compare(const char *what, const float *x, const double *y, size_t n, double bound)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!(fabs(x[i] - y[i]) <= bound * (1 + fabs(y[i])))) fail_msg("%s: [%zu] = %.9g, not %.9g", what, i, x[i], y[i]);
+}
+
+static const size_t widths[] = { 1, 3, 8, 12, 16, 24, 27, 48, 64, 65, 96 };
+
+static void check_rows(size_t rows, size_t n)
+{
+    size_t all = rows * n, period = hyti_period(n);
+    fill_all(all > 6 * period ? all : 6 * period);
+    for (hyti_act act = HYTI_ACT_NONE; act <= HYTI_ACT_SILU; act++) {
+        fast.apply(all, period, a32, b32, c32, act, out32);
+        reference.apply(all, period, a64, b64, c64, act, out64);
+        compare("apply", out32, out64, all, 2e-6);
+        fast.apply(all, period, a32, NULL, NULL, act, out32);
+        reference.apply(all, period, a64, NULL, NULL, act, out64);
+        compare("apply act", out32, out64, all, 1e-6);
+        for (int add_to = 0; add_to < 2; add_to++) {
+            fast.deliver(all, period, b32, a32, NULL, NULL, act, NULL, NULL, add_to, out32);
+            reference.deliver(all, period, b64, a64, NULL, NULL, act, NULL, NULL, add_to, out64);
+            compare("deliver", out32, out64, all, 4e-6);
+        }
+        if (act == HYTI_ACT_RELU || act == HYTI_ACT_RELU6) continue; /* a rounding decides on which side of a kink a sum falls */
+        fast.deliver(all, period, b32, a32, b32, c32, act, c32, more32, false, out32);
+        reference.deliver(all, period, b64, a64, b64, c64, act, c64, more64, false, out64);
+        compare("deliver normed", out32, out64, all, 4e-6);
+        compare("deliver lanes", more32, more64, 3 * period, 1e-4);
+    }
+    fast.moments(all, n, period, a32, more32, true);
+    reference.moments(all, n, period, a64, more64, true);
+    fast.moments(all, n, period, b32, more32, false);
+    reference.moments(all, n, period, b64, more64, false);
+    compare("moments", more32, more64, 3 * period, 1e-5);
+    fast.combine(all, period, a32, b32, c32, b32, a32, out32);
+    reference.combine(all, period, a64, b64, c64, b64, a64, out64);
+    compare("combine", out32, out64, all, 1e-5);
+}
+
+static void check_tokens(size_t rows, size_t n)
+{
+    fill_all(rows * n);
+    fast.layer_norm(rows, n, a32, b32, c32, 1e-5f, out32);
+    reference.layer_norm(rows, n, a64, b64, c64, 1e-5, out64);
+    compare("layer_norm", out32, out64, rows * n, 1e-5);
+    for (int fresh = 1; fresh >= 0; fresh--) {
+        fast.layer_norm_back(rows, n, b32, a32, c32, 1e-5f, out32, more32, more32 + n, fresh);
+        reference.layer_norm_back(rows, n, b64, a64, c64, 1e-5, out64, more64, more64 + n, fresh);
+        if (n < 3) continue; /* of one or two values the normalised gradient is a difference of equals */
+        compare("layer_norm_back", out32, out64, rows * n, 1e-4);
+        compare("layer_norm_back sums", more32, more64, 2 * n, 1e-4);
+    }
+    fast.softmax(rows, n, 0.3f, a32);
+    reference.softmax(rows, n, 0.3f, a64);
+    compare("softmax", a32, a64, rows * n, 1e-6);
+    fast.softmax_back(rows, n, 0.3f, a32, b32);
+    reference.softmax_back(rows, n, 0.3f, a64, b64);
+    compare("softmax_back", b32, b64, rows * n, 3e-6);
+    for (int fresh = 1; fresh >= 0; fresh--) {
+        fast.sum_rows(rows, n, c32, more32, fresh);
+        reference.sum_rows(rows, n, c64, more64, fresh);
+        compare("sum_rows", more32, more64, n, 1e-5);
+    }
+    fast.mean(rows, n, c32, more32);
+    reference.mean(rows, n, c64, more64);
+    compare("mean", more32, more64, n, 1e-6);
+    fast.mean_back(rows, n, more32, out32);
+    reference.mean_back(rows, n, more64, out64);
+    compare("mean_back", out32, out64, rows * n, 1e-6);
+    fast.add(rows * n, c32, out32, b32);
+    reference.add(rows * n, c64, out64, b64);
+    compare("add", b32, b64, rows * n, 1e-6);
+}
+
+static void check_windows(hyti_window w)
+{
+    size_t taps = w.kernel[0] * w.kernel[1], in = w.in_height * w.in_width * w.in_stride;
+    size_t out = w.out_height * w.out_width * w.channels;
+    fill_all(HYTI_MAX(in, out * taps));
+    fast.unroll(&w, a32, out32);
+    reference.unroll(&w, a64, out64);
+    compare("unroll", out32, out64, out * taps, 0);
+    fast.roll(&w, c32, more32);
+    reference.roll(&w, c64, more64);
+    compare("roll", more32, more64, in, 1e-5);
+    if (w.in_stride != w.channels) return;
+    fast.depthwise(&w, a32, b32, c32, out32);
+    reference.depthwise(&w, a64, b64, c64, out64);
+    compare("depthwise", out32, out64, out, 1e-5);
+    fast.depthwise(&w, a32, b32, NULL, out32);
+    reference.depthwise(&w, a64, b64, NULL, out64);
+    compare("depthwise without bias", out32, out64, out, 1e-5);
+    fast.depthwise_input(&w, a32, b32, out32);
+    reference.depthwise_input(&w, a64, b64, out64);
+    compare("depthwise_input", out32, out64, in, 1e-5);
+    for (int fresh = 1; fresh >= 0; fresh--) {
+        fast.depthwise_weights(&w, a32, b32, more32, fresh);
+        reference.depthwise_weights(&w, a64, b64, more64, fresh);
+        compare("depthwise_weights", more32, more64, taps * w.channels, 1e-4);
+    }
+}
+
+static hyti_window window(size_t side, size_t channels, size_t stride_of, size_t kernel, size_t stride, size_t dilation)
+{
+    size_t pad = (kernel - 1) * dilation / 2, reach = (kernel - 1) * dilation + 1;
+    size_t height = (side + 2 * pad - reach) / stride + 1, width = (side + 1 + 2 * pad - reach) / stride + 1;
+    return (hyti_window){ side, side + 1, stride_of, channels, height, width, { kernel, kernel }, { stride, stride },
+                          { pad, pad }, { dilation, dilation } };
+}
+
+static void check_pictures(size_t channels)
+{
+    fill_all(81 * channels);
+    fast.resize(channels, 4, 7, a32, 9, 8, out32);
+    reference.resize(channels, 4, 7, a64, 9, 8, out64);
+    compare("resize", out32, out64, 72 * channels, 2e-6);
+    fast.resize_back(channels, 4, 7, out32, 9, 8, a32);
+    reference.resize_back(channels, 4, 7, out64, 9, 8, a64);
+    compare("resize_back", out32, out64, 28 * channels, 1e-5);
+    fast.unfold(channels, 6, 9, 3, a32, b32);
+    reference.unfold(channels, 6, 9, 3, a64, b64);
+    compare("unfold", b32, b64, 54 * channels, 0);
+    fast.fold(channels, 6, 9, 3, b32, c32);
+    compare("fold", c32, a64, 54 * channels, 0);
+}
+
+static void check_optimisers(size_t n)
+{
+    const hyti_descent descent = { 0.01, 0.1, 0.9, 1 - pow(HYTI_ADAM_BETA1, 3), 1 - pow(HYTI_ADAM_BETA2, 3) };
+    fill_all(4 * n);
+    for (size_t i = 0; i < n; i++) c64[i] = c32[i] = fabsf(c32[i]); /* a second moment */
+    fast.adamw(n, a32, b32, c32, out32, 4, n, &descent);
+    reference.adamw(n, a64, b64, c64, out64, 4, n, &descent);
+    compare("adamw", a32, a64, n, 1e-6);
+    compare("adamw first", b32, b64, n, 3e-6);
+    compare("adamw second", c32, c64, n, 3e-6);
+    fast.sgd(n, a32, b32, out32, 4, n, &descent);
+    reference.sgd(n, a64, b64, out64, 4, n, &descent);
+    compare("sgd", a32, a64, n, 3e-6);
+}
+
+static void check_loss(size_t classes)
+{
+    fill_all(classes);
+    double x = fast.cross_entropy(classes, a32, classes - 1, 0.1, 0.5, out32);
+    double y = reference.cross_entropy(classes, a64, classes - 1, 0.1, 0.5, out64);
+    CHECK_NEAR(x, y, 1e-6);
+    compare("cross_entropy", out32, out64, classes, 1e-6);
+}
+
+static void check_table(unsigned isa)
+{
+    hyti_ops_init_f32(&fast, isa);
+    ops_init_f64(&reference);
+    for (size_t i = 0; i < HYTI_COUNT(widths); i++) {
+        for (size_t rows = 1; rows <= 40; rows += 13) check_rows(rows, widths[i]);
+        for (size_t rows = 1; rows <= 40; rows += 13) check_tokens(rows, widths[i]);
+        check_pictures(widths[i]);
+        check_loss(widths[i]);
+        for (size_t kernel = 1; kernel <= 5; kernel += 2)
+            for (size_t stride = 1; stride <= 2; stride++) check_windows(window(5, widths[i] % 20, widths[i] % 20, kernel, stride, 1));
+    }
+    check_windows(window(7, 5, 5, 3, 1, 2));
+    check_windows(window(7, 5, 12, 3, 2, 1)); /* a group of channels */
+    check_windows(window(2, 4, 4, 5, 1, 1));  /* a kernel beyond the picture on both sides */
+    for (size_t n = 1; n < 600; n += 37) check_optimisers(n);
+}
+
+static void every_table(void **state)
+{
+    (void)state;
+    const unsigned all[] = { HYTI_ISA_C, HYTI_ISA_AVX2, HYTI_ISA_ALL };
+    for (size_t i = 0; i < HYTI_COUNT(all); i++) check_table(all[i]);
+}
+
+/* Ends, zero and what is not finite; a diverging training must show. */
+static void exponential(void **state)
+{
+    (void)state;
+    hyti_ops_init_f32(&fast, HYTI_ISA_ALL);
+    const float x[] = { -1e30f, -100, -1, -0.0f, 0, 1e-20f, 1, 100, 1e30f, INFINITY, NAN };
+    float y[HYTI_COUNT(x)];
+    fast.apply(HYTI_COUNT(x), HYTI_COUNT(x), x, NULL, NULL, HYTI_ACT_SILU, y);
+    for (size_t i = 0; i < 9; i++) CHECK_NEAR(y[i], x[i] / (1 + exp(-(double)x[i])), 1e-6 * (1 + fabs((double)x[i])));
+    assert_true(isinf(y[9]) && isnan(y[10]));
+    assert_true(isnan(fast.cross_entropy(HYTI_COUNT(x), x, 0, 0, 1, y)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(every_table), cmocka_unit_test(exponential) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

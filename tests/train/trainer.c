@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "net_f64.h"
+#include "base/rng.h"
+#include "data/batch.h"
+#include "test.h"
+#include "train/trainer.h"
+#include <hytnas/runtime.h>
+
+#define SIDE 16
+#define CLASSES 2
+
+/* Every operation of the search space, patches that do not divide the picture included. */
+static hyt_status make_graph(hyt_context *context, hyt_graph **out)
+{
+    hyt_value x;
+    HYTI_TRY(hyt_graph_create(context, "small", out));
+    HYTI_TRY(hyt_graph_input(*out, 3, SIDE, SIDE, &x));
+    HYTI_TRY(hyti_graph_conv_norm(*out, x, 8, 3, 2, 1, HYT_OP_SILU, &x));
+    HYTI_TRY(hyt_graph_inverted_residual(*out, x, 8, 1, 2, HYT_OP_RELU6, &x));
+    HYTI_TRY(hyt_graph_mobilevit(*out, x, 8, 12, 2, 1, 3, HYT_OP_SILU, &x));
+    HYTI_TRY(hyt_graph_global_pool(*out, x, &x));
+    return hyt_graph_linear(*out, x, CLASSES, 1, &x);
+}
+
+static hyt_graph *small_graph(void)
+{
+    hyt_graph *graph = NULL;
+    MUST(make_graph(NULL, &graph));
+    return graph;
+}
+
+/* Bright or dark at the left, over noise: learned within a few steps. */
+static hyt_status make_data(hyt_context *context, size_t count, uint64_t seed, hyt_dataset **out)
+{
+    uint8_t *pictures = malloc(count * SIDE * SIDE * 3);
+    uint32_t *labels = malloc(count * sizeof *labels);
+    hyti_rng rng = hyti_rng_start(seed, HYTI_PURPOSE_TEST, 1);
+    for (size_t i = 0; i < count; i++) {
+        labels[i] = i % 2;
+        for (size_t k = 0; k < SIDE * SIDE * 3; k++)
+            pictures[i * SIDE * SIDE * 3 + k] =
+                (uint8_t)(hyti_rng_below(&rng, 128) + (k / 3 % SIDE < SIDE / 2 && labels[i] ? 127 : 0));
+    }
+    hyt_status status = hyt_dataset_create(context, pictures, labels, count, SIDE, SIDE, CLASSES, out);
+    free(pictures);
+    free(labels);
+    return status;
+}
+
+static hyt_dataset *toy(size_t count, uint64_t seed)
+{
+    hyt_dataset *dataset = NULL;
+    MUST(make_data(NULL, count, seed, &dataset));
+    return dataset;
+}
+
+/* "key", "value", ..., NULL */
+static hyt_options *options_of(const char *const *settings)
+{
+    hyt_options *options = NULL;
+    MUST(hyt_train_options_create(NULL, &options));
+    for (size_t i = 0; settings && settings[i]; i += 2) MUST(hyt_options_set_text(options, settings[i], settings[i + 1]));
+    return options;
+}
+
+static hyt_trainer *trainer_of(const hyt_graph *graph, const char *const *settings)
+{
+    hyt_trainer *trainer = NULL;
+    hyt_options *options = options_of(settings);
+    MUST(hyt_trainer_create(graph, options, &trainer));
+    hyt_options_destroy(options);
+    return trainer;
+}
+#define SET(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static void random_batch(float *pictures, uint32_t *labels, size_t count, uint64_t seed)
+{
+    hyti_rng rng = hyti_rng_start(seed, HYTI_PURPOSE_TEST, 2);
+    for (size_t i = 0; i < count * SIDE * SIDE * 3; i++) pictures[i] = (float)hyti_rng_normal(&rng);
+    for (size_t i = 0; i < count; i++) labels[i] = (uint32_t)hyti_rng_below(&rng, CLASSES);
+}
+
+static void check_same_weights(const hyt_graph *a, const hyt_graph *b)
+{
+    for (size_t i = 0; i < a->n_parameters; i++)
+        if (memcmp(a->parameters[i].data, b->parameters[i].data, a->parameters[i].count * sizeof(float)) != 0)
+            fail_msg("%s differs", a->parameters[i].name);
+}
+
+static bool same_weights(const hyt_graph *a, const hyt_graph *b)
+{
+    for (size_t i = 0; i < a->n_parameters; i++)
+        if (memcmp(a->parameters[i].data, b->parameters[i].data, a->parameters[i].count * sizeof(float)) != 0) return false;
+    return true;
+}
+
+/* The network after a few steps, of whole and of small batches. */
+static hyt_graph *after_steps(const hyt_graph *graph, const char *const *settings)
+{
+    static float pictures[20 * SIDE * SIDE * 3];
+    uint32_t labels[20];
+    hyt_trainer *trainer = trainer_of(graph, settings);
+    hyt_graph *network = NULL;
+    for (size_t step = 0; step < 4; step++) {
+        random_batch(pictures, labels, 20, step);
+        MUST(hyt_trainer_step(trainer, pictures, labels, step == 2 ? 3 : 20, NULL));
+    }
+    MUST(hyt_trainer_network(trainer, &network));
+    hyt_trainer_destroy(trainer);
+    return network;
+}
+
+static void threads_change_nothing(void **state)
+{
+    (void)state;
+    hyt_graph *graph = small_graph(), *one = after_steps(graph, SET("threads", "1"));
+    const char *const counts[] = { "1", "2", "3" };
+    for (size_t i = 0; i < HYTI_COUNT(counts); i++) {
+        hyt_graph *other = after_steps(graph, SET("threads", counts[i]));
+        check_same_weights(one, other);
+        hyt_graph_destroy(other);
+    }
+    hyt_graph *seeded = after_steps(graph, SET("seed", "1"));
+    assert_false(same_weights(one, seeded));
+    hyt_graph_destroy(seeded);
+    hyt_graph_destroy(one);
+    hyt_graph_destroy(graph);
+}
+
+/* Weights of the float32 network against a float64 one after the same step of plain gradient descent. */
+static void gradient_is_that_of_float64(void **state)
+{
+    (void)state;
+    static float pictures[9 * SIDE * SIDE * 3];
+    static double wide[9 * SIDE * SIDE * 3];
+    uint32_t labels[9];
+    double loss;
+    hyti_ops_f64 ops;
+    hyti_net_f64 net;
+    hyt_graph *graph = small_graph();
+    hyt_trainer *trainer = trainer_of(graph, SET("optimiser", "sgd", "rate", "0", "weight-decay", "0", "smoothing", "0.1"));
+    const hyti_tape *tape = &trainer->tape;
+    random_batch(pictures, labels, 9, 5);
+    for (size_t i = 0; i < HYTI_COUNT(wide); i++) wide[i] = pictures[i];
+    MUST(hyt_trainer_step(trainer, pictures, labels, 9, &loss));
+    ops_init_f64(&ops);
+    MUST(hyti_net_init_f64(&net, NULL, tape, &ops, NULL));
+    hyti_net_read_f64(&net, trainer->graph);
+    hyti_net_pack_f64(&net);
+    hyti_net_forward_f64(&net, wide, 9, true);
+    CHECK_NEAR(hyti_net_backward_f64(&net, labels, 0.1), loss, 1e-5);
+    for (size_t i = 0; i < tape->n_trained; i++) {
+        double sum = 0;
+        for (size_t p = 0; p < net.parts; p++) sum += net.slots[p * tape->n_trained + i];
+        CHECK_NEAR(trainer->first[i], sum, 1e-5 + 1e-3 * fabs(sum)); /* the velocity is the gradient */
+    }
+    for (size_t i = 0; i < tape->running; i++) CHECK_NEAR(trainer->net.running[i], net.running[i], 1e-5);
+    hyti_net_clear_f64(&net);
+    hyt_trainer_destroy(trainer);
+    hyt_graph_destroy(graph);
+}
+
+/* One channel of known values: 0.9 of the old, 0.1 of the new; the variance without bias. */
+static void running_statistics_are_those_of_torch(void **state)
+{
+    (void)state;
+    hyt_graph *graph = NULL, *after = NULL;
+    hyt_value x;
+    const float pictures[4] = { 1, 2, 3, 6 }, one = 1;
+    const uint32_t labels[4] = { 0 };
+    MUST(hyt_graph_create(NULL, "norm", &graph));
+    MUST(hyt_graph_input(graph, 1, 1, 1, &x));
+    MUST(hyt_graph_conv(graph, x, 1, 1, 1, 1, &x));
+    MUST(hyt_graph_batch_norm(graph, x, &x));
+    MUST(hyt_graph_global_pool(graph, x, &x));
+    MUST(hyt_graph_set_parameter(graph, 0, &one, 1));
+    hyt_trainer *trainer = trainer_of(graph, SET("rate", "0"));
+    MUST(hyt_trainer_step(trainer, pictures, labels, 4, NULL));
+    MUST(hyt_trainer_network(trainer, &after));
+    CHECK_NEAR(hyt_graph_parameter(after, 3)[0], 0.1 * 3, 1e-6);
+    CHECK_NEAR(hyt_graph_parameter(after, 4)[0], 0.9 + 0.1 * 14 / 3, 1e-6);
+    hyt_graph_destroy(after);
+    hyt_trainer_destroy(trainer);
+    hyt_graph_destroy(graph);
+}
+
+static hyt_graph *after_one_step(const hyt_graph *graph, const char *decay)
+{
+    static float pictures[8 * SIDE * SIDE * 3];
+    uint32_t labels[8];
+    hyt_graph *network = NULL;
+    hyt_trainer *trainer = trainer_of(graph, SET("rate", "0.001", "weight-decay", decay));
+    random_batch(pictures, labels, 8, 1);
+    MUST(hyt_trainer_step(trainer, pictures, labels, 8, NULL));
+    MUST(hyt_trainer_network(trainer, &network));
+    hyt_trainer_destroy(trainer);
+    return network;
+}
+
+/* Decay takes rate * decay of each weight, and nothing of biases and norms. */
+static void decay_is_for_weights(void **state)
+{
+    (void)state;
+    hyt_graph *graph = small_graph();
+    MUST(hyt_graph_initialise(graph, 3));
+    hyt_graph *with = after_one_step(graph, "10"), *without = after_one_step(graph, "0");
+    for (size_t i = 0; i < graph->n_parameters; i++) {
+        const hyti_parameter *a = &with->parameters[i], *b = &without->parameters[i], *start = &graph->parameters[i];
+        for (size_t k = 0; k < a->count; k++) {
+            double expected = a->role == HYTI_ROLE_WEIGHT ? b->data[k] - 0.01 * start->data[k] : b->data[k];
+            CHECK_NEAR(a->data[k], expected, a->role == HYTI_ROLE_WEIGHT ? 1e-6 : 0);
+        }
+    }
+    hyt_graph_destroy(with);
+    hyt_graph_destroy(without);
+    hyt_graph_destroy(graph);
+}
+
+static void schedule(void **state)
+{
+    (void)state;
+    hyti_train_params params = { .rate = 2, .warmup = 0.1 };
+    CHECK_NEAR(hyti_train_rate(&params, 0, 100), 0.2, 1e-12);
+    CHECK_NEAR(hyti_train_rate(&params, 4, 100), 1, 1e-12);
+    CHECK_NEAR(hyti_train_rate(&params, 9, 100), 2, 1e-12);
+    CHECK_NEAR(hyti_train_rate(&params, 10, 100), 2, 1e-12);
+    CHECK_NEAR(hyti_train_rate(&params, 55, 100), 1, 1e-12);
+    CHECK_NEAR(hyti_train_rate(&params, 99, 100), 1 + cos(M_PI * 89 / 90), 1e-12);
+    for (size_t i = 11; i < 100; i++) assert_true(hyti_train_rate(&params, i, 100) < hyti_train_rate(&params, i - 1, 100));
+    params.warmup = 0;
+    CHECK_NEAR(hyti_train_rate(&params, 0, 1), 2, 1e-12);
+    params.warmup = 1;
+    CHECK_NEAR(hyti_train_rate(&params, 99, 100), 2, 1e-12);
+}
+
+typedef struct seen {
+    size_t epochs, stop_at;
+    int answer;
+    double losses[64], accuracies[64];
+} seen;
+
+static int note(void *user, size_t epoch, double loss, double accuracy)
+{
+    seen *s = user;
+    assert_int_equal(epoch, s->epochs);
+    s->losses[epoch] = loss;
+    s->accuracies[epoch] = accuracy;
+    return ++s->epochs == s->stop_at ? s->answer : 0;
+}
+
+static void fit_learns_and_keeps_the_best(void **state)
+{
+    (void)state;
+    hyt_graph *graph = small_graph(), *network = NULL;
+    hyt_dataset *train = toy(70, 1), *validation = toy(30, 2);
+    const char *const optimisers[] = { "adamw", "sgd" };
+    for (size_t k = 0; k < 2; k++) {
+        seen s = { 0 };
+        double best, again, highest = 0;
+        hyt_trainer *trainer = trainer_of(graph, SET("epochs", "8", "batch", "16", "threads", "2", "optimiser", optimisers[k],
+                                                     "flip", "0", "rate", k ? "0.05" : "0.01"));
+        MUST(hyt_trainer_fit(trainer, train, validation, note, &s, &best));
+        assert_int_equal(s.epochs, 8);
+        assert_true(s.losses[7] < 0.5 * s.losses[0]);
+        for (size_t i = 0; i < 8; i++) highest = s.accuracies[i] > highest ? s.accuracies[i] : highest;
+        CHECK_NEAR(best, highest, 0);
+        assert_true(best >= 0.9);
+        MUST(hyt_trainer_network(trainer, &network));
+        MUST(hyt_train_accuracy(network, validation, 2, &again)); /* the runtime, on pixels from 0 to 1 */
+        CHECK_NEAR(again, best, 0);
+        hyt_graph_destroy(network);
+        hyt_trainer_destroy(trainer);
+    }
+    hyt_dataset_destroy(train);
+    hyt_dataset_destroy(validation);
+    hyt_graph_destroy(graph);
+}
+
+/* The runtime on raw pixels against the trainer's own forward pass on normalised ones. */
+static void exported_network_gives_the_same(void **state)
+{
+    (void)state;
+    static float pixels[10 * SIDE * SIDE * 3], normalised[10 * SIDE * SIDE * 3];
+    float expected[10 * CLASSES], got[CLASSES];
+    hyt_graph *graph = small_graph(), *network = NULL;
+    hyt_dataset *train = toy(40, 1);
+    hyt_runtime *runtime = NULL;
+    hyt_options *options = NULL;
+    double mean[3], deviation[3];
+    hyt_trainer *trainer = trainer_of(graph, SET("epochs", "2"));
+    MUST(hyt_trainer_fit(trainer, train, NULL, NULL, NULL, NULL));
+    MUST(hyt_trainer_network(trainer, &network));
+    hyt_dataset_statistics(train, mean, deviation);
+    const hyti_augment plain = { .inverse = { 1, 1, 1 } };
+    for (size_t i = 0; i < 10; i++) hyti_data_picture(train, i, &plain, 0, 0, pixels + i * SIDE * SIDE * 3);
+    for (size_t i = 0; i < HYTI_COUNT(pixels); i++) normalised[i] = (float)((pixels[i] - mean[i % 3]) / deviation[i % 3]);
+    hyti_net_forward_f32(&trainer->net, normalised, 10, false);
+    hyti_net_output_f32(&trainer->net, expected);
+    MUST(hyt_runtime_options_create(NULL, &options));
+    MUST(hyt_options_set_text(options, HYT_RUNTIME_LAYOUT, "nhwc"));
+    MUST(hyt_runtime_create(network, options, &runtime));
+    for (size_t i = 0; i < 10; i++) {
+        MUST(hyt_runtime_run(runtime, pixels + i * SIDE * SIDE * 3, got));
+        for (size_t c = 0; c < CLASSES; c++) CHECK_NEAR(got[c], expected[i * CLASSES + c], 1e-4 * (1 + fabsf(got[c])));
+    }
+    hyt_runtime_destroy(runtime);
+    hyt_options_destroy(options);
+    hyt_graph_destroy(network);
+    hyt_trainer_destroy(trainer);
+    hyt_dataset_destroy(train);
+    hyt_graph_destroy(graph);
+}
+
+static void ends_early(void **state)
+{
+    (void)state;
+    hyt_graph *graph = small_graph(), *before = NULL, *after = NULL;
+    hyt_dataset *train = toy(20, 1), *validation = toy(10, 2);
+    seen s = { 0 };
+    double best = -2;
+    hyt_trainer *trainer = trainer_of(graph, SET("epochs", "50", "patience", "3", "rate", "0"));
+    MUST(hyt_trainer_fit(trainer, train, validation, note, &s, &best)); /* only the running statistics move */
+    assert_true(s.epochs >= 4 && s.epochs < 50);
+    for (size_t i = s.epochs - 3; i < s.epochs; i++) assert_true(s.accuracies[i] <= best);
+    CHECK_NEAR(s.accuracies[s.epochs - 4], best, 0);
+    s = (seen){ .stop_at = 2, .answer = HYT_STOP };
+    MUST(hyt_trainer_fit(trainer, train, NULL, note, &s, NULL));
+    assert_int_equal(s.epochs, 2);
+    assert_true(isnan(s.accuracies[1]));
+    hyt_trainer_destroy(trainer);
+    trainer = trainer_of(graph, SET("epochs", "5"));
+    MUST(hyt_trainer_network(trainer, &before));
+    s = (seen){ .stop_at = 3, .answer = -77 };
+    best = -2;
+    CHECK_STATUS(hyt_trainer_fit(trainer, train, validation, note, &s, &best), -77);
+    CHECK_MESSAGE("epoch");
+    CHECK_NEAR(best, -2, 0);
+    MUST(hyt_trainer_network(trainer, &after));
+    check_same_weights(before, after); /* as it was */
+    hyt_graph_destroy(before);
+    hyt_graph_destroy(after);
+    hyt_trainer_destroy(trainer);
+    hyt_dataset_destroy(train);
+    hyt_dataset_destroy(validation);
+    hyt_graph_destroy(graph);
+}
+
+/* Weights that the caller set stay; the others come from the seed. */
+static void set_weights_are_kept(void **state)
+{
+    (void)state;
+    hyt_graph *graph = small_graph(), *network = NULL;
+    size_t last = hyt_graph_parameter_count(graph) - 1;
+    const float bias[CLASSES] = { 3, -4 };
+    MUST(hyt_graph_set_parameter(graph, last, bias, CLASSES));
+    hyt_trainer *trainer = trainer_of(graph, NULL);
+    MUST(hyt_trainer_network(trainer, &network));
+    assert_memory_equal(hyt_graph_parameter(network, last), bias, sizeof bias);
+    assert_non_null(hyt_graph_parameter(network, 0));
+    assert_null(hyt_graph_parameter(graph, 0));
+    hyt_graph_destroy(network);
+    hyt_trainer_destroy(trainer);
+    hyt_graph_destroy(graph);
+}
+
+static void bad_calls_are_refused(void **state)
+{
+    (void)state;
+    static float pictures[SIDE * SIDE * 3];
+    uint32_t label = CLASSES;
+    hyt_graph *graph = small_graph(), *tokens = small_graph(), *empty = NULL, *mobile = NULL;
+    hyt_dataset *train = toy(6, 1);
+    hyt_trainer *trainer = trainer_of(graph, SET("batch", "4")), *none = NULL;
+    hyt_value x;
+    double accuracy;
+    CHECK_STATUS(hyt_trainer_step(trainer, pictures, &label, 1, NULL), HYT_ERR_RANGE);
+    CHECK_MESSAGE("label 0 is 2");
+    label = 0;
+    CHECK_STATUS(hyt_trainer_step(trainer, pictures, &label, 0, NULL), HYT_ERR_RANGE);
+    CHECK_STATUS(hyt_trainer_step(trainer, pictures, &label, 5, NULL), HYT_ERR_RANGE);
+    CHECK_MESSAGE("1 to 4");
+    CHECK_STATUS(hyt_trainer_fit(trainer, NULL, NULL, NULL, NULL, NULL), HYT_ERR_ARGUMENT);
+    MUST(hyt_graph_build(NULL, "mobilenetv1-0.25", 32, 2, &mobile));
+    hyt_trainer *other = trainer_of(mobile, NULL);
+    CHECK_STATUS(hyt_trainer_fit(other, train, NULL, NULL, NULL, NULL), HYT_ERR_SHAPE);
+    CHECK_MESSAGE("train: pictures of 3x16x16, the network takes 3x32x32");
+    CHECK_STATUS(hyt_train_accuracy(mobile, train, 1, &accuracy), HYT_ERR_SHAPE);
+    MUST(hyt_graph_global_pool(tokens, 1, &x));
+    MUST(hyt_graph_linear(tokens, x, 1, 0, &x));
+    MUST(hyt_graph_set_output(tokens, x));
+    hyt_trainer *one_class = trainer_of(tokens, NULL);
+    CHECK_STATUS(hyt_trainer_fit(one_class, train, NULL, NULL, NULL, NULL), HYT_ERR_SHAPE);
+    CHECK_MESSAGE("2 classes, the network has 1");
+    MUST(hyt_graph_set_output(tokens, 1));
+    CHECK_STATUS(hyt_trainer_create(tokens, NULL, &none), HYT_ERR_SHAPE);
+    CHECK_MESSAGE("row of classes");
+    MUST(hyt_graph_create(NULL, "empty", &empty));
+    CHECK_STATUS(hyt_trainer_create(empty, NULL, &none), HYT_ERR_STATE);
+    CHECK_STATUS(hyt_trainer_create(NULL, NULL, &none), HYT_ERR_ARGUMENT);
+    assert_null(none);
+    hyt_graph *all[] = { graph, tokens, empty, mobile };
+    for (size_t i = 0; i < HYTI_COUNT(all); i++) hyt_graph_destroy(all[i]);
+    hyt_trainer_destroy(one_class);
+    hyt_trainer_destroy(other);
+    hyt_trainer_destroy(trainer);
+    hyt_trainer_destroy(NULL);
+    hyt_dataset_destroy(train);
+}
+
+static void divergence_is_said(void **state)
+{
+    (void)state;
+    hyt_graph *graph = small_graph(), *before = NULL, *after = NULL;
+    hyt_dataset *train = toy(40, 1);
+    hyt_trainer *trainer = trainer_of(graph, SET("optimiser", "sgd", "rate", "100", "weight-decay", "10", "batch", "4"));
+    MUST(hyt_trainer_network(trainer, &before));
+    CHECK_STATUS(hyt_trainer_fit(trainer, train, NULL, NULL, NULL, NULL), HYT_ERR_NUMERIC);
+    CHECK_MESSAGE("not finite");
+    MUST(hyt_trainer_network(trainer, &after));
+    check_same_weights(before, after);
+    hyt_graph_destroy(before);
+    hyt_graph_destroy(after);
+    hyt_trainer_destroy(trainer);
+    hyt_dataset_destroy(train);
+    hyt_graph_destroy(graph);
+}
+
+static hyt_status fit_once(hyt_context *context)
+{
+    hyt_graph *graph = NULL, *network = NULL;
+    hyt_dataset *train = NULL;
+    hyt_options *options = NULL;
+    hyt_trainer *trainer = NULL;
+    double accuracy;
+    hyt_status status = make_graph(context, &graph);
+    if (status == HYT_OK) status = make_data(context, 4, 1, &train);
+    if (status == HYT_OK) status = hyt_train_options_create(context, &options);
+    if (status == HYT_OK) status = hyt_options_set_int(options, HYT_TRAIN_EPOCHS, 1);
+    if (status == HYT_OK) status = hyt_options_set_int(options, HYT_TRAIN_THREADS, 2);
+    if (status == HYT_OK) status = hyt_trainer_create(graph, options, &trainer);
+    if (status == HYT_OK) status = hyt_trainer_fit(trainer, train, train, NULL, NULL, &accuracy);
+    if (status == HYT_OK) status = hyt_trainer_network(trainer, &network);
+    if (status == HYT_OK) status = hyt_train_accuracy(network, train, 1, &accuracy);
+    hyt_graph_destroy(network);
+    hyt_trainer_destroy(trainer);
+    hyt_options_destroy(options);
+    hyt_dataset_destroy(train);
+    hyt_graph_destroy(graph);
+    return status;
+}
+
+static void allocations_may_fail(void **state)
+{
+    (void)state;
+    test_each_allocation(fit_once);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(threads_change_nothing), cmocka_unit_test(gradient_is_that_of_float64),
+        cmocka_unit_test(running_statistics_are_those_of_torch), cmocka_unit_test(decay_is_for_weights),
+        cmocka_unit_test(schedule), cmocka_unit_test(fit_learns_and_keeps_the_best),
+        cmocka_unit_test(exported_network_gives_the_same), cmocka_unit_test(ends_early), cmocka_unit_test(set_weights_are_kept),
+        cmocka_unit_test(bad_calls_are_refused), cmocka_unit_test(divergence_is_said), cmocka_unit_test(allocations_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
