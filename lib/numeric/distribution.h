@@ -12,8 +12,8 @@ double hyti_normal_log_cdf(double x);
 /* Inverse of the cdf; -inf at 0, inf at 1, NaN outside. */
 double hyti_normal_quantile(double p);
 
-/* Quantile of n >= 1 sorted values, 0 <= p <= 1, linear between neighbours (Hyndman and Fan, The American Statistician 50(4),
- * 1996, definition 7). */
+/* Quantile of n >= 1 sorted values, 0 <= p <= 1, linear between neighbours (Hyndman and Fan, The American
+ * Statistician 50(4), 1996, definition 7). */
 double hyti_quantile(const double *sorted, size_t n, double p);
 /* Ascending, in place. */
 void hyti_sort(double *values, size_t n);

@@ -56,7 +56,8 @@ hyt_status hyti_cholesky_jitter(size_t n, const double *a, double *l, double *ji
         *jitter = ladder[step] * mean;
         return HYT_OK;
     }
-    return hyti_fail(HYT_ERR_NUMERIC, "matrix is not positive definite at row %d of %zu even with 1e-4 of its mean diagonal, %g, added",
+    return hyti_fail(HYT_ERR_NUMERIC,
+                     "matrix is not positive definite at row %d of %zu even with 1e-4 of its mean diagonal, %g, added",
                      row, n, mean);
 }
 
@@ -82,8 +83,10 @@ static void invert_lower(size_t n, double *l, int stride)
     double *below = l + half, *corner = below + half * (size_t)stride;
     invert_lower(half, l, stride);
     invert_lower(n - half, corner, stride);
-    cblas_dtrmm(CblasColMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, lower, upper, -1, l, stride, below, stride);
-    cblas_dtrmm(CblasColMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, lower, upper, 1, corner, stride, below, stride);
+    cblas_dtrmm(CblasColMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, lower, upper, -1, l, stride, below,
+                stride);
+    cblas_dtrmm(CblasColMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, lower, upper, 1, corner, stride,
+                below, stride);
 }
 
 void hyti_cholesky_invert(size_t n, double *l)
@@ -120,8 +123,8 @@ void hyti_gram(size_t n, size_t d, double alpha, const double *points, double be
 
 void hyti_gram_cross(size_t n, size_t m, size_t d, double alpha, const double *x, const double *y, double *c)
 {
-    cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, (int)n, (int)m, (int)d, alpha, x, leading(d), y, leading(d), 0, c,
-                leading(n));
+    cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, (int)n, (int)m, (int)d, alpha, x, leading(d), y, leading(d), 0,
+                c, leading(n));
 }
 
 void hyti_symmetric_times_points(size_t n, size_t d, const double *s, const double *points, double *out)

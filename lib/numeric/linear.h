@@ -14,8 +14,8 @@ bool hyti_linear_fits(size_t n, size_t m);
 
 /* a = L L', in place. HYT_ERR_NUMERIC names the row where a is not positive definite (a is then spoilt). */
 hyt_status hyti_cholesky(size_t n, double *a);
-/* The same into `l`, leaving a as it is; where it fails, the mean of the diagonal times 1e-10, 1e-9, ..., 1e-4 is added to
- * the diagonal until it does not. *jitter: what was added (0: nothing). HYT_ERR_NUMERIC after 1e-4. */
+/* The same into `l`, leaving a as it is; where it fails, the mean of the diagonal times 1e-10, 1e-9, ..., 1e-4 is
+ * added to the diagonal until it does not. *jitter: what was added (0: nothing). HYT_ERR_NUMERIC after 1e-4. */
 hyt_status hyti_cholesky_jitter(size_t n, const double *a, double *l, double *jitter);
 /* log det (L L'). */
 double hyti_cholesky_logdet(size_t n, const double *l);

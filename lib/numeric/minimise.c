@@ -86,7 +86,8 @@ static void find_direction(state *s)
     clear_fixed(s, q);
 }
 
-/* Armijo's rule along the projected path, by safeguarded quadratic interpolation. *found: whether a better point was. */
+/* Armijo's rule along the projected path, by safeguarded quadratic interpolation. *found: whether a better point
+ * was. */
 static hyt_status search_line(state *s, bool *found)
 {
     const hyti_minimise *p = s->problem;
@@ -159,17 +160,26 @@ static hyt_status iterate(state *s)
     return HYT_OK;
 }
 
-hyt_status hyti_minimise_run(hyt_context *context, const hyti_minimise *problem, hyti_objective_fn objective, void *user,
-                             double *x, double *value)
+hyt_status hyti_minimise_run(hyt_context *context, const hyti_minimise *problem, hyti_objective_fn objective,
+                             void *user, double *x, double *value)
 {
     size_t n = problem->n;
     double *room = hyti_array(context, n * (5 + 2 * MEMORY) + 1, sizeof *room);
     bool *fixed = hyti_array(context, n + 1, sizeof *fixed);
     hyt_status status = room && fixed ? HYT_OK : hyti_fail_nomem();
     if (status == HYT_OK) {
-        state s = { .problem = problem, .objective = objective, .user = user, .n = n, .x = room, .gradient = room + n,
-                    .trial = room + 2 * n, .trial_gradient = room + 3 * n, .direction = room + 4 * n, .steps = room + 5 * n,
-                    .changes = room + (5 + MEMORY) * n, .fixed = fixed };
+        state s = { .problem = problem,
+                    .objective = objective,
+                    .user = user,
+                    .n = n,
+                    .x = room,
+                    .gradient = room + n,
+                    .trial = room + 2 * n,
+                    .trial_gradient = room + 3 * n,
+                    .direction = room + 4 * n,
+                    .steps = room + 5 * n,
+                    .changes = room + (5 + MEMORY) * n,
+                    .fixed = fixed };
         for (size_t i = 0; i < n; i++) s.x[i] = clip(x[i], problem->low[i], problem->high[i]);
         status = iterate(&s);
         if (status == HYT_OK) {

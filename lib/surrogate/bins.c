@@ -17,7 +17,8 @@ static size_t count_distinct(const double *sorted, size_t n)
     return distinct;
 }
 
-/* A bin is closed where the value changes and, with more values than bins, only once it holds its share of the rows left. */
+/* A bin is closed where the value changes and, with more values than bins, only once it holds its share of the rows
+ * left. */
 static size_t cut_feature(const double *sorted, size_t n, size_t most, double *cuts)
 {
     size_t count = 0, start = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Features as small whole numbers, for histogram trees: the distinct values of a feature, or, of more than `most`, about
- * equally filled groups of neighbours. A cut lies midway between two groups. */
+/* Features as small whole numbers, for histogram trees: the distinct values of a feature, or, of more than `most`,
+ * about equally filled groups of neighbours. A cut lies midway between two groups. */
 #ifndef HYTI_SURROGATE_BINS_H
 #define HYTI_SURROGATE_BINS_H
 
@@ -12,7 +12,8 @@ typedef struct hyti_bins {
     hyt_context *context;
     size_t d, total;
     size_t *first;  /* d + 1: place of a feature's first bin among all; the last is `total` */
-    double *cuts;   /* total: bin b of a feature holds values below its cut and not below the one before; last: infinite */
+    double
+        *cuts; /* total: bin b of a feature holds values below its cut and not below the one before; last: infinite */
 } hyti_bins;
 
 /* most: 2 to HYTI_BINS_MOST. */

@@ -82,7 +82,8 @@ hyt_status hyti_grower_create(hyt_context *context, const hyti_bins *bins, const
     if (!g) return hyti_fail_nomem();
     *g = (hyti_grower){ .context = context, .bins = bins, .codes = codes, .params = *params };
     size_t size;
-    if (hyti_mul(bins->total * sizeof(pair), params->depth + 1, &size)) g->histograms = hyti_alloc_aligned(context, size);
+    if (hyti_mul(bins->total * sizeof(pair), params->depth + 1, &size))
+        g->histograms = hyti_alloc_aligned(context, size);
     g->spare = hyti_array(context, n, sizeof *g->spare);
     if (!g->histograms || !g->spare) {
         hyti_grower_destroy(g);
@@ -198,7 +199,8 @@ static hyt_status grow_part(hyti_grower *g, const part *p);
 static hyt_status grow_children(hyti_grower *g, const part *p, const split *s, size_t left_count, size_t left_node)
 {
     part child[2] = { { p->rows, left_count, p->level + 1, left_node, s->left, NULL },
-                      { p->rows + left_count, p->count - left_count, p->level + 1, left_node + 1, p->sum - s->left, NULL } };
+                      { p->rows + left_count, p->count - left_count, p->level + 1, left_node + 1, p->sum - s->left,
+                        NULL } };
     part *small = &child[child[1].count < child[0].count], *large = small == child ? child + 1 : child;
     bool split_small = may_split(g, small), split_large = may_split(g, large);
     pair *histogram = g->histograms + small->level * g->bins->total;
@@ -221,7 +223,8 @@ static hyt_status grow_part(hyti_grower *g, const part *p)
     }
     size_t left_count = part_rows(g, &s, p->rows, p->count), left_node = g->forest->node_count;
     HYTI_TRY(add_nodes(g->forest, 2));
-    g->forest->nodes[p->node] = (hyti_node){ .left = (uint32_t)left_node, .cut = (uint16_t)s.cut, .feature = (uint32_t)s.feature };
+    g->forest->nodes[p->node] =
+        (hyti_node){ .left = (uint32_t)left_node, .cut = (uint16_t)s.cut, .feature = (uint32_t)s.feature };
     return grow_children(g, p, &s, left_count, left_node);
 }
 
@@ -233,7 +236,8 @@ hyt_status hyti_grower_run(hyti_grower *g, const hyti_slope *slopes, uint32_t *r
     g->feature_count = feature_count;
     g->forest = forest;
     g->deepest = 0;
-    HYTI_TRY(hyti_grow(forest->context, &forest->trees, &forest->tree_capacity, forest->tree_count + 1, sizeof *forest->trees));
+    HYTI_TRY(hyti_grow(forest->context, &forest->trees, &forest->tree_capacity, forest->tree_count + 1,
+                       sizeof *forest->trees));
     part root = { .rows = rows, .count = row_count, .node = forest->node_count };
     HYTI_TRY(add_nodes(forest, 1));
     for (size_t i = 0; i < row_count; i++) root.sum += load(slopes + rows[i]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Regression trees on binned features, grown on first and second derivatives of a loss: the part that boosting, ranking and
- * random forests share. Chen and Guestrin, "XGBoost: a scalable tree boosting system", KDD 2016, section 2.2. */
+/* Regression trees on binned features, grown on first and second derivatives of a loss: the part that boosting,
+ * ranking and random forests share. Chen and Guestrin, "XGBoost: a scalable tree boosting system", KDD 2016, section
+ * 2.2. */
 #ifndef HYTI_SURROGATE_FOREST_H
 #define HYTI_SURROGATE_FOREST_H
 

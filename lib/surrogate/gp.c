@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Kind "gp": a Gaussian process with Matern-5/2 ARD covariance plus noise (Rasmussen and Williams, Gaussian Processes for
- * Machine Learning, algorithm 2.1), its hyperparameters at the best of several local maxima of their posterior. */
+/* Kind "gp": a Gaussian process with Matern-5/2 ARD covariance plus noise (Rasmussen and Williams, Gaussian
+ * Processes for Machine Learning, algorithm 2.1), its hyperparameters at the best of several local maxima of their
+ * posterior. */
 #include "surrogate/gp.h"
 #include "base/rng.h"
 #include "numeric/linear.h"
@@ -18,17 +19,25 @@ typedef struct gp_params {
 static const hyti_option gp_options[] = {
     { HYT_SURROGATE_SEED, HYT_OPT_INT, 0, 0, 9007199254740992.0, NULL, FIELD(seed), "seed of the starts" },
     { HYT_GP_STARTS, HYT_OPT_INT, 2, 1, 100, NULL, FIELD(starts), "starts of the search for hyperparameters" },
-    { HYT_GP_MAX_ITERATIONS, HYT_OPT_INT, 50, 1, 10000, NULL, FIELD(iterations), "most evaluations of the likelihood from a start" },
-    { HYT_GP_START_ROWS, HYT_OPT_INT, 128, 1, 1e6, NULL, FIELD(start_rows), "rows on which the starts are compared, spread over all" },
-    { HYT_GP_ROWS, HYT_OPT_INT, 800, 1, 1e6, NULL, FIELD(rows), "rows on which the best start is refined, spread over all" },
-    { HYT_GP_NOISE_LOW, HYT_OPT_REAL, 1e-8, 1e-12, 1e6, NULL, FIELD(noise_low), "least noise variance over signal variance" },
-    { HYT_GP_NOISE_HIGH, HYT_OPT_REAL, 10, 1e-12, 1e6, NULL, FIELD(noise_high), "largest noise variance over signal variance" },
+    { HYT_GP_MAX_ITERATIONS, HYT_OPT_INT, 50, 1, 10000, NULL,
+      FIELD(iterations), "most evaluations of the likelihood from a start" },
+    { HYT_GP_START_ROWS, HYT_OPT_INT, 128, 1, 1e6, NULL,
+      FIELD(start_rows), "rows on which the starts are compared, spread over all" },
+    { HYT_GP_ROWS, HYT_OPT_INT, 800, 1, 1e6, NULL,
+      FIELD(rows), "rows on which the best start is refined, spread over all" },
+    { HYT_GP_NOISE_LOW, HYT_OPT_REAL, 1e-8, 1e-12, 1e6, NULL,
+      FIELD(noise_low), "least noise variance over signal variance" },
+    { HYT_GP_NOISE_HIGH, HYT_OPT_REAL, 10, 1e-12, 1e6, NULL,
+      FIELD(noise_high), "largest noise variance over signal variance" },
 };
 static const hyti_table gp_table = { gp_options, HYTI_COUNT(gp_options), sizeof(gp_params), NULL };
 
 #define LENGTHSCALE_LOW 1e-2
 #define LENGTHSCALE_HIGH 1e4
-#define TOLERANCE 1e-2 /* in log likelihood: far below what tells two models apart */
+/* Gains in log likelihood at which a search ends: far below what tells two models apart, and, where all that is
+ * wanted is a start for more rows, about what does. */
+#define TOLERANCE 0.03
+#define TOLERANCE_OF_START 0.2
 #define BLOCK 128      /* points predicted at once */
 
 typedef struct gp_model {
@@ -126,17 +135,18 @@ typedef struct tuning {
 } tuning;
 
 /* Best of `starts` local searches on `count` rows into theta; with starts = 0, from theta as it is. */
-static hyt_status tune_on(const tuning *t, size_t count, size_t starts, double *theta)
+static hyt_status tune_on(const tuning *t, size_t count, size_t starts, double tolerance, double *theta)
 {
     size_t d = t->model->d;
     spread_rows(t->model, t->y, count, t->x_part, t->y_part);
     hyti_rows rows = { t->x_part, t->y_part, count, d };
-    hyti_minimise problem = { d + 1, t->low, t->high, (size_t)t->params->iterations, TOLERANCE };
+    hyti_minimise problem = { d + 1, t->low, t->high, (size_t)t->params->iterations, tolerance };
     hyti_gp_evidence *evidence = NULL;
     HYTI_TRY(hyti_gp_evidence_create(t->context, &rows, &evidence));
     double best = INFINITY;
     hyt_status status = HYT_OK;
-    if (starts == 0) status = hyti_minimise_run(t->context, &problem, hyti_gp_evidence_evaluate, evidence, theta, &best);
+    if (starts == 0)
+        status = hyti_minimise_run(t->context, &problem, hyti_gp_evidence_evaluate, evidence, theta, &best);
     for (size_t i = 0; status == HYT_OK && i < starts; i++) {
         double value;
         choose_start(t->params, d, i, t->trial);
@@ -151,7 +161,8 @@ static hyt_status tune_on(const tuning *t, size_t count, size_t starts, double *
 
 static hyt_status tune(hyt_context *context, const gp_params *p, const gp_model *m, const double *y, double *theta)
 {
-    size_t n = m->n, d = m->d, few = HYTI_MIN(n, (size_t)p->start_rows), most = HYTI_MIN(n, (size_t)p->rows), room = HYTI_MAX(few, most);
+    size_t n = m->n, d = m->d, few = HYTI_MIN(n, (size_t)p->start_rows), most = HYTI_MIN(n, (size_t)p->rows),
+           room = HYTI_MAX(few, most);
     double *x_part = hyti_array(context, room * (d + 1) + 3 * (d + 1), sizeof *x_part);
     if (!x_part) return hyti_fail_nomem();
     double *y_part = x_part + room * d, *low = y_part + room, *high = low + d + 1, *trial = high + d + 1;
@@ -162,8 +173,9 @@ static hyt_status tune(hyt_context *context, const gp_params *p, const gp_model 
     }
     low[d] = log(p->noise_low);
     high[d] = log(p->noise_high);
-    hyt_status status = tune_on(&t, few, (size_t)p->starts, theta);
-    if (status == HYT_OK && most > few) status = tune_on(&t, most, 0, theta);
+    bool refined = most > few;
+    hyt_status status = tune_on(&t, few, (size_t)p->starts, refined ? TOLERANCE_OF_START : TOLERANCE, theta);
+    if (status == HYT_OK && refined) status = tune_on(&t, most, 0, TOLERANCE, theta);
     hyti_free(context, x_part);
     return status;
 }
@@ -210,7 +222,8 @@ static hyt_status gp_fit(hyt_context *context, const void *params, const hyti_ro
 {
     const gp_params *p = params;
     if (p->noise_low > p->noise_high)
-        return hyti_fail(HYT_ERR_RANGE, "%s %g is above %s %g", HYT_GP_NOISE_LOW, p->noise_low, HYT_GP_NOISE_HIGH, p->noise_high);
+        return hyti_fail(HYT_ERR_RANGE, "%s %g is above %s %g", HYT_GP_NOISE_LOW, p->noise_low, HYT_GP_NOISE_HIGH,
+                         p->noise_high);
     gp_model *m = NULL;
     HYTI_TRY(gp_create(context, rows->n, rows->d, &m));
     double *theta = hyti_array(context, rows->d + 1, sizeof *theta);
@@ -230,7 +243,8 @@ static hyt_status gp_fit(hyt_context *context, const void *params, const hyti_ro
     return HYT_OK;
 }
 
-static void predict_block(const gp_model *m, const double *x, size_t count, double *room, double *mean, double *deviation)
+static void predict_block(const gp_model *m, const double *x, size_t count, double *room, double *mean,
+                          double *deviation)
 {
     size_t n = m->n;
     double *points = room, *squares = points + BLOCK * m->d, *cross = squares + BLOCK;
@@ -252,7 +266,8 @@ static hyt_status gp_predict(const void *model, const double *x, size_t n, doubl
     double *room = hyti_array(m->context, BLOCK * (m->n + m->d + 1), sizeof *room);
     if (!room) return hyti_fail_nomem();
     for (size_t start = 0; start < n; start += BLOCK)
-        predict_block(m, x + start * m->d, HYTI_MIN(BLOCK, n - start), room, mean + start, deviation ? deviation + start : NULL);
+        predict_block(m, x + start * m->d, HYTI_MIN(BLOCK, n - start), room, mean + start,
+                      deviation ? deviation + start : NULL);
     hyti_free(m->context, room);
     return HYT_OK;
 }

@@ -5,8 +5,8 @@
 
 #include "surrogate/model.h"
 
-/* Hyperparameters: theta = (log lengthscale_1..d, log noise), of standardised features; the noise variance is a multiple of
- * the signal variance. */
+/* Hyperparameters: theta = (log lengthscale_1..d, log noise), of standardised features; the noise variance is a
+ * multiple of the signal variance. */
 
 /* Where the prior of a log lengthscale is largest. */
 double hyti_gp_typical_lengthscale(size_t d);
@@ -26,8 +26,8 @@ typedef struct hyti_gp_evidence hyti_gp_evidence;
 /* For standardised rows, lent until destroy. HYT_ERR_RANGE: more rows than BLAS can address. */
 hyt_status hyti_gp_evidence_create(hyt_context *context, const hyti_rows *rows, hyti_gp_evidence **out);
 void hyti_gp_evidence_destroy(hyti_gp_evidence *evidence);
-/* What is minimised: -log posterior of theta, up to a constant. An hyti_objective_fn whose user is the evidence. Infinite
- * where the covariance has no Cholesky factor. */
+/* What is minimised: -log posterior of theta, up to a constant. An hyti_objective_fn whose user is the evidence.
+ * Infinite where the covariance has no Cholesky factor. */
 hyt_status hyti_gp_evidence_evaluate(void *evidence, const double *theta, double *value, double *gradient);
 
 #endif

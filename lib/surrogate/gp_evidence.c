@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Marginal likelihood of a Gaussian process with Matern-5/2 ARD covariance plus noise, as a function of log lengthscales
- * and log noise. With A = R(lengthscales) + noise I, the signal variance s^2 has a closed best value and is left out of the
- * search (Santner, Williams, Notz, The Design and Analysis of Computer Experiments, section 3.3):
+/* Marginal likelihood of a Gaussian process with Matern-5/2 ARD covariance plus noise, as a function of log
+ * lengthscales and log noise. With A = R(lengthscales) + noise I, the signal variance s^2 has a closed best value
+ * and is left out of the search (Santner, Williams, Notz, The Design and Analysis of Computer Experiments, section
+ * 3.3):
  *     s^2 = (w + y' A^-1 y) / (w + n),      value = (n + w)/2 log s^2 + 1/2 log det A - log priors,
  * w being the weight of an inverse-gamma prior around 1. Gradients: Rasmussen and Williams, eq. 5.9, with
  *     dA/d log l_k = slope(r_ij) (z_ik - z_jk)^2, z = x / l,
@@ -21,9 +22,9 @@ struct hyti_gp_evidence {
     double *squares, *weights, *row_sums, *shrink;  /* n, n, n, d */
 };
 
-/* Lengthscales: log-normal around LENGTHSCALE sqrt(d), so that the distance between two typical points stays the same in any
- * dimension (Hvarfner, Hellsten, Nardi, "Vanilla Bayesian optimization performs great in high dimensions", ICML 2024).
- * Noise: log-normal, wide. */
+/* Lengthscales: log-normal around LENGTHSCALE sqrt(d), so that the distance between two typical points stays the
+ * same in any dimension (Hvarfner, Hellsten, Nardi, "Vanilla Bayesian optimization performs great in high
+ * dimensions", ICML 2024). Noise: log-normal, wide. */
 #define LENGTHSCALE 3.0
 #define LENGTHSCALE_SPREAD 1.0
 #define NOISE 1e-2
@@ -93,7 +94,8 @@ hyt_status hyti_gp_evidence_create(hyt_context *context, const hyti_rows *rows, 
     e->weights = hyti_array(context, n, sizeof(double));
     e->row_sums = hyti_array(context, n, sizeof(double));
     e->shrink = hyti_array(context, d, sizeof(double));
-    if (!e->covariance || !e->slopes || !e->points || !e->product || !e->squares || !e->weights || !e->row_sums || !e->shrink) {
+    if (!e->covariance || !e->slopes || !e->points || !e->product || !e->squares || !e->weights || !e->row_sums ||
+        !e->shrink) {
         hyti_gp_evidence_destroy(e);
         return hyti_fail_nomem();
     }

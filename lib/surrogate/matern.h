@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-/* k(r) = (1 + q + q^2/3) e^-q, q = sqrt(5) r (Rasmussen and Williams, Gaussian Processes for Machine Learning, eq. 4.17).
- * squares[i]: r^2, rounded values below 0 count as 0; becomes k. */
+/* k(r) = (1 + q + q^2/3) e^-q, q = sqrt(5) r (Rasmussen and Williams, Gaussian Processes for Machine Learning, eq.
+ * 4.17). squares[i]: r^2, rounded values below 0 count as 0; becomes k. */
 void hyti_matern_values(size_t n, double *squares);
 /* The same, and slopes[i] = -2 dk/d(r^2) = 5/3 (1 + q) e^-q. */
 void hyti_matern_slopes(size_t n, double *squares, double *slopes);

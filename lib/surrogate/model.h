@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What every kind of surrogate provides: one file a kind, one row in surrogate.c.
  *
- * A model is made by one fit and never changes, so that predictions of one model may run together and a fit that fails
- * leaves the old one in place. It is a function of data, parameters and the seed among them: of no earlier fit. surrogate.c
- * checks the rows and standardises the targets (mean 0, deviation 1, all 0 if they were equal); kinds see nothing else. */
+ * A model is made by one fit and never changes, so that predictions of one model may run together and a fit that
+ * fails leaves the old one in place. It is a function of data, parameters and the seed among them: of no earlier
+ * fit. surrogate.c checks the rows and standardises the targets (mean 0, deviation 1, all 0 if they were equal);
+ * kinds see nothing else. */
 #ifndef HYTI_SURROGATE_MODEL_H
 #define HYTI_SURROGATE_MODEL_H
 

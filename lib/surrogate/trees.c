@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Kind "trees": gradient boosted regression trees on squared loss with XGBoost's second-order objective (Chen and Guestrin,
- * KDD 2016); with several members each learns from its own bootstrap sample of the rows (Efron, 1979; Breiman, "Bagging
- * predictors", 1996): their mean is the prediction, their spread its deviation. */
+/* Kind "trees": gradient boosted regression trees on squared loss with XGBoost's second-order objective (Chen and
+ * Guestrin, KDD 2016); with several members each learns from its own bootstrap sample of the rows (Efron, 1979;
+ * Breiman, "Bagging predictors", 1996): their mean is the prediction, their spread its deviation. */
 #include "base/rng.h"
 #include "surrogate/forest.h"
 #include <math.h>
@@ -24,7 +24,8 @@ static const hyti_option trees_options[] = {
     { HYT_TREES_COLSAMPLE, HYT_OPT_REAL, 0.5, 1e-6, 1, NULL, FIELD(colsample), "share of the features a tree sees" },
     { HYT_TREES_BINS, HYT_OPT_INT, HYTI_BINS_MOST, 2, HYTI_BINS_MOST, NULL, FIELD(bins),
       "most distinct values of a feature that are told apart" },
-    { HYT_TREES_MEMBERS, HYT_OPT_INT, 5, 1, 1000, NULL, FIELD(members), "models whose mean and deviation are the answer" },
+    { HYT_TREES_MEMBERS, HYT_OPT_INT, 5, 1, 1000, NULL,
+      FIELD(members), "models whose mean and deviation are the answer" },
 };
 static const hyti_table trees_table = { trees_options, HYTI_COUNT(trees_options), sizeof(trees_params), NULL };
 
@@ -78,7 +79,8 @@ static hyt_status fitting_create(fitting *f, const hyti_bins *bins)
     f->slopes = hyti_array(f->context, n, sizeof *f->slopes);
     f->drawn = hyti_array(f->context, n, sizeof *f->drawn);
     f->features = hyti_array(f->context, d, sizeof *f->features);
-    if (!f->codes || !f->predictions || !f->weights || !f->slopes || !f->drawn || !f->features) return hyti_fail_nomem();
+    if (!f->codes || !f->predictions || !f->weights || !f->slopes || !f->drawn || !f->features)
+        return hyti_fail_nomem();
     hyti_bins_encode(bins, f->rows->x, n, f->codes);
     const trees_params *p = f->params;
     hyti_grow_params grow = { (size_t)p->depth, p->lambda, p->min_child_weight, p->eta };
@@ -108,7 +110,8 @@ static size_t keep_some(hyti_rng *rng, uint32_t *list, size_t count, double shar
 static hyt_status boost_once(fitting *f, size_t member, size_t round, hyti_forest *forest)
 {
     size_t n = f->rows->n, d = f->rows->d, drawn = 0;
-    hyti_rng rng = hyti_rng_start((uint64_t)f->params->seed, HYTI_PURPOSE_SURROGATE, (uint64_t)member << 32 | (round + 1));
+    hyti_rng rng =
+        hyti_rng_start((uint64_t)f->params->seed, HYTI_PURPOSE_SURROGATE, (uint64_t)member << 32 | (round + 1));
     for (size_t i = 0; i < n; i++) {
         double weight = f->weights[i];
         f->slopes[i] = (hyti_slope){ weight * (f->predictions[i] - f->rows->y[i]), weight };
@@ -164,7 +167,8 @@ static void combine(const double *answers, size_t members, size_t count, double 
         for (size_t k = 0; k < members; k++) sum += answers[k * BLOCK + i];
         mean[i] = sum / (double)members;
         if (!deviation) continue;
-        for (size_t k = 0; k < members; k++) squares += (answers[k * BLOCK + i] - mean[i]) * (answers[k * BLOCK + i] - mean[i]);
+        for (size_t k = 0; k < members; k++)
+            squares += (answers[k * BLOCK + i] - mean[i]) * (answers[k * BLOCK + i] - mean[i]);
         deviation[i] = members > 1 ? sqrt(squares / (double)(members - 1)) : 0;
     }
 }
@@ -180,7 +184,8 @@ static hyt_status trees_predict(const void *model, const double *x, size_t n, do
         hyti_bins_encode(&m->bins, x + start * m->bins.d, count, codes);
         for (size_t k = 0; k < m->members; k++) {
             for (size_t i = 0; i < count; i++) answers[k * BLOCK + i] = 0;
-            hyti_forest_add(&m->forest, k * m->rounds, (k + 1) * m->rounds, codes, count, m->bins.d, answers + k * BLOCK);
+            hyti_forest_add(&m->forest, k * m->rounds, (k + 1) * m->rounds, codes, count, m->bins.d,
+                            answers + k * BLOCK);
         }
         combine(answers, m->members, count, mean + start, deviation ? deviation + start : NULL);
     }

@@ -22,10 +22,11 @@ typedef struct setting {
     const char *name, *kind, *options; /* "key=value key=value" */
 } setting;
 
+#define ONE_MODEL "eta=0.03 subsample=0.7 colsample=0.5 min-child-weight=5 members=1"
 static const setting gp = { "gp", "gp", "" };
 static const setting trees = { "trees", "trees", "" };
-static const setting trees_400_4 = { "trees-400x4", "trees", "rounds=400 depth=4 eta=0.05 subsample=0.8 colsample=0.8 members=1" };
-static const setting trees_800_2 = { "trees-800x2", "trees", "rounds=800 depth=2 eta=0.05 subsample=0.8 colsample=0.8 members=1" };
+static const setting trees_400_4 = { "trees-400x4", "trees", "rounds=400 depth=4 " ONE_MODEL };
+static const setting trees_800_2 = { "trees-800x2", "trees", "rounds=800 depth=2 " ONE_MODEL };
 
 static void need(hyt_status status)
 {
@@ -44,7 +45,8 @@ static double seconds(void)
 static size_t split_line(char *line, char **cells)
 {
     size_t count = 0;
-    for (char *cell = strtok(line, ",\r\n"); cell && count < MOST_COLUMNS; cell = strtok(NULL, ",\r\n")) cells[count++] = cell;
+    for (char *cell = strtok(line, ",\r\n"); cell && count < MOST_COLUMNS; cell = strtok(NULL, ",\r\n"))
+        cells[count++] = cell;
     return count;
 }
 
@@ -133,8 +135,8 @@ static void copy_rows(const table *t, int fold, int inside, double *x, double *y
     }
 }
 
-/* Shares of the rows within 1 and 2 deviations say how well the deviation is calibrated (68 and 95 % for a normal one,
- * noise included; the deviation here leaves noise out). */
+/* The share of rows within 2 deviations would be 95 % if they held the noise of measurement too, which they leave
+ * out. */
 static void run_folds(const table *t, const char *target, const setting *s)
 {
     static double x[MOST_ROWS * GENES], y[MOST_ROWS], mean[MOST_ROWS], deviation[MOST_ROWS], predicted[MOST_ROWS];
@@ -157,9 +159,11 @@ static void run_folds(const table *t, const char *target, const setting *s)
     }
     need(hyti_kendall(NULL, t->y, predicted, t->rows, &tau));
     need(hyti_spearman(NULL, t->y, predicted, t->rows, &rho));
-    printf("{\"case\":\"folds\",\"target\":\"%s\",\"surrogate\":\"%s\",\"rows\":%zu,\"features\":%zu,\"tau\":%.4f,\"rho\":%.4f,"
-           "\"r2\":%.4f,\"rmse\":%.4f,\"within_2_deviations\":%.3f,\"fit_ms\":%.1f}\n", target, s->name, t->rows, t->features,
-           tau, rho, hyti_r2(t->y, predicted, t->rows), hyti_rmse(t->y, predicted, t->rows), within / (double)t->rows, 1e3 * fit);
+    printf("{\"case\":\"folds\",\"target\":\"%s\",\"surrogate\":\"%s\",\"rows\":%zu,\"features\":%zu,\"tau\":%.4f,"
+           "\"rho\":%.4f,"
+           "\"r2\":%.4f,\"rmse\":%.4f,\"within_2_deviations\":%.3f,\"fit_ms\":%.1f}\n",
+           target, s->name, t->rows, t->features, tau, rho, hyti_r2(t->y, predicted, t->rows),
+           hyti_rmse(t->y, predicted, t->rows), within / (double)t->rows, 1e3 * fit);
     fflush(stdout);
 }
 
@@ -178,7 +182,8 @@ static void run_speed(const table *t, const setting *s, size_t rows)
         fit = fmin(fit, middle - start);
         hyt_surrogate_destroy(model);
     }
-    printf("{\"case\":\"speed\",\"surrogate\":\"%s\",\"rows\":%zu,\"features\":%zu,\"fit_ms\":%.2f,\"predict_us_per_point\":%.2f}\n",
+    printf("{\"case\":\"speed\",\"surrogate\":\"%s\",\"rows\":%zu,\"features\":%zu,\"fit_ms\":%.2f,\"predict_us_per_"
+           "point\":%.2f}\n",
            s->name, rows, t->features, 1e3 * fit, 1e6 * predict);
     fflush(stdout);
 }

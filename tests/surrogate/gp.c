@@ -85,7 +85,8 @@ static void the_evidence_is_the_density(void **state)
 {
     (void)state;
     enum { N = 6, D = 2 };
-    double x[N * D], y[N], a[N * N], b[N], theta[] = { 0.3, -0.2, -2 }, other[] = { 0.5, 0.1, -1 }, gradient[3], value[2], density[2];
+    double x[N * D], y[N], a[N * N], b[N], theta[] = { 0.3, -0.2, -2 }, other[] = { 0.5, 0.1, -1 }, gradient[3],
+                                           value[2], density[2];
     hyti_gp_evidence *evidence = NULL;
     fill_normal(30, x, N * D);
     fill_normal(31, y, N);
@@ -105,7 +106,8 @@ static void the_evidence_is_the_density(void **state)
         memcpy(b, y, sizeof b);
         hyti_cholesky_solve(N, 1, a, b);
         double variance = hyti_gp_variance(N, hyti_dot(N, b, y));
-        density[trial] = 0.5 * (hyti_cholesky_logdet(N, a) + (N + HYTI_GP_WEIGHT) * log(variance)) + hyti_gp_prior(D, t, gradient);
+        density[trial] =
+            0.5 * (hyti_cholesky_logdet(N, a) + (N + HYTI_GP_WEIGHT) * log(variance)) + hyti_gp_prior(D, t, gradient);
     }
     CHECK_NEAR(value[0] - value[1], density[0] - density[1], 1e-10);
     hyti_gp_evidence_destroy(evidence);
@@ -197,8 +199,8 @@ static void deviations_are_honest(void **state)
     CHECK_NEAR(two / total, 0.954, 0.04);
 }
 
-/* The model follows a change of units, and the order of the rows says nothing (where all rows take part in the search for
- * hyperparameters; beyond "start-rows" and "rows" the parts chosen depend on the order). */
+/* The model follows a change of units, and the order of the rows says nothing (where all rows take part in the
+ * search for hyperparameters; beyond "start-rows" and "rows" the parts chosen depend on the order). */
 static void units_and_order_do_not_matter(void **state)
 {
     (void)state;

@@ -75,8 +75,8 @@ static void depth_0_is_the_mean(void **state)
     hyt_surrogate_destroy(trees);
 }
 
-/* Sums of stumps cannot show an interaction, trees of depth 2 can; the corners are unevenly filled so that there is a first
- * split to find. */
+/* Sums of stumps cannot show an interaction, trees of depth 2 can; the corners are unevenly filled so that there is
+ * a first split to find. */
 static void depth_1_adds_and_depth_2_interacts(void **state)
 {
     (void)state;
