@@ -27,6 +27,7 @@ static inline vec v_mul(vec a, vec b) { return _mm256_mul_ps(a, b); }
 static inline vec v_div(vec a, vec b) { return _mm256_div_ps(a, b); }
 static inline vec v_fma(vec a, vec b, vec c) { return _mm256_fmadd_ps(a, b, c); }  /* a b + c */
 static inline vec v_fnma(vec a, vec b, vec c) { return _mm256_fnmadd_ps(a, b, c); } /* c - a b */
+static inline vec v_fnms(vec a, vec b, vec c) { return _mm256_fnmsub_ps(a, b, c); } /* -c - a b */
 /* Where a value is NaN, the second. */
 static inline vec v_max(vec a, vec b) { return _mm256_max_ps(a, b); }
 static inline vec v_min(vec a, vec b) { return _mm256_min_ps(a, b); }
@@ -83,16 +84,18 @@ static inline float v_largest(vec v)
     return _mm_cvtss_f32(_mm_max_ss(x, _mm_movehdup_ps(x)));
 }
 
-static inline vec v_round(vec v)
+/* n = round(x factor), and the bits that v_scale() shifts into an exponent: adding 1.5 2^23 leaves whole numbers behind. */
+static inline vec v_round_times(vec x, vec factor, vec *power)
 {
-    return _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    vec lift = _mm256_set1_ps(0x1.8p23f + 127);
+    *power = _mm256_fmadd_ps(x, factor, lift);
+    return _mm256_sub_ps(*power, lift);
 }
 
-/* v 2^n for whole n from -126 to 127; for -127 less than v 2^-126, for 128 infinity or v 2^128. */
-static inline vec v_scale(vec v, vec n)
+/* v 2^n for n from -126 to 127; for -127 zero, for 128 infinity. */
+static inline vec v_scale(vec v, vec power)
 {
-    __m256i power = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
-    return _mm256_mul_ps(v, _mm256_castsi256_ps(power));
+    return _mm256_mul_ps(v, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(power), 23)));
 }
 
 #endif

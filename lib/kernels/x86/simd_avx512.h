@@ -24,6 +24,7 @@ static inline vec v_mul(vec a, vec b) { return _mm512_mul_ps(a, b); }
 static inline vec v_div(vec a, vec b) { return _mm512_div_ps(a, b); }
 static inline vec v_fma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }  /* a b + c */
 static inline vec v_fnma(vec a, vec b, vec c) { return _mm512_fnmadd_ps(a, b, c); } /* c - a b */
+static inline vec v_fnms(vec a, vec b, vec c) { return _mm512_fnmsub_ps(a, b, c); } /* -c - a b */
 /* Where a value is NaN, the second. */
 static inline vec v_max(vec a, vec b) { return _mm512_max_ps(a, b); }
 static inline vec v_min(vec a, vec b) { return _mm512_min_ps(a, b); }
@@ -34,8 +35,14 @@ static inline void v_store_mask(float *p, vec v, vmask m) { _mm512_mask_storeu_p
 static inline vec v_select(vmask m, vec v, vec other) { return _mm512_mask_blend_ps(m, other, v); }
 static inline float v_sum(vec v) { return _mm512_reduce_add_ps(v); }
 static inline float v_largest(vec v) { return _mm512_reduce_max_ps(v); }
-static inline vec v_round(vec v) { return _mm512_roundscale_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-/* v 2^n for whole n from -126 to 127; for -127 less than v 2^-126, for 128 infinity or v 2^128. */
-static inline vec v_scale(vec v, vec n) { return _mm512_scalef_ps(v, n); }
+/* n = round(x factor), and what v_scale() wants of it. */
+static inline vec v_round_times(vec x, vec factor, vec *power)
+{
+    *power = _mm512_roundscale_ps(_mm512_mul_ps(x, factor), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    return *power;
+}
+
+/* v 2^n */
+static inline vec v_scale(vec v, vec power) { return _mm512_scalef_ps(v, power); }
 
 #endif
