@@ -22,6 +22,32 @@ static void golden_counts(void **state)
     check_counts("mobilenetv2-0.35", 96, 1000, 1677128, 11934128);
 }
 
+/* A small hybrid whose patches do not divide its maps, counted by another implementation. */
+static void golden_hybrid(void **state)
+{
+    (void)state;
+    static const struct { size_t channels, width, ffn, heads, blocks, patch; double expand; } layers[] = {
+        { 12, 8, 16, 4, 1, 4, 2 }, { 24, 16, 32, 2, 1, 4, 2 }, { 48, 32, 64, 1, 2, 2, 2 } };
+    hyt_graph *graph = NULL;
+    hyt_value x;
+    MUST(hyt_graph_create(NULL, "hybrid", &graph));
+    MUST(hyt_graph_input(graph, 3, 96, 96, &x));
+    MUST(hyti_graph_conv_norm(graph, x, 8, 3, 2, 1, HYT_OP_SILU, &x));
+    MUST(hyt_graph_inverted_residual(graph, x, 8, 1, 2, HYT_OP_SILU, &x));
+    MUST(hyt_graph_inverted_residual(graph, x, 12, 2, 4, HYT_OP_SILU, &x));
+    for (size_t i = 0; i < 3; i++) {
+        MUST(hyt_graph_inverted_residual(graph, x, layers[i].channels, 2, layers[i].expand, HYT_OP_SILU, &x));
+        MUST(hyt_graph_mobilevit(graph, x, layers[i].width, layers[i].ffn, layers[i].heads, layers[i].blocks, layers[i].patch,
+                                 HYT_OP_SILU, &x));
+    }
+    MUST(hyti_graph_conv_norm(graph, x, 192, 1, 1, 1, HYT_OP_SILU, &x));
+    MUST(hyt_graph_global_pool(graph, x, &x));
+    MUST(hyt_graph_linear(graph, x, 10, 1, &x));
+    assert_int_equal(hyt_graph_parameters(graph), 125842);
+    assert_int_equal(hyt_graph_macs(graph), 5122192);
+    hyt_graph_destroy(graph);
+}
+
 /* A graph that starts with a picture of 6 x 10 x 8. */
 static hyt_graph *small_graph(hyt_value *x)
 {
@@ -271,7 +297,8 @@ static void each_allocation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(golden_counts),  cmocka_unit_test(shapes),          cmocka_unit_test(refusals),
+        cmocka_unit_test(golden_counts),  cmocka_unit_test(golden_hybrid),   cmocka_unit_test(shapes),
+        cmocka_unit_test(refusals),
         cmocka_unit_test(builders_by_name), cmocka_unit_test(weight_bytes),  cmocka_unit_test(descriptions),
         cmocka_unit_test(initial_weights), cmocka_unit_test(normalisation),  cmocka_unit_test(copies_are_deep),
         cmocka_unit_test(each_allocation),
