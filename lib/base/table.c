@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/table.h"
-#include <errno.h>
+#include "base/number.h"
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct hyt_options {
@@ -192,7 +190,7 @@ hyt_status hyt_options_set_text(hyt_options *options, const char *key, const cha
     HYTI_NEED(value);
     if (row->type == HYT_OPT_CHOICE) return set_choice(options, row, value);
     char *end;
-    double number = strtod(value, &end);
+    double number = hyti_number_read(value, &end);
     if (end == value || *end)
         return hyti_fail(HYT_ERR_ARGUMENT, "option \"%s\" takes a number, not \"%s\"", key, value);
     return hyt_options_set_real(options, key, number);
@@ -233,7 +231,7 @@ hyt_status hyt_options_get_text(const hyt_options *options, const char *key, cha
     const hyti_option *row;
     HYTI_NEED(text);
     HYTI_TRY(find(options, key, &row));
-    char number[32];
+    char number[HYTI_NUMBER_SIZE];
     const char *word = number;
     size_t length;
     if (row->type == HYT_OPT_CHOICE) {
@@ -241,7 +239,8 @@ hyt_status hyt_options_get_text(const hyt_options *options, const char *key, cha
         for (int place = (int)load(options, row); place > 0; place--) word += strcspn(word, "|") + 1;
         length = strcspn(word, "|");
     } else {
-        length = (size_t)snprintf(number, sizeof number, "%.15g", load(options, row));
+        hyti_number_print(load(options, row), number);
+        length = strlen(number);
     }
     if (length >= size) return hyti_fail(HYT_ERR_RANGE, "option \"%s\" needs %zu bytes, not %zu", key, length + 1, size);
     memcpy(text, word, length);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/text.h"
+#include "base/number.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,16 +60,8 @@ void hyti_text_json(hyti_text *text, const char *value)
 
 void hyti_text_number(hyti_text *text, double value)
 {
-    char digits[40];
-    if (!isfinite(value)) {
-        hyti_text_append(text, "null", 4);
-        return;
-    }
-    bool whole = value == floor(value) && fabs(value) < 1e15; /* 100, not 1e+02 */
-    for (int precision = whole ? 15 : 1; precision <= 17; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, value);
-        if (strtod(digits, NULL) == value) break;
-    }
+    char digits[HYTI_NUMBER_SIZE];
+    hyti_number_print(value, digits);
     hyti_text_append(text, digits, strlen(digits));
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One point as a handle. Candidates never change, so copies share. */
+#include "base/number.h"
 #include "base/text.h"
 #include "space/parts.h"
 #include <stdlib.h>
@@ -98,7 +99,7 @@ static hyt_status parse_level(const hyti_gene *gene, const char *word, size_t le
     if (length > 0 && length < sizeof text && !gene->labels) {
         memcpy(text, word, length);
         text[length] = 0;
-        double value = strspn(text, "0123456789+-.eE") == length ? strtod(text, &end) : 0;
+        double value = strspn(text, "0123456789+-.eE") == length ? hyti_number_read(text, &end) : 0;
         for (size_t i = 0; end == text + length && i < gene->levels; i++) {
             if (gene->values[i] != value) continue;
             *level = (hyti_level)i;

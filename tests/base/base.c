@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/json.h"
+#include "base/number.h"
 #include "base/pool.h"
 #include "base/rng.h"
 #include "base/table.h"
 #include "base/text.h"
 #include "base/zip.h"
 #include "test.h"
+#include <locale.h>
 
 typedef struct params { int64_t count, method, flag; double rate; } params;
 static const hyti_option rows[] = {
@@ -182,13 +184,37 @@ static void files_are_written_whole(void **state)
     remove(path);
 }
 
+/* A host that sets a locale with a decimal comma changes nothing of what files say. */
+static void numbers_keep_their_point(void **state)
+{
+    (void)state;
+    char text[HYTI_NUMBER_SIZE], *end;
+    locale_t comma = newlocale(LC_NUMERIC_MASK, "de_DE.UTF-8", (locale_t)0);
+    if (!comma) comma = newlocale(LC_NUMERIC_MASK, "fr_FR.UTF-8", (locale_t)0);
+    locale_t before = comma ? uselocale(comma) : (locale_t)0;
+    hyti_number_print(0.1, text);
+    assert_string_equal(text, "0.1");
+    CHECK_NEAR(hyti_number_read("1.5:2", &end), 1.5, 0);
+    assert_string_equal(end, ":2");
+    hyti_number_print(1e300 * 1e300, text);
+    assert_string_equal(text, "null");
+    hyti_number_print(0.1 + 0.2, text);
+    assert_true(hyti_number_read(text, NULL) == 0.1 + 0.2);
+    if (!comma) {
+        print_message("skipped: no locale with a decimal comma here\n");
+        return;
+    }
+    uselocale(before);
+    freelocale(comma);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_are_checked),      cmocka_unit_test(philox_matches_its_paper),
         cmocka_unit_test(draws_are_even),           cmocka_unit_test(pool_runs_each_task_once),
         cmocka_unit_test(deflate_goes_round),       cmocka_unit_test(json_is_strict),
-        cmocka_unit_test(running_out_of_memory_leaves_nothing), cmocka_unit_test(files_are_written_whole),
+        cmocka_unit_test(numbers_keep_their_point), cmocka_unit_test(running_out_of_memory_leaves_nothing), cmocka_unit_test(files_are_written_whole),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }
