@@ -107,8 +107,8 @@ static void sample_row(const uint8_t *upper, const uint8_t *lower, float share, 
     }
 }
 
-void hyti_data_picture(const hyt_dataset *dataset, size_t index, const hyti_augment *augment, uint64_t seed, uint64_t epoch,
-                       float *out)
+void hyti_data_picture(const hyt_dataset *dataset, size_t index, const hyti_augment *augment, uint64_t seed,
+                       uint64_t epoch, float *out)
 {
     const uint8_t *picture = hyt_dataset_picture(dataset, index);
     assert(picture);

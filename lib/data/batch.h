@@ -16,8 +16,8 @@ typedef struct hyti_augment {
 /* A permutation of 0..count-1 for an epoch. */
 void hyti_data_order(uint64_t seed, uint64_t epoch, size_t count, size_t *order);
 /* One picture, H,W,3, normalised; depends on (seed, epoch, index) alone. `augment->flip`, crop, jitter 0: as it is. */
-void hyti_data_picture(const hyt_dataset *dataset, size_t index, const hyti_augment *augment, uint64_t seed, uint64_t epoch,
-                       float *out);
+void hyti_data_picture(const hyt_dataset *dataset, size_t index, const hyti_augment *augment, uint64_t seed,
+                       uint64_t epoch, float *out);
 void hyti_dataset_retain(const hyt_dataset *dataset);
 hyt_context *hyti_dataset_context(const hyt_dataset *dataset);
 

@@ -10,7 +10,8 @@ static hyt_status check_size(size_t count, size_t height, size_t width, size_t *
     if (height == 0 || width == 0)
         return hyti_fail(HYT_ERR_RANGE, "a picture of %zu by %zu pixels: both sides need at least one", height, width);
     if (!hyti_mul(height, width, bytes) || !hyti_mul(*bytes, 3, bytes) || !hyti_mul(*bytes, count, bytes))
-        return hyti_fail(HYT_ERR_RANGE, "%zu pictures of %zu by %zu pixels are more than memory can hold", count, height, width);
+        return hyti_fail(HYT_ERR_RANGE, "%zu pictures of %zu by %zu pixels are more than memory can hold", count,
+                         height, width);
     return HYT_OK;
 }
 
@@ -49,7 +50,8 @@ hyt_status hyti_dataset_finish(hyt_dataset *dataset, size_t classes)
     dataset->classes = classes;
     for (size_t i = 0; i < dataset->count; i++) {
         if (dataset->labels[i] >= classes)
-            return hyti_fail(HYT_ERR_RANGE, "picture %zu has label %u, there are %zu classes", i, (unsigned)dataset->labels[i], classes);
+            return hyti_fail(HYT_ERR_RANGE, "picture %zu has label %u, there are %zu classes", i,
+                             (unsigned)dataset->labels[i], classes);
         dataset->class_counts[dataset->labels[i]]++;
     }
     return HYT_OK;
@@ -83,7 +85,9 @@ static hyt_status read_rows(hyt_dataset *dataset, hyt_row_fn row, void *user)
     for (size_t i = 0; i < dataset->count; i++) {
         int answer = row(user, i, dataset->pictures + i * hyti_picture_bytes(dataset), &dataset->labels[i]);
         if (answer < 0) return hyti_fail_callback("row", answer);
-        if (answer > 0) return hyti_fail(HYT_ERR_ARGUMENT, "the row callback answered %d for row %zu: 0 or negative is known", answer, i);
+        if (answer > 0)
+            return hyti_fail(HYT_ERR_ARGUMENT, "the row callback answered %d for row %zu: 0 or negative is known",
+                             answer, i);
     }
     return HYT_OK;
 }
@@ -197,7 +201,8 @@ hyt_status hyt_dataset_check(const hyt_dataset *dataset, const char *name, size_
     HYTI_NEED(dataset);
     HYTI_NEED(name);
     if (dataset->classes > classes)
-        return hyti_fail(HYT_ERR_FORMAT, "%s has labels up to %zu, but only %zu classes are expected", name, dataset->classes - 1, classes);
+        return hyti_fail(HYT_ERR_FORMAT, "%s has labels up to %zu, but only %zu classes are expected", name,
+                         dataset->classes - 1, classes);
     for (size_t label = 0; label < classes; label++)
         if (hyt_dataset_class_count(dataset, label) == 0)
             return hyti_fail(HYT_ERR_FORMAT, "%s has no picture of class %zu of %zu", name, label, classes);

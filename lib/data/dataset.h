@@ -20,7 +20,7 @@ struct hyt_dataset {
     uint8_t *masks;          /* N,H,W; NULL: none */
 };
 
-/* Checked sizes and room for labels; pictures too unless `storage` brings them, which is then owned, even on failure. */
+/* Checked sizes and room for labels; pictures too unless `storage` brings them, which is then owned, failed or not. */
 hyt_status hyti_dataset_new(hyt_context *context, size_t count, size_t height, size_t width, uint8_t *storage,
                             size_t offset, hyt_dataset **out);
 /* Checks the labels against `classes` and counts each class: the last step of every constructor. */

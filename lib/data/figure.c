@@ -88,8 +88,9 @@ static void add_arm(hyti_figure *figure, const build *b, float side, hyti_rng *r
 
 static void add_torso(hyti_figure *figure, const build *b, hyti_rng *rng)
 {
-    hyti_point top = { 0, -b->shoulder }, waist = { 0, -b->hip + 0.02f }, left = { -b->shoulder_width * 0.75f, -b->shoulder + 0.03f };
-    hyti_point right = { -left.x, left.y }, hem = { 0, -b->hip * hyti_draw(rng, 0.45f, 0.75f) };
+    hyti_point top = { 0, -b->shoulder }, waist = { 0, -b->hip + 0.02f };
+    hyti_point left = { -b->shoulder_width * 0.75f, -b->shoulder + 0.03f }, right = { -left.x, left.y };
+    hyti_point hem = { 0, -b->hip * hyti_draw(rng, 0.45f, 0.75f) };
     if (hyti_chance(rng, 0.2))
         add(figure, HYTI_TORSO, (hyti_form){ HYTI_SLAB, waist, hem, b->hip_width, b->hip_width * 1.7f }, b->trousers);
     add(figure, HYTI_TORSO, (hyti_form){ HYTI_SLAB, top, waist, b->shoulder_width * 0.95f, b->hip_width }, b->shirt);
@@ -126,12 +127,14 @@ typedef struct motion { float cosine, sine, scale, x, y; } motion;
 
 static hyti_point move_point(hyti_point p, const motion *m)
 {
-    return (hyti_point){ m->scale * (m->cosine * p.x - m->sine * p.y) + m->x, m->scale * (m->sine * p.x + m->cosine * p.y) + m->y };
+    return (hyti_point){ m->scale * (m->cosine * p.x - m->sine * p.y) + m->x,
+                         m->scale * (m->sine * p.x + m->cosine * p.y) + m->y };
 }
 
 static hyti_form move_form(hyti_form form, const motion *m)
 {
-    return (hyti_form){ form.kind, move_point(form.from, m), move_point(form.to, m), form.from_radius * m->scale, form.to_radius * m->scale };
+    return (hyti_form){ form.kind, move_point(form.from, m), move_point(form.to, m),
+                        form.from_radius * m->scale, form.to_radius * m->scale };
 }
 
 static void move_limb(hyti_figure *figure, hyti_limb limb, motion m)
@@ -159,7 +162,8 @@ static const motion still = { 1, 0, 1, 0, 0 };
 static void scatter(hyti_figure *figure, hyti_rng *rng)
 {
     for (hyti_limb limb = 0; limb < HYTI_LIMBS; limb++) {
-        float angle = hyti_draw(rng, 40, 320) * DEGREES, x = hyti_draw(rng, -0.3f, 0.3f), y = hyti_draw(rng, -0.3f, 0.3f);
+        float angle = hyti_draw(rng, 40, 320) * DEGREES;
+        float x = hyti_draw(rng, -0.3f, 0.3f), y = hyti_draw(rng, -0.3f, 0.3f);
         motion centre = still, turn = { cosf(angle), sinf(angle), 1, x, y - 0.5f };
         centre.y = 0.5f;
         move_limb(figure, limb, centre);

@@ -19,7 +19,7 @@ typedef struct hyti_figure {
 
 /* Head, torso, two arms, two legs in a drawn pose and clothes. */
 void hyti_figure_draw(hyti_figure *figure, hyti_rng *rng);
-/* Makes it a thing of the same parts, colours and size that is no figure: headless, upside down, in pieces, a beast ... */
+/* Makes it a thing of the same parts, colours and size that is no figure: headless, upside down, in pieces, a beast. */
 void hyti_figure_spoil(hyti_figure *figure, hyti_rng *rng);
 /* Paints it standing at `foot`, `height` tall, leaning by `lean` radians. */
 void hyti_figure_paint(const hyti_figure *figure, hyti_canvas *canvas, hyti_point foot, float height, float lean);

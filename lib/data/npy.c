@@ -114,7 +114,8 @@ static bool take_header(cursor *c, hyti_npy *npy)
 
 hyt_status hyti_npy_parse(const uint8_t *bytes, size_t size, hyti_npy *out)
 {
-    if (size < 12 || memcmp(bytes, "\x93NUMPY", 6) != 0) return hyti_fail(HYT_ERR_FORMAT, "not an array of numpy (.npy)");
+    if (size < 12 || memcmp(bytes, "\x93NUMPY", 6) != 0)
+        return hyti_fail(HYT_ERR_FORMAT, "not an array of numpy (.npy)");
     unsigned version = bytes[6];
     if (version < 1 || version > 3 || bytes[7] != 0)
         return hyti_fail(HYT_ERR_UNSUPPORTED, ".npy version %u.%u; 1.0, 2.0 and 3.0 can be read", version, bytes[7]);
@@ -124,7 +125,8 @@ hyt_status hyti_npy_parse(const uint8_t *bytes, size_t size, hyti_npy *out)
     cursor c = { (const char *)bytes + start, (const char *)bytes + start + length };
     hyti_npy npy = { .offset = start + length, .length = size - start - length };
     if (!take_header(&c, &npy))
-        return hyti_fail(HYT_ERR_FORMAT, "the .npy header is not understood from byte %zu on", (size_t)(c.at - (const char *)bytes));
+        return hyti_fail(HYT_ERR_FORMAT, "the .npy header is not understood from byte %zu on",
+                         (size_t)(c.at - (const char *)bytes));
     *out = npy;
     return HYT_OK;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A data set out of a `.npz` file: the arrays X and y of a zip archive of `.npy` arrays, every field checked. */
 #include "base/text.h"
-#include "data/bytes.h"
+
 #include "data/dataset.h"
 #include "data/npy.h"
 #include "data/zipfile.h"
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct array {
@@ -75,7 +77,8 @@ typedef struct integer { size_t width; bool is_signed, big; } integer;
 
 static bool integer_of(const char *dtype, integer *out)
 {
-    if (strlen(dtype) != 3 || !strchr("<>|", dtype[0]) || !strchr("iub", dtype[1]) || !strchr("1248", dtype[2])) return false;
+    if (strlen(dtype) != 3 || !strchr("<>|", dtype[0]) || !strchr("iub", dtype[1]) || !strchr("1248", dtype[2]))
+        return false;
     *out = (integer){ (size_t)(dtype[2] - '0'), dtype[1] == 'i', dtype[0] == '>' };
     return out->width == 1 || (dtype[0] != '|' && dtype[1] != 'b');
 }
@@ -84,7 +87,8 @@ static hyt_status check_labels(const hyti_npy *npy, size_t pictures, integer *ty
 {
     char shape[160];
     hyti_npy_shape(&npy->dims, shape, sizeof shape);
-    if (!integer_of(npy->dtype, type)) return hyti_fail(HYT_ERR_FORMAT, "array y: dtype %s, expected an integer type", npy->dtype);
+    if (!integer_of(npy->dtype, type))
+        return hyti_fail(HYT_ERR_FORMAT, "array y: dtype %s, expected an integer type", npy->dtype);
     if (npy->dims.rank != 1) return hyti_fail(HYT_ERR_FORMAT, "array y: shape %s, expected (%zu,)", shape, pictures);
     if (npy->dims.size[0] != pictures)
         return hyti_fail(HYT_ERR_FORMAT, "array y: %zu labels for the %zu pictures of X", npy->dims.size[0], pictures);
@@ -101,6 +105,15 @@ static uint64_t integer_at(const uint8_t *values, size_t index, integer type)
     return negative && type.width < 8 ? value | UINT64_MAX << 8 * type.width : value;
 }
 
+static hyt_status fail_label(uint64_t value, integer type, size_t index)
+{
+    char text[32];
+    if (type.is_signed) snprintf(text, sizeof text, "%" PRId64, (int64_t)value);
+    else snprintf(text, sizeof text, "%" PRIu64, value);
+    return hyti_fail(HYT_ERR_RANGE, "array y: label %s of picture %zu is not from 0 to %d", text, index,
+                     HYTI_CLASSES_MAX - 1);
+}
+
 /* Labels into the data set, and how many classes they need. */
 static hyt_status read_labels(const array *y, integer type, hyt_dataset *dataset, size_t *classes)
 {
@@ -108,11 +121,7 @@ static hyt_status read_labels(const array *y, integer type, hyt_dataset *dataset
     *classes = 0;
     for (size_t i = 0; i < dataset->count; i++) {
         uint64_t value = integer_at(values, i, type);
-        if (value >= HYTI_CLASSES_MAX) {
-            if (type.is_signed)
-                return hyti_fail(HYT_ERR_RANGE, "array y: label %lld of picture %zu is not from 0 to %d", (long long)value, i, HYTI_CLASSES_MAX - 1);
-            return hyti_fail(HYT_ERR_RANGE, "array y: label %llu of picture %zu is not from 0 to %d", (unsigned long long)value, i, HYTI_CLASSES_MAX - 1);
-        }
+        if (value >= HYTI_CLASSES_MAX) return fail_label(value, type, i);
         dataset->labels[i] = (uint32_t)value;
         *classes = HYTI_MAX(*classes, (size_t)value + 1);
     }

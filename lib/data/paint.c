@@ -70,8 +70,14 @@ static float clouds(float x, float y, uint32_t salt)
 {
     float left = floorf(x), top = floorf(y), u = smooth(x - left), v = smooth(y - top);
     int32_t i = (int32_t)left, j = (int32_t)top;
-    float a = lattice(i, j, salt), b = lattice(i + 1, j, salt), c = lattice(i, j + 1, salt), d = lattice(i + 1, j + 1, salt);
+    float a = lattice(i, j, salt), b = lattice(i + 1, j, salt);
+    float c = lattice(i, j + 1, salt), d = lattice(i + 1, j + 1, salt);
     return (a + u * (b - a)) * (1 - v) + (c + u * (d - c)) * v;
+}
+
+static float two_octaves(float x, float y, uint32_t salt)
+{
+    return 0.65f * clouds(x, y, salt) + 0.35f * clouds(2.7f * x, 2.7f * y, ~salt);
 }
 
 /* A square wave with soft edges, so that stripes do not flicker from pixel to pixel. */
@@ -89,7 +95,7 @@ hyti_colour hyti_paint_at(const hyti_paint *paint, float x, float y)
     case HYTI_GRADE: share = within(0.5f + (x - 0.5f) * paint->along + (y - 0.5f) * paint->across, 0, 1); break;
     case HYTI_STRIPES: share = soft_square(u); break;
     case HYTI_CHECKS: share = soft_square(u) + soft_square(v) - 2 * soft_square(u) * soft_square(v); break;
-    case HYTI_CLOUDS: share = 0.65f * clouds(u, v, paint->salt) + 0.35f * clouds(2.7f * u, 2.7f * v, ~paint->salt); break;
+    case HYTI_CLOUDS: share = two_octaves(u, v, paint->salt); break;
     default: break;
     }
     return hyti_colour_mix(paint->first, paint->second, share);
@@ -112,7 +118,8 @@ static sight see_slab(const hyti_form *f, float dx, float dy, float px, float py
     float u = (px * dx + py * dy) / length, v = (py * dx - px * dy) / length;
     float radius = f->from_radius + within(u / length, 0, 1) * change;
     float side = (fabsf(v) - radius) * length / sqrtf(length * length + change * change);
-    float end = fabsf(u - length / 2) - length / 2, scale = v / (length * fmaxf(fmaxf(f->from_radius, f->to_radius), 1e-6f));
+    float end = fabsf(u - length / 2) - length / 2, widest = fmaxf(fmaxf(f->from_radius, f->to_radius), 1e-6f);
+    float scale = v / (length * widest);
     return (sight){ fmaxf(side, end), { -dy * scale, dx * scale } };
 }
 
@@ -147,8 +154,12 @@ static window window_of(const hyti_form *f, size_t size)
     float reach = fmaxf(f->from_radius, f->to_radius), edge = 2 / (float)size;
     if (f->kind != HYTI_CAPSULE) reach += hypotf(f->to.x - f->from.x, f->to.y - f->from.y) / 2;
     reach += edge;
-    return (window){ pixel_of(fminf(f->from.x, f->to.x) - reach, size), pixel_of(fmaxf(f->from.x, f->to.x) + reach, size),
-                     pixel_of(fminf(f->from.y, f->to.y) - reach, size), pixel_of(fmaxf(f->from.y, f->to.y) + reach, size) };
+    return (window){
+        pixel_of(fminf(f->from.x, f->to.x) - reach, size),
+        pixel_of(fmaxf(f->from.x, f->to.x) + reach, size),
+        pixel_of(fminf(f->from.y, f->to.y) - reach, size),
+        pixel_of(fmaxf(f->from.y, f->to.y) + reach, size),
+    };
 }
 
 static float cover_of(float distance, size_t size)

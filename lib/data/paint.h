@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A small painter: antialiased forms and patterns on a square canvas, for the built-in set. Coordinates run from 0 to 1,
- * x to the right, y down, so that a scene is the same at any number of pixels. */
+/* A small painter: antialiased forms and patterns on a square canvas, for the built-in set. Coordinates run from 0 to
+ * 1, x to the right, y down, so that a scene is the same at any number of pixels. */
 #ifndef HYTI_DATA_PAINT_H
 #define HYTI_DATA_PAINT_H
 
@@ -23,7 +23,9 @@ typedef struct hyti_form {
 } hyti_form;
 
 /* Two colours and how they share the plane. */
-typedef enum hyti_pattern { HYTI_PLAIN, HYTI_GRADE, HYTI_STRIPES, HYTI_CHECKS, HYTI_CLOUDS, HYTI_PATTERNS } hyti_pattern;
+typedef enum hyti_pattern {
+    HYTI_PLAIN, HYTI_GRADE, HYTI_STRIPES, HYTI_CHECKS, HYTI_CLOUDS, HYTI_PATTERNS
+} hyti_pattern;
 typedef struct hyti_paint {
     hyti_pattern pattern;
     hyti_colour first, second;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The built-in set: a backdrop of two textured surfaces, clutter, one thing that is a figure (class 1) or of the same
- * parts, colours and size but none (class 0), something in front of it, light and noise. Everything but the thing itself
- * is drawn alike in both classes, from streams that do not know the class, so that nothing else gives it away. */
+/* The built-in set: a backdrop of two textured surfaces, clutter, one thing, something in front of it, light and grain.
+ * The thing is a figure (class 1), or a figure's parts put together wrongly or one more piece of clutter (class 0), at
+ * the same places and of the same size. All else is drawn alike in both classes, from streams that do not know the
+ * class, so that nothing but the thing gives it away. tests/bench/shapes_difficulty.c says how hard it is. */
 #include "data/dataset.h"
 #include "data/figure.h"
 #include <math.h>
@@ -26,7 +27,7 @@ static hyti_paint draw_surface(hyti_rng *rng)
 {
     hyti_colour first = hyti_colour_draw(rng, 0.15f, 0.95f), second = hyti_colour_draw(rng, 0.15f, 0.95f);
     hyti_pattern pattern = (hyti_pattern)hyti_rng_below(rng, HYTI_PATTERNS);
-    float contrast = hyti_draw(rng, 0.15f, 0.75f), frequency = hyti_draw(rng, 2, 9);
+    float contrast = hyti_draw(rng, 0.1f, 0.5f), frequency = hyti_draw(rng, 2, 9);
     return hyti_paint_draw(rng, pattern, first, hyti_colour_mix(first, second, contrast), frequency);
 }
 
@@ -71,7 +72,8 @@ static void paint_tree(hyti_canvas *canvas, float x, float y, float s, const mat
 {
     fill(canvas, HYTI_SLAB, x, y, x, y - 0.6f * s, 0.05f * s, 0.035f * s, &m->trim);
     for (int i = 0; i < 3; i++) {
-        float dx = hyti_draw(rng, -0.13f, 0.13f) * s, dy = hyti_draw(rng, 0.55f, 0.85f) * s, r = hyti_draw(rng, 0.12f, 0.2f) * s;
+        float dx = hyti_draw(rng, -0.13f, 0.13f) * s, dy = hyti_draw(rng, 0.55f, 0.85f) * s;
+        float r = hyti_draw(rng, 0.12f, 0.2f) * s;
         fill(canvas, HYTI_CAPSULE, x + dx, y - dy, x + dx, y - dy, r, r, &m->body);
     }
 }
@@ -83,8 +85,8 @@ static void paint_fence(hyti_canvas *canvas, float x, float y, float s, const ma
     float gap = hyti_draw(rng, 0.12f, 0.2f) * s, height = hyti_draw(rng, 0.4f, 0.7f) * s;
     for (size_t i = 0; i < posts; i++)
         fill(canvas, HYTI_SLAB, x + (float)i * gap, y, x + (float)i * gap, y - height, 0.04f * s, 0.035f * s, &m->body);
-    fill(canvas, HYTI_SLAB, x - 0.05f * s, y - 0.8f * height, x + (float)(posts - 1) * gap + 0.05f * s, y - 0.8f * height,
-         0.04f * s, 0.04f * s, &m->body);
+    float rail = y - 0.8f * height, end = x + (float)(posts - 1) * gap;
+    fill(canvas, HYTI_SLAB, x - 0.05f * s, rail, end + 0.05f * s, rail, 0.04f * s, 0.04f * s, &m->body);
 }
 
 /* Sticks out of one point, as limbs are. */
@@ -166,10 +168,11 @@ static void paint_thing(hyti_canvas *canvas, uint32_t label, const stand *s, hyt
 {
     hyti_paint shadow = hyti_paint_plain((hyti_colour){ 0.03f, 0.03f, 0.05f });
     float reach = 0.24f * s->height;
-    hyti_form ground = { HYTI_ELLIPSE, { s->foot.x - reach, s->foot.y }, { s->foot.x + reach, s->foot.y }, 0.2f * reach, 0 };
+    hyti_point left = { s->foot.x - reach, s->foot.y }, right = { s->foot.x + reach, s->foot.y };
+    hyti_form ground = { HYTI_ELLIPSE, left, right, 0.2f * reach, 0 };
     hyti_figure figure;
     hyti_canvas_fill(canvas, &ground, &shadow, s->shadow);
-    if (label == 0 && hyti_chance(rng, 0.65)) {
+    if (label == 0 && hyti_chance(rng, 0.7)) {
         paint_clutter(canvas, s->foot.x, s->foot.y, s->height, rng);
         return;
     }
@@ -192,8 +195,9 @@ static void paint_front(hyti_canvas *canvas, const stand *s, hyti_rng *rng)
         bool hides = !pole && fabsf(x - s->foot.x) < width + 0.25f * s->height;
         if (hides) top = fmaxf(top, s->foot.y - 0.35f * s->height);
         if (top >= y) continue;
-        if (round && !pole) fill(canvas, HYTI_ELLIPSE, x - width, (y + top) / 2, x + width, (y + top) / 2, (y - top) / 2, 0, &m.body);
-        else fill(canvas, HYTI_SLAB, x, y, x, top, width, pole ? width : width * taper, &m.body);
+        float middle = (y + top) / 2, end = pole ? width : width * taper;
+        if (round && !pole) fill(canvas, HYTI_ELLIPSE, x - width, middle, x + width, middle, (y - top) / 2, 0, &m.body);
+        else fill(canvas, HYTI_SLAB, x, y, x, top, width, end, &m.body);
     }
 }
 
@@ -207,8 +211,9 @@ static float grain(hyti_rng *rng)
 /* Light that falls off across the picture, exposure and grain of a camera, then bytes. */
 static void develop(const hyti_canvas *canvas, hyti_rng *rng, uint8_t *picture)
 {
-    float gain = hyti_draw(rng, 0.75f, 1.15f), lift = hyti_draw(rng, -0.04f, 0.06f), strength = hyti_draw(rng, 0.01f, 0.06f);
-    float fall_x = hyti_draw(rng, -0.4f, 0.4f), fall_y = hyti_draw(rng, -0.4f, 0.4f), size = (float)canvas->size;
+    float gain = hyti_draw(rng, 0.8f, 1.15f), lift = hyti_draw(rng, -0.04f, 0.06f);
+    float strength = hyti_draw(rng, 0.01f, 0.05f);
+    float fall_x = hyti_draw(rng, -0.3f, 0.3f), fall_y = hyti_draw(rng, -0.3f, 0.3f), size = (float)canvas->size;
     for (size_t p = 0; p < canvas->size * canvas->size; p++) {
         float x = (float)(p % canvas->size) / size - 0.5f, y = (float)(p / canvas->size) / size - 0.5f;
         float light = gain * (1 + fall_x * x + fall_y * y);
@@ -234,7 +239,7 @@ static void paint_picture(hyti_canvas *canvas, uint64_t seed, uint64_t index, ui
     develop(canvas, &last, picture);
 }
 
-/* A pixel is the figure's where it shows more of it than of anything else; the box holds these pixels. False if none. */
+/* A pixel is the figure's where it shows more of it than of all else; the box holds these pixels. False if none. */
 static bool read_mask(const hyti_canvas *canvas, uint8_t *mask, float box[4])
 {
     size_t size = canvas->size, left = size, right = 0, top = size, bottom = 0;
@@ -287,9 +292,11 @@ hyt_status hyt_dataset_create_shapes(hyt_context *context, size_t count, size_t 
 {
     HYTI_NEED(out);
     hyt_dataset *dataset = NULL;
-    if (size < 16 || size > 512) return hyti_fail(HYT_ERR_RANGE, "pictures of %zu pixels a side: from 16 to 512 are possible", size);
+    if (size < 16 || size > 512)
+        return hyti_fail(HYT_ERR_RANGE, "pictures of %zu pixels a side: from 16 to 512 are possible", size);
     if (count > UINT32_MAX || first > INT64_MAX / STREAMS)
-        return hyti_fail(HYT_ERR_RANGE, "%zu pictures from number %llu on are more than there are", count, (unsigned long long)first);
+        return hyti_fail(HYT_ERR_RANGE, "%zu pictures from number %llu on are more than there are", count,
+                         (unsigned long long)first);
     HYTI_TRY(hyti_dataset_new(context, count, size, size, NULL, 0, &dataset));
     hyt_status status = create_shapes(dataset, seed, first);
     if (status == HYT_OK) *out = dataset;

@@ -60,9 +60,12 @@ hyt_status hyti_zipfile_open(const void *bytes, size_t size, hyti_zipfile *out)
         zip.directory = hyti_get32(zip.bytes + end + 16);
     }
     if (zip.directory > end || length > end - zip.directory)
-        return hyti_fail(HYT_ERR_FORMAT, "the zip directory (%zu bytes at %zu) is not in front of its end record at %zu", length, zip.directory, end);
+        return hyti_fail(HYT_ERR_FORMAT,
+                         "the zip directory (%zu bytes at %zu) is not in front of its end record at %zu",
+                         length, zip.directory, end);
     if (zip.entries > length / CENTRAL_SIZE)
-        return hyti_fail(HYT_ERR_FORMAT, "the zip directory has %zu bytes, too few for %zu entries", length, zip.entries);
+        return hyti_fail(HYT_ERR_FORMAT, "the zip directory has %zu bytes, too few for %zu entries", length,
+                         zip.entries);
     zip.directory_end = zip.directory + length;
     *out = zip;
     return HYT_OK;
@@ -129,7 +132,8 @@ static hyt_status find_packed(const hyti_zipfile *zip, const hyti_zip_entry *ent
     const uint8_t *header = zip->bytes + entry->header;
     size_t start = entry->header + LOCAL_SIZE + hyti_get16(header + 26) + hyti_get16(header + 28);
     if (start > zip->directory || entry->packed > zip->directory - start)
-        return hyti_fail(HYT_ERR_FORMAT, "%zu packed bytes at byte %zu are more than the file has", entry->packed, start);
+        return hyti_fail(HYT_ERR_FORMAT, "%zu packed bytes at byte %zu are more than the file has", entry->packed,
+                         start);
     *packed = zip->bytes + start;
     return HYT_OK;
 }
@@ -138,14 +142,17 @@ static hyt_status check_claim(const hyti_zip_entry *entry)
 {
     if (entry->flags & ENCRYPTED) return hyti_fail(HYT_ERR_UNSUPPORTED, "encrypted");
     if (entry->method != STORED && entry->method != DEFLATED)
-        return hyti_fail(HYT_ERR_UNSUPPORTED, "packed by method %u; stored (0) and deflated (8) can be read", entry->method);
+        return hyti_fail(HYT_ERR_UNSUPPORTED, "packed by method %u; stored (0) and deflated (8) can be read",
+                         entry->method);
     size_t most = entry->method == STORED ? entry->packed : hyti_inflate_bound(entry->packed);
     if (entry->unpacked > most || (entry->method == STORED && entry->unpacked != most))
-        return hyti_fail(HYT_ERR_FORMAT, "%zu packed bytes cannot hold the %zu that are stated", entry->packed, entry->unpacked);
+        return hyti_fail(HYT_ERR_FORMAT, "%zu packed bytes cannot hold the %zu that are stated", entry->packed,
+                         entry->unpacked);
     return HYT_OK;
 }
 
-hyt_status hyti_zipfile_extract(hyt_context *context, const hyti_zipfile *zip, const hyti_zip_entry *entry, uint8_t **out)
+hyt_status hyti_zipfile_extract(hyt_context *context, const hyti_zipfile *zip, const hyti_zip_entry *entry,
+                                uint8_t **out)
 {
     const uint8_t *packed = NULL;
     HYTI_TRY(check_claim(entry));
@@ -153,11 +160,12 @@ hyt_status hyti_zipfile_extract(hyt_context *context, const hyti_zipfile *zip, c
     uint8_t *content = hyti_alloc(context, entry->unpacked);
     if (!content) return hyti_fail_nomem();
     hyt_status status = HYT_OK;
-    if (entry->method == DEFLATED) status = hyti_inflate(context, HYTI_ZIP_RAW, packed, entry->packed, content, entry->unpacked);
-    else memcpy(content, packed, entry->unpacked);
+    if (entry->method == STORED) memcpy(content, packed, entry->unpacked);
+    else status = hyti_inflate(context, HYTI_ZIP_RAW, packed, entry->packed, content, entry->unpacked);
     uint32_t crc = status == HYT_OK ? hyti_crc32(0, content, entry->unpacked) : 0;
     if (status == HYT_OK && crc != entry->crc)
-        status = hyti_fail(HYT_ERR_FORMAT, "damaged: its CRC is %08x, the archive says %08x", (unsigned)crc, (unsigned)entry->crc);
+        status = hyti_fail(HYT_ERR_FORMAT, "damaged: its CRC is %08x, the archive says %08x", (unsigned)crc,
+                           (unsigned)entry->crc);
     if (status == HYT_OK) *out = content;
     else hyti_free(context, content);
     return status;

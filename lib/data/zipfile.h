@@ -25,6 +25,7 @@ hyt_status hyti_zipfile_open(const void *bytes, size_t size, hyti_zipfile *out);
 /* Reads the entry at *place, which starts as zip->directory, and moves on to the next. */
 hyt_status hyti_zipfile_next(const hyti_zipfile *zip, size_t *place, hyti_zip_entry *out);
 /* The content of an entry, checked against its CRC; *out has entry->unpacked bytes, released with hyti_free. */
-hyt_status hyti_zipfile_extract(hyt_context *context, const hyti_zipfile *zip, const hyti_zip_entry *entry, uint8_t **out);
+hyt_status hyti_zipfile_extract(hyt_context *context, const hyti_zipfile *zip, const hyti_zip_entry *entry,
+                                uint8_t **out);
 
 #endif

@@ -103,7 +103,8 @@ static void constant_stays_constant(void **state)
         for (size_t side = 1; side <= 20; side++) {
             hyt_dataset *other = NULL;
             MUST(hyt_dataset_resize(data, side, 21 - side, &other));
-            for (size_t i = 0; i < side * (21 - side) * 3; i++) assert_int_equal(hyt_dataset_picture(other, 0)[i], value);
+            for (size_t i = 0; i < side * (21 - side) * 3; i++)
+                assert_int_equal(hyt_dataset_picture(other, 0)[i], value);
             hyt_dataset_destroy(other);
         }
         hyt_dataset_destroy(data);
@@ -129,7 +130,8 @@ static void resizing_keeps_what_it_should(void **state)
         hyt_dataset_destroy(other);
     }
     MUST(hyt_dataset_resize(line, 1, 24, &other));
-    for (size_t x = 1; x + 1 < 24; x++) CHECK_NEAR(hyt_dataset_picture(other, 0)[3 * x], 30 * ((x + 0.5) / 3 - 0.5), 0.51);
+    for (size_t x = 1; x + 1 < 24; x++)
+        CHECK_NEAR(hyt_dataset_picture(other, 0)[3 * x], 30 * ((x + 0.5) / 3 - 0.5), 0.51);
     hyt_dataset_destroy(other);
     CHECK_STATUS(hyt_dataset_resize(data, 0, 3, &other), HYT_ERR_RANGE);
     hyt_dataset_destroy(data);

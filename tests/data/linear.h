@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A logistic regression, for asking how much of a task is linear: in the pixels, or in a few statistics of a picture. */
+/* A logistic regression, for asking how much of a task is linear in the pixels or in a few statistics of a picture. */
 #ifndef HYTNAS_TESTS_LINEAR_H
 #define HYTNAS_TESTS_LINEAR_H
 
@@ -59,6 +59,14 @@ static inline linear_rows linear_statistics(const hyt_dataset *data)
     return rows;
 }
 
+static inline void linear_scale_column(linear_rows *rows, size_t column, double mean, double scale)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        float *value = &rows->values[i * rows->length + column];
+        *value = (float)((*value - mean) * scale);
+    }
+}
+
 /* Both sets by the mean and the deviation of the first. */
 static inline void linear_scale(linear_rows *train, linear_rows *test)
 {
@@ -71,8 +79,8 @@ static inline void linear_scale(linear_rows *train, linear_rows *test)
         }
         double mean = sum / (double)train->count, variance = squares / (double)train->count - mean * mean;
         double scale = 1 / sqrt(fmax(variance, 1e-12));
-        for (size_t i = 0; i < train->count; i++) train->values[i * train->length + j] = (float)((train->values[i * train->length + j] - mean) * scale);
-        for (size_t i = 0; i < test->count; i++) test->values[i * test->length + j] = (float)((test->values[i * test->length + j] - mean) * scale);
+        linear_scale_column(train, j, mean, scale);
+        linear_scale_column(test, j, mean, scale);
     }
 }
 
@@ -96,7 +104,8 @@ static inline double linear_accuracy(const float *weights, const linear_rows *ro
 }
 
 /* Stochastic gradient with a weight decay; the best accuracy on `test` seen after any epoch: more than can be known. */
-static inline double linear_fit(const linear_rows *train, const linear_rows *test, float rate, float decay, size_t epochs)
+static inline double linear_fit(const linear_rows *train, const linear_rows *test, float rate, float decay,
+                                size_t epochs)
 {
     float *weights = calloc(train->length + 1, sizeof *weights);
     double best = 0;
@@ -105,7 +114,8 @@ static inline double linear_fit(const linear_rows *train, const linear_rows *tes
     for (size_t step = 0; step < epochs * train->count; step++) {
         size_t i = (size_t)hyti_rng_below(&rng, train->count);
         const float *row = train->values + i * train->length;
-        float target = train->targets[i], pull = rate * target / (1 + expf(target * linear_value(weights, row, train->length)));
+        float target = train->targets[i], value = linear_value(weights, row, train->length);
+        float pull = rate * target / (1 + expf(target * value));
         for (size_t j = 0; j < train->length; j++) weights[j] += pull * row[j] - rate * decay * weights[j];
         weights[train->length] += pull;
         if ((step + 1) % train->count == 0) best = fmax(best, linear_accuracy(weights, test));

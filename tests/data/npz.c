@@ -7,13 +7,19 @@
 #include <hytnas/data.h>
 #include <unistd.h>
 
-static void put(hyti_text *out, uint64_t value, int bytes)
+/* A whole number and its width, least significant byte first. */
+typedef struct field { uint64_t value; size_t bytes; } field;
+
+static void put(hyti_text *out, const field *fields, size_t count)
 {
-    for (int i = 0; i < bytes; i++) {
-        uint8_t byte = (uint8_t)(value >> 8 * i);
-        hyti_text_append(out, &byte, 1);
+    for (size_t f = 0; f < count; f++) {
+        for (size_t i = 0; i < fields[f].bytes; i++) {
+            uint8_t byte = (uint8_t)(fields[f].value >> 8 * i);
+            hyti_text_append(out, &byte, 1);
+        }
     }
 }
+#define PUT(out, ...) put(out, (const field[]){ __VA_ARGS__ }, HYTI_COUNT(((const field[]){ __VA_ARGS__ })))
 
 /* An array to be written; what is wrong with it, if anything, is in the fields of the second line. */
 typedef struct entry {
@@ -33,8 +39,7 @@ static void put_npy(hyti_text *out, const entry *e)
     int length = snprintf(header, sizeof header, "{'descr': %s, 'fortran_order': %s, 'shape': %s, }   \n", e->dtype,
                           e->fortran ? "True" : "False", e->shape);
     hyti_text_append(out, "\x93NUMPY", 6);
-    put(out, (uint64_t)version, 2);
-    put(out, (uint64_t)length, version == 1 ? 2 : 4);
+    PUT(out, { (uint64_t)version, 2 }, { (uint64_t)length, version == 1 ? 2 : 4 });
     hyti_text_append(out, header, (size_t)length);
     hyti_text_append(out, e->values, e->size);
 }
@@ -50,15 +55,15 @@ static void put_entry(hyti_text *file, hyti_text *directory, const entry *e)
     else packed = hyti_copy(NULL, content.data, size = content.length);
     unsigned method = e->method ? e->method : e->deflated ? 8 : 0;
     uint64_t unpacked = content.length + e->more_unpacked;
-    put(file, 0x04034b50, 4), put(file, 45, 2), put(file, e->flags, 2), put(file, method, 2), put(file, 0, 4), put(file, crc, 4);
-    put(file, 0xffffffff, 4), put(file, 0xffffffff, 4), put(file, strlen(e->name), 2), put(file, 20, 2);
-    hyti_text_append(file, e->name, strlen(e->name));
-    put(file, 1, 2), put(file, 16, 2), put(file, unpacked, 8), put(file, size, 8); /* as numpy: zip64 in the local header */
+    size_t name = strlen(e->name);
+    PUT(file, { 0x04034b50, 4 }, { 45, 2 }, { e->flags, 2 }, { method, 2 }, { 0, 4 }, { crc, 4 });
+    PUT(file, { 0xffffffff, 4 }, { 0xffffffff, 4 }, { name, 2 }, { 20, 2 });
+    hyti_text_append(file, e->name, name);
+    PUT(file, { 1, 2 }, { 16, 2 }, { unpacked, 8 }, { size, 8 }); /* 64 bits in the local header, as numpy has it */
     hyti_text_append(file, packed, size);
-    put(directory, 0x02014b50, 4), put(directory, 45, 2), put(directory, 45, 2), put(directory, e->flags, 2);
-    put(directory, method, 2), put(directory, 0, 4), put(directory, crc, 4), put(directory, size, 4), put(directory, unpacked, 4);
-    put(directory, strlen(e->name), 2), put(directory, 0, 2 + 2 + 2 + 2 + 4), put(directory, place, 4);
-    hyti_text_append(directory, e->name, strlen(e->name));
+    PUT(directory, { 0x02014b50, 4 }, { 45, 2 }, { 45, 2 }, { e->flags, 2 }, { method, 2 }, { 0, 4 }, { crc, 4 });
+    PUT(directory, { size, 4 }, { unpacked, 4 }, { name, 2 }, { 0, 8 }, { 0, 4 }, { place, 4 });
+    hyti_text_append(directory, e->name, name);
     hyti_text_clear(&content);
     hyti_free(NULL, packed);
 }
@@ -69,8 +74,8 @@ static hyti_text archive(const entry *entries, size_t count)
     for (size_t i = 0; i < count; i++) put_entry(&file, &directory, &entries[i]);
     size_t place = file.length;
     if (directory.length) hyti_text_append(&file, directory.data, directory.length);
-    put(&file, 0x06054b50, 4), put(&file, 0, 4), put(&file, count, 2), put(&file, count, 2);
-    put(&file, directory.length, 4), put(&file, place, 4), put(&file, 0, 2);
+    PUT(&file, { 0x06054b50, 4 }, { 0, 4 }, { count, 2 }, { count, 2 });
+    PUT(&file, { directory.length, 4 }, { place, 4 }, { 0, 2 });
     hyti_text_clear(&directory);
     return file;
 }

@@ -16,7 +16,8 @@ static void a_picture_depends_on_seed_and_number_alone(void **state)
 {
     (void)state;
     enum { COUNT = 20, SIZE = 32, BYTES = SIZE * SIZE * 3 };
-    hyt_dataset *all = shapes(COUNT, SIZE, 5, 100), *part = shapes(7, SIZE, 5, 109), *other = shapes(COUNT, SIZE, 6, 100);
+    hyt_dataset *all = shapes(COUNT, SIZE, 5, 100), *part = shapes(7, SIZE, 5, 109);
+    hyt_dataset *other = shapes(COUNT, SIZE, 6, 100);
     for (size_t i = 0; i < 7; i++) {
         assert_memory_equal(hyt_dataset_picture(part, i), hyt_dataset_picture(all, i + 9), BYTES);
         assert_memory_equal(hyt_dataset_mask(part, i), hyt_dataset_mask(all, i + 9), SIZE * SIZE);
@@ -24,7 +25,8 @@ static void a_picture_depends_on_seed_and_number_alone(void **state)
     }
     for (size_t i = 0; i < COUNT; i++) {
         assert_memory_not_equal(hyt_dataset_picture(all, i), hyt_dataset_picture(other, i), BYTES);
-        for (size_t j = 0; j < i; j++) assert_memory_not_equal(hyt_dataset_picture(all, i), hyt_dataset_picture(all, j), BYTES);
+        for (size_t j = 0; j < i; j++)
+            assert_memory_not_equal(hyt_dataset_picture(all, i), hyt_dataset_picture(all, j), BYTES);
     }
     hyt_dataset_destroy(all);
     hyt_dataset_destroy(part);
@@ -115,7 +117,8 @@ static void boxes_hold_the_masks(void **state)
     }
 }
 
-static double fit(linear_rows (*view)(const hyt_dataset *), const hyt_dataset *train, const hyt_dataset *test, float rate)
+static double fit(linear_rows (*view)(const hyt_dataset *), const hyt_dataset *train, const hyt_dataset *test,
+                  float rate)
 {
     linear_rows a = view(train), b = view(test);
     linear_scale(&a, &b);

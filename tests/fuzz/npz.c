@@ -29,10 +29,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     size_t count = hyt_dataset_count(read), height = hyt_dataset_height(read), width = hyt_dataset_width(read);
     uint32_t *labels = labels_of(read);
-    MUST(hyt_dataset_create(NULL, hyt_dataset_picture(read, 0), labels, count, height, width, hyt_dataset_classes(read), &again));
+    MUST(hyt_dataset_create(NULL, hyt_dataset_picture(read, 0), labels, count, height, width,
+                            hyt_dataset_classes(read), &again));
     REQUIRE(memcmp(hyt_dataset_picture(read, 0), hyt_dataset_picture(again, 0), count * height * width * 3) == 0);
     hyt_dataset_statistics(again, mean, deviation);
-    for (int c = 0; c < 3; c++) REQUIRE(mean[c] >= 0 && mean[c] <= 1 && deviation[c] >= 0 && deviation[c] <= 0.5 + 1e-9);
+    for (int c = 0; c < 3; c++) {
+        REQUIRE(mean[c] >= 0 && mean[c] <= 1);
+        REQUIRE(deviation[c] >= 0 && deviation[c] <= 0.5 + 1e-9);
+    }
     free(labels);
     hyt_dataset_destroy(read);
     hyt_dataset_destroy(again);
