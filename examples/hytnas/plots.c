@@ -125,32 +125,34 @@ static void plot_edge(FILE *out, const search_outcome *outcome, const plot_frame
     free(places);
 }
 
-/* Numbers of trials beside their marks, left out where they would overlap. */
+/* Numbers of trials beside their marks, left out where they would cover another number or mark. */
 static void plot_labels(FILE *out, const search_outcome *outcome, const plot_frame *frame, size_t x, size_t y)
 {
-    mark_place *taken = calloc(outcome->count + 1, sizeof *taken);
-    size_t count = 0;
+    mark_place *taken = calloc(2 * outcome->count + 1, sizeof *taken);
+    size_t count = outcome->count;
+    for (size_t i = 0; taken && i < outcome->count; i++)
+        taken[i] = (mark_place){ scale_place(&frame->x, outcome->front[i].values[x]),
+                                 scale_place(&frame->y, outcome->front[i].values[y]) };
     for (size_t i = 0; taken && i < outcome->count; i++) {
-        const front_network *network = &outcome->front[i];
-        mark_place at = { scale_place(&frame->x, network->values[x]) + 10, scale_place(&frame->y, network->values[y]) - 8 };
-        bool free_place = at.x + 16 < frame->x.to;
+        mark_place centre = { taken[i].x, taken[i].y - 16 };
+        bool free_place = true;
         for (size_t k = 0; k < count; k++)
-            if (fabs(taken[k].x - at.x) < 22 && fabs(taken[k].y - at.y) < 13) free_place = false;
+            if (k != i && fabs(taken[k].x - centre.x) < 20 && fabs(taken[k].y - centre.y) < 14) free_place = false;
         if (!free_place) continue;
-        taken[count++] = at;
-        fprintf(out, "<text class=\"label\" x=\"%.1f\" y=\"%.1f\">%" PRIu64 "</text>\n", at.x, at.y,
-                hyt_trial_number(hyt_search_trial(outcome->search, network->index)));
+        taken[count++] = centre;
+        fprintf(out, "<text class=\"label\" x=\"%.1f\" y=\"%.1f\">%" PRIu64 "</text>\n", centre.x, centre.y + 4,
+                hyt_trial_number(hyt_search_trial(outcome->search, outcome->front[i].index)));
     }
     free(taken);
 }
 
-void plot_pair(FILE *out, const search_outcome *outcome, size_t x, size_t y, double width, double height)
+void plot_pair(FILE *out, const search_outcome *outcome, size_t x, size_t y, double width, double height, bool labels)
 {
     char label[256];
     plot_frame frame = { .width = width, .height = height };
     size_t colour = pair_colour(outcome, x, y);
     frame.x = objective_scale(outcome, x, 62, width - 14);
-    frame.y = objective_scale(outcome, y, height - 52, 30);
+    frame.y = objective_scale(outcome, y, height - 46, 32);
     snprintf(label, sizeof label, "%s against %s", title_of(name_of(outcome, y)), title_of(name_of(outcome, x)));
     svg_begin(out, width, height, label);
     svg_axes(out, &frame, title_of(name_of(outcome, x)), title_of(name_of(outcome, y)));
@@ -164,7 +166,7 @@ void plot_pair(FILE *out, const search_outcome *outcome, size_t x, size_t y, dou
         mark_title(out, outcome, network->index);
         fprintf(out, "</circle>\n");
     }
-    plot_labels(out, outcome, &frame, x, y);
+    if (labels) plot_labels(out, outcome, &frame, x, y);
     svg_end(out);
 }
 
@@ -217,7 +219,7 @@ void plot_hypervolume(FILE *out, const search_outcome *outcome, double width, do
         double ends[] = { 1, size > 1 ? (double)size : 2 };
         frame.x = (axis_scale){ .metric = "trials", .low = ends[0], .high = ends[1], .from = 62, .to = width - 14 };
         frame.y = (axis_scale){ .metric = "volume", .low = 0, .high = volumes[size - 1] > 0 ? 1.08 * volumes[size - 1] : 1,
-                           .from = height - 52, .to = 30 };
+                           .from = height - 46, .to = 32 };
         svg_axes(out, &frame, "trials", "hypervolume");
         plot_steps(out, &frame, volumes, size);
         plot_improvements(out, outcome, &frame, volumes, size);
@@ -243,7 +245,10 @@ static void gene_row(FILE *out, const search_outcome *outcome, size_t gene, doub
         size_t level = hyt_candidate_level(candidate, gene);
         bool active = hyt_candidate_active(candidate, gene);
         double share = levels > 1 ? (double)level / (double)(levels - 1) : 0.5, x = NAMES + (double)i * cell;
-        const char *value = active ? hyt_space_gene_label(space, gene, level) : "-";
+        const char *word = hyt_space_gene_label(space, gene, level);
+        char value[64] = "-";
+        if (active && word) snprintf(value, sizeof value, "%s", word);
+        else if (active) snprintf(value, sizeof value, "%.6g", hyt_space_gene_value(space, gene, level));
         fprintf(out, "<g><rect class=\"cell\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" rx=\"3\" fill-opacity=\"%.3f\"/>",
                 x + 1, y + 1, cell - 2, ROW - 2, active ? 0.06 + 0.74 * share : 0);
         if (cell >= 20)

@@ -7,8 +7,8 @@
 
 enum { RAMP = 7 }; /* colours of a third objective, from the style sheet */
 
-/* Objective y against objective x: the front with what it dominates. */
-void plot_pair(FILE *out, const search_outcome *outcome, size_t x, size_t y, double width, double height);
+/* Objective y against objective x: the front, with the numbers of its trials if asked for, and what it dominates. */
+void plot_pair(FILE *out, const search_outcome *outcome, size_t x, size_t y, double width, double height, bool labels);
 /* The objective that the colours of plot_pair stand for; SIZE_MAX where there is none. */
 size_t pair_colour(const search_outcome *outcome, size_t x, size_t y);
 /* Least and greatest value of an objective in the front. */

@@ -52,12 +52,15 @@ const char *grouped(double value)
 }
 
 static const struct metric {
-    const char *name, *title;
+    const char *name, *title, *plain, *unit;
     bool accuracy, count;
 } metrics[] = {
-    { "accuracy", "accuracy", true, false },        { "latency_ms", "latency (ms)", false, false },
-    { "parameters", "parameters", false, true },    { "macs", "MACs", false, true },
-    { "arena_bytes", "arena (bytes)", false, true }, { "weight_bytes", "weights (bytes)", false, true },
+    { "accuracy", "accuracy", "accuracy", "", true, false },
+    { "latency_ms", "latency (ms)", "latency", " ms", false, false },
+    { "parameters", "parameters", "parameters", "", false, true },
+    { "macs", "MACs", "MACs", "", false, true },
+    { "arena_bytes", "arena (bytes)", "arena", " bytes", false, true },
+    { "weight_bytes", "weights (bytes)", "weights", " bytes", false, true },
 };
 
 static const struct metric *find_metric(const char *name)
@@ -83,6 +86,18 @@ const char *title_of(const char *metric)
 {
     const struct metric *found = find_metric(metric);
     return found ? found->title : metric;
+}
+
+const char *plain_of(const char *metric)
+{
+    const struct metric *found = find_metric(metric);
+    return found ? found->plain : metric;
+}
+
+const char *unit_of(const char *metric)
+{
+    const struct metric *found = find_metric(metric);
+    return found ? found->unit : "";
 }
 
 const char *spoken(const char *metric, double value)

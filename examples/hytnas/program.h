@@ -23,8 +23,10 @@ const char *grouped(double value);
 const char *spoken(const char *metric, double value);
 bool is_accuracy(const char *metric);
 bool is_count(const char *metric);
-/* "latency (ms)" for "latency_ms": lent, of the program's own table where there is one. */
+/* For "latency_ms": "latency (ms)", "latency", " ms". */
 const char *title_of(const char *metric);
+const char *plain_of(const char *metric);
+const char *unit_of(const char *metric);
 
 /* Writes text as a JSON string, and a number (null where not finite). */
 void json_text(FILE *out, const char *text);

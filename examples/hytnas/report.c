@@ -32,7 +32,7 @@ static const char style[] =
     ".tick{text-anchor:middle}.tick.y{text-anchor:end}svg .axis-title{fill:var(--ink);font-weight:550;font-size:13px}"
     ".dominated{fill:var(--dot);fill-opacity:.55}.front{stroke:var(--halo);stroke-width:1.75}"
     ".edge{fill:none;stroke:var(--accent);stroke-opacity:.45;stroke-width:1.75;stroke-linejoin:round}"
-    ".front:hover,.dominated:hover{stroke:var(--ink);stroke-width:2}svg .label{fill:var(--ink);font-size:12px}"
+    ".front:hover,.dominated:hover{stroke:var(--ink);stroke-width:2}svg .label{fill:var(--ink);font-size:12px;text-anchor:middle}"
     ".volume-line{fill:none;stroke:var(--accent);stroke-width:2;stroke-linejoin:round}"
     ".volume-area{fill:var(--accent);fill-opacity:.09}.failed{stroke:var(--bad);stroke-width:2}"
     ".cell{fill:var(--accent)}svg .value{text-anchor:middle;fill:var(--ink);font-size:12px}svg .strong{fill:var(--halo)}"
@@ -92,15 +92,17 @@ static const front_network *best_in(const search_outcome *outcome, size_t object
 
 static void objective_tile(FILE *out, const search_outcome *outcome, size_t objective)
 {
-    char under[128], more[128] = "";
+    char value[64], under[128], more[128] = "";
     const char *name = name_of(outcome, objective);
     const front_network *best = best_in(outcome, objective);
     bool maximise = hyt_search_objective_direction(outcome->search, objective) == HYT_MAXIMISE;
     if (!best) return;
-    snprintf(under, sizeof under, "%s %s, trial %" PRIu64, maximise ? "highest" : "lowest", title_of(name),
-             hyt_trial_number(hyt_search_trial(outcome->search, best->index)));
-    if (is_accuracy(name)) snprintf(more, sizeof more, "its model on test pictures: %s", spoken(name, best->test_accuracy));
-    tile(out, is_count(name) ? axis_text(name, best->values[objective]) : spoken(name, best->values[objective]), under, more);
+    double number = best->values[objective];
+    snprintf(value, sizeof value, "%s%s", is_count(name) ? axis_text(name, number) : spoken(name, number), unit_of(name));
+    snprintf(under, sizeof under, "%s %s", maximise ? "highest" : "lowest", plain_of(name));
+    int used = snprintf(more, sizeof more, "trial %" PRIu64, hyt_trial_number(hyt_search_trial(outcome->search, best->index)));
+    if (is_accuracy(name)) snprintf(more + used, sizeof more - (size_t)used, ", %s on test pictures", spoken(name, best->test_accuracy));
+    tile(out, value, under, more);
 }
 
 static void tiles(FILE *out, const search_outcome *outcome)
@@ -121,7 +123,7 @@ static void legend(FILE *out, const search_outcome *outcome, size_t colour)
     if (colour == SIZE_MAX || outcome->count == 0) return;
     front_range(outcome, colour, &low, &high);
     const char *name = name_of(outcome, colour);
-    fprintf(out, " &ensp;<span class=\"legend\">");
+    fprintf(out, "<span class=\"legend\">");
     html_text(out, title_of(name));
     fprintf(out, " %s <u>", axis_text(name, low));
     for (int i = 0; i < RAMP; i++) fprintf(out, "<i class=\"b%d\"></i>", i);
@@ -131,16 +133,16 @@ static void legend(FILE *out, const search_outcome *outcome, size_t colour)
 static void pair_card(FILE *out, const search_outcome *outcome, size_t x, size_t y, bool wide)
 {
     fprintf(out, "<section class=\"card%s\"><h2>", wide ? " wide" : "");
-    const char *title = title_of(name_of(outcome, y));
+    const char *title = plain_of(name_of(outcome, y));
     fprintf(out, "%c", title[0] >= 'a' && title[0] <= 'z' ? title[0] - 'a' + 'A' : title[0]);
     html_text(out, title + 1);
     fprintf(out, " against ");
-    html_text(out, title_of(name_of(outcome, x)));
+    html_text(out, plain_of(name_of(outcome, x)));
     fprintf(out, "</h2><p>");
-    if (wide) fprintf(out, "The front, numbered by trial; dominated trials in grey; the line bounds what these two alone allow.");
+    if (wide) fprintf(out, "The front, numbered by trial, over dominated trials in grey; the line is the front of these two alone. &ensp;");
     legend(out, outcome, pair_colour(outcome, x, y));
     fprintf(out, "</p>\n");
-    plot_pair(out, outcome, x, y, wide ? 1070 : 520, wide ? 430 : 340);
+    plot_pair(out, outcome, x, y, wide ? 1070 : 520, wide ? 430 : 340, wide);
     fprintf(out, "</section>\n");
 }
 
@@ -178,7 +180,7 @@ static void volume_card(FILE *out, const search_outcome *outcome)
 static void genes_card(FILE *out, const search_outcome *outcome)
 {
     fprintf(out, "<section class=\"card wide\"><h2>Genes of the front</h2><p>One column a network, the best ");
-    html_text(out, title_of(name_of(outcome, 0)));
+    html_text(out, plain_of(name_of(outcome, 0)));
     fprintf(out, " first; the darker, the higher in the gene's range.</p>\n");
     plot_genes(out, outcome, 1070);
     fprintf(out, "</section>\n");
@@ -246,8 +248,8 @@ int write_report(const search_outcome *outcome)
     FILE *out = fopen(path, "w");
     if (!out) return complain("%s: could not be written", path);
     fprintf(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                 "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Search of %s networks</title>\n"
-                 "<style>%s</style></head>\n<body><main>\n<h1>Search of %s networks</h1><p class=\"soft\">",
+                 "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Search of the space %s</title>\n"
+                 "<style>%s</style></head>\n<body><main>\n<h1>Search of the space %s</h1><p class=\"soft\">",
             hyt_space_name(hyt_search_space(outcome->search)), style, hyt_space_name(hyt_search_space(outcome->search)));
     html_text(out, outcome->summary);
     fprintf(out, "</p>\n");

@@ -41,7 +41,7 @@ static size_t log_ticks(const axis_scale *scale, size_t wanted, double *ticks)
 {
     static const double parts[] = { 1, 2, 5 };
     int first = (int)floor(log10(scale->low)), last = (int)ceil(log10(scale->high));
-    size_t kinds = log10(scale->high / scale->low) * 3 > (double)wanted + 2 ? 1 : 3, count = 0;
+    size_t kinds = log10(scale->high / scale->low) * 3 > 1.6 * (double)wanted + 2 ? 1 : 3, count = 0;
     for (int power = first; power <= last; power++)
         for (size_t i = 0; i < kinds; i++) {
             double tick = parts[i] * pow(10, power);
@@ -77,13 +77,26 @@ void html_text(FILE *out, const char *text)
     }
 }
 
+/* "4 × 10¹⁴" */
+static void power_text(double value, char *text, size_t size)
+{
+    static const char *const raised[] = { "⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹" };
+    char digits[16];
+    int power = (int)floor(log10(fabs(value)) + 1e-9), used = snprintf(text, size, "%.3g × 10", value / pow(10, power));
+    snprintf(digits, sizeof digits, "%d", power < 0 ? -power : power);
+    if (power < 0) used += snprintf(text + used, size - (size_t)used, "⁻");
+    for (const char *d = digits; *d; d++) used += snprintf(text + used, size - (size_t)used, "%s", raised[*d - '0']);
+}
+
 const char *axis_text(const char *metric, double value)
 {
-    static char texts[8][32];
+    static char texts[8][48];
     static unsigned next;
     char *text = texts[next++ % 8];
     double size = fabs(value);
-    if (is_accuracy(metric)) snprintf(text, sizeof texts[0], "%.4g %%", 100 * value);
+    if (value == 0) snprintf(text, sizeof texts[0], "0");
+    else if (is_accuracy(metric)) snprintf(text, sizeof texts[0], "%.4g %%", 100 * value);
+    else if (size >= 1e12 || size < 1e-4) power_text(value, text, sizeof texts[0]);
     else if (size >= 1e9) snprintf(text, sizeof texts[0], "%.4g G", value / 1e9);
     else if (size >= 1e6) snprintf(text, sizeof texts[0], "%.4g M", value / 1e6);
     else if (size >= 1e4) snprintf(text, sizeof texts[0], "%.4g k", value / 1e3);
@@ -113,7 +126,7 @@ static void x_axis(FILE *out, const plot_frame *frame, const char *title)
                 frame->y.to, frame->y.from, x, frame->y.from + 20, axis_text(frame->x.metric, ticks[i]));
     }
     fprintf(out, "<path class=\"axis\" d=\"M%.1f %.1fH%.1f\"/><text class=\"axis-title\" text-anchor=\"end\" x=\"%.1f\" y=\"%.1f\">",
-            frame->x.from, frame->y.from, frame->x.to, frame->x.to, frame->y.from + 42);
+            frame->x.from, frame->y.from, frame->x.to, frame->x.to, frame->y.from + 40);
     html_text(out, title);
     fprintf(out, "</text>\n");
 }
@@ -127,7 +140,7 @@ static void y_axis(FILE *out, const plot_frame *frame, const char *title)
         fprintf(out, "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/><text class=\"tick y\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
                 frame->x.from, y, frame->x.to, frame->x.from - 10, y + 4, axis_text(frame->y.metric, ticks[i]));
     }
-    fprintf(out, "<text class=\"axis-title\" x=\"%.1f\" y=\"%.1f\">", 2.0, frame->y.to - 14);
+    fprintf(out, "<text class=\"axis-title\" x=\"0\" y=\"%.1f\">", frame->y.to - 16);
     html_text(out, title);
     fprintf(out, "</text>\n");
 }
