@@ -33,6 +33,9 @@ HYT_API hyt_status hyt_evaluator_add_objective(hyt_evaluator *evaluator, const c
  *  does not train. A training whose loss is not finite is HYT_TRIAL_NAN. The training's seed follows from the options'
  *  seed and the candidate; a trial's fidelity is its share of the epochs. */
 HYT_API int hyt_evaluator_evaluate(void *evaluator, hyt_trial *trial, double *objectives, size_t n);
+/** The network of the last evaluation that trained one to its end, yours: what a search keeps of its front while it goes
+ *  on. HYT_ERR_STATE before. */
+HYT_API hyt_status hyt_evaluator_network(const hyt_evaluator *evaluator, hyt_graph **out);
 /** After each epoch of any training here. HYT_STOP ends the training: evaluate answers HYT_STOP, so that its trial stays
  *  asked; hyt_evaluator_train hands over the best so far. */
 HYT_API hyt_status hyt_evaluator_set_epoch(hyt_evaluator *evaluator, hyt_epoch_fn epoch, void *user);

@@ -28,6 +28,7 @@ struct hyt_evaluator {
     size_t n_objectives, capacity;
     hyt_epoch_fn epoch;
     void *epoch_user;
+    hyt_graph *network;                      /* of the last evaluation that trained one; NULL before */
 };
 
 hyt_status hyt_evaluator_options_create(hyt_context *context, hyt_options **out)
@@ -79,6 +80,7 @@ void hyt_evaluator_destroy(hyt_evaluator *evaluator)
     hyt_context *context = evaluator->context;
     hyt_dataset_destroy((hyt_dataset *)evaluator->train);
     hyt_dataset_destroy((hyt_dataset *)evaluator->validation);
+    hyt_graph_destroy(evaluator->network);
     hyti_free(context, evaluator->objectives);
     hyti_free(context, evaluator);
     hyt_context_destroy(context);
@@ -220,7 +222,7 @@ static int measure_all(const hyt_evaluator *evaluator, hyt_trial *trial, hyt_gra
 
 int hyt_evaluator_evaluate(void *user, hyt_trial *trial, double *objectives, size_t n)
 {
-    const hyt_evaluator *evaluator = user;
+    hyt_evaluator *evaluator = user;
     hyt_graph *graph = NULL;
     HYTI_NEED(evaluator);
     HYTI_NEED(trial);
@@ -229,6 +231,19 @@ int hyt_evaluator_evaluate(void *user, hyt_trial *trial, double *objectives, siz
         return hyti_fail(HYT_ERR_SHAPE, "the search has %zu objectives, the evaluator %zu", n, evaluator->n_objectives);
     HYTI_TRY(hyt_candidate_decode(hyt_trial_candidate(trial), evaluator->input, evaluator->classes, &graph));
     int answer = measure_all(evaluator, trial, &graph, objectives);
+    if (answer == HYT_OK && wants(evaluator, HYTI_METRIC_ACCURACY)) {
+        hyt_graph *last = evaluator->network;
+        evaluator->network = graph;
+        graph = last;
+    }
     hyt_graph_destroy(graph);
     return answer;
+}
+
+hyt_status hyt_evaluator_network(const hyt_evaluator *evaluator, hyt_graph **out)
+{
+    HYTI_NEED(evaluator);
+    HYTI_NEED(out);
+    if (!evaluator->network) return hyti_fail(HYT_ERR_STATE, "no evaluation has trained a network yet");
+    return hyt_graph_copy(evaluator->network, out);
 }

@@ -134,6 +134,31 @@ static void accuracy_follows_from_the_candidate(void **state)
     tear_down(&g);
 }
 
+/* What evaluate trained is what train hands over, weight for weight. */
+static void the_last_network_is_kept(void **state)
+{
+    (void)state;
+    fixture f;
+    double value;
+    hyt_graph *last = NULL, *again = NULL;
+    set_up(&f, "2", "0.002");
+    MUST(hyt_evaluator_add_objective(f.evaluator, "accuracy"));
+    CHECK_STATUS(hyt_evaluator_network(f.evaluator, &last), HYT_ERR_STATE);
+    assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, &value, 1), 0);
+    MUST(hyt_evaluator_network(f.evaluator, &last));
+    MUST(hyt_evaluator_train(f.evaluator, f.candidate, 0, &again, NULL));
+    for (size_t i = 0; i < hyt_graph_parameter_count(last); i++) {
+        hyt_dims dims;
+        size_t count;
+        MUST(hyt_graph_parameter_dims(last, i, &dims));
+        assert_true(hyti_dims_count(&dims, &count));
+        assert_memory_equal(hyt_graph_parameter(last, i), hyt_graph_parameter(again, i), count * sizeof(float));
+    }
+    hyt_graph_destroy(last);
+    hyt_graph_destroy(again);
+    tear_down(&f);
+}
+
 static void nothing_is_trained_unasked(void **state)
 {
     (void)state;
@@ -321,6 +346,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_metric), cmocka_unit_test(accuracy_follows_from_the_candidate),
+        cmocka_unit_test(the_last_network_is_kept),
         cmocka_unit_test(nothing_is_trained_unasked), cmocka_unit_test(fidelity_and_epochs),
         cmocka_unit_test(divergence_is_a_state), cmocka_unit_test(trials_end_early), cmocka_unit_test(bad_data_is_refused),
         cmocka_unit_test(costs_are_those_of_the_network), cmocka_unit_test(allocations_may_fail),
