@@ -116,7 +116,7 @@ static void print_option(const command_form *command, size_t group, size_t row)
         break;
     default:
         snprintf(left, sizeof left, "--%s %s", name, type == HYT_OPT_INT ? "N" : "X");
-        snprintf(help, sizeof help, "%s (default %s, %.12g to %.12g)", hyt_options_help(options, row), value, low, high);
+        snprintf(help, sizeof help, "%s (default %s, %.16g to %.16g)", hyt_options_help(options, row), value, low, high);
     }
     print_row(left, help);
 }
