@@ -12,6 +12,7 @@
 #include <string.h>
 
 static const double likely = 0.5; /* chance below which the inner solver avoids a point */
+static const double hope = 2;     /* deviations below the mean that may be hoped for where no mean promises anything */
 
 typedef struct recipe {
     const hyti_problem *problem;
@@ -20,8 +21,11 @@ typedef struct recipe {
     hyti_model model;
     double *known; /* finished within the limits, then what is expected of pending ones; rows */
     size_t known_count;
-    hyti_set start, found;
+    hyti_set start, found, near;
     hyti_forecast forecast; /* of what is scored, of what was found */
+    hyti_forecast around;   /* of what is near the point at `here` */
+    size_t near_room;
+    hyti_level *here, *step;
 } recipe;
 
 static hyt_status score(void *user, const hyti_level *rows, size_t n, double *scores, double *penalties)
@@ -65,44 +69,101 @@ static void recipe_close(recipe *r)
     hyti_forecast_close(r->problem, &r->forecast);
     hyti_set_close(&r->start);
     hyti_set_close(&r->found);
+    hyti_set_close(&r->near);
+    hyti_forecast_close(r->problem, &r->around);
+    hyti_free(context, r->here);
     hyti_free(context, r->known);
 }
 
 static hyt_status recipe_open(recipe *r, const hyti_problem *problem, const hyti_history *history,
                               const hyti_method_params *params, hyti_memo *memo, uint64_t seed)
 {
+    hyt_context *context = hyti_problem_context(problem);
     size_t finished = 0;
     for (size_t i = 0; i < history->count; i++) finished += history->states[i] == HYT_TRIAL_FINISHED;
     *r = (recipe){ .problem = problem, .acquisition = (hyti_acquisition)params->acquisition };
     r->beta = sqrt(log((double)finished) / (double)finished);
     hyti_set_open(&r->start, problem->space);
     hyti_set_open(&r->found, problem->space);
-    r->known = hyti_array(hyti_problem_context(problem), history->count, problem->objectives * sizeof *r->known);
-    if (!r->known) return hyti_fail_nomem();
+    hyti_set_open(&r->near, problem->space);
+    r->known = hyti_array(context, history->count, problem->objectives * sizeof *r->known);
+    r->here = hyti_array(context, r->near.genes, 2 * sizeof *r->here);
+    if (!r->known || !r->here) return hyti_fail_nomem();
+    r->step = r->here + r->near.genes;
     HYTI_TRY(hyti_forecast_open(problem, 2 * (size_t)params->population, &r->forecast));
     HYTI_TRY(hyti_model_fit(problem, history, (hyti_model_kind)params->surrogate, seed, memo, &r->model));
     HYTI_TRY(gather(r, history));
     return hyti_breed_best(problem, history, (size_t)params->population, &r->start);
 }
 
-/* Optimistic values decide where the expected ones promise nothing. */
+/* Free neighbours of the point at `here`, and what is expected of them; a sample of them where there are very many. */
+static hyt_status look_around(recipe *r, const hyti_set *batch)
+{
+    enum { MOST = 512 };
+    const hyt_space *space = r->problem->space;
+    size_t neighbours = hyti_space_neighbours(space, r->here), stride = neighbours / MOST + 1;
+    hyti_set_empty(&r->near);
+    for (size_t i = 0; i < neighbours; i += stride) {
+        bool free = hyti_space_neighbour(space, r->here, i, r->step);
+        if (free) HYTI_TRY(hyti_problem_free(r->problem, batch, r->step, &free));
+        if (free) HYTI_TRY(hyti_set_add(&r->near, r->step, NULL));
+    }
+    if (r->near.count > r->near_room) {
+        hyti_forecast_close(r->problem, &r->around);
+        r->near_room = 0;
+        HYTI_TRY(hyti_forecast_open(r->problem, r->near.count, &r->around));
+        r->near_room = r->near.count;
+    }
+    return hyti_model_predict(&r->model, r->near.levels, r->near.count, &r->around);
+}
+
+/* Steepest ascent of the gain over neighbours: the inner solver spreads over the whole front, this finishes what is about
+ * to be taken. `objectives` are what is expected of the point at `here`. */
+static hyt_status climb(recipe *r, hyti_greedy *greedy, const hyti_set *batch, double gain, double *objectives)
+{
+    size_t m = r->problem->objectives;
+    for (;;) {
+        double there;
+        HYTI_TRY(look_around(r, batch));
+        size_t best = hyti_greedy_best(greedy, r->around.mean, r->around.chance, r->near.count, &there);
+        if (there <= gain * (1 + 1e-9)) return HYT_OK;
+        gain = there;
+        memcpy(r->here, hyti_set_at(&r->near, best), r->near.genes * sizeof *r->here);
+        memcpy(objectives, r->around.mean + best * m, m * sizeof *objectives);
+    }
+}
+
+/* Takes the candidate that gains most by what is expected; where none gains, by what may be hoped. */
+static hyt_status take_one(recipe *r, hyti_greedy *greedy, const double *hoped, hyti_set *batch)
+{
+    double gain, objectives[HYTI_SEARCH_OBJECTIVES];
+    size_t m = r->problem->objectives, n = r->found.count;
+    size_t best = hyti_greedy_best(greedy, r->forecast.mean, r->forecast.chance, n, &gain);
+    if (gain <= 0) best = hyti_greedy_best(greedy, hoped, r->forecast.chance, n, NULL);
+    memcpy(r->here, hyti_set_at(&r->found, best), r->found.genes * sizeof *r->here);
+    memcpy(objectives, r->forecast.mean + best * m, m * sizeof *objectives);
+    r->forecast.chance[best] = -1; /* passed over from here on */
+    if (hyti_set_find(batch, r->here) != HYTI_NOWHERE) return HYT_OK; /* climbed to before */
+    if (gain > 0) HYTI_TRY(climb(r, greedy, batch, gain, objectives));
+    hyti_greedy_take(greedy, objectives);
+    return hyti_set_add(batch, r->here, NULL);
+}
+
 static hyt_status select_batch(recipe *r, size_t count, hyti_set *batch)
 {
     hyt_context *context = hyti_problem_context(r->problem);
-    size_t m = r->problem->objectives, n = r->found.count, wanted = HYTI_MIN(count, n);
-    if (wanted == 0) return HYT_OK;
-    double *hoped = hyti_array(context, n, m * sizeof *hoped);
-    size_t *picks = hyti_array(context, wanted, sizeof *picks);
-    hyt_status status = hoped && picks ? HYT_OK : hyti_fail_nomem();
+    size_t m = r->problem->objectives, n = r->found.count;
+    hyti_greedy greedy = { 0 };
+    double *hoped = hyti_array(context, HYTI_MAX(n, 1), m * sizeof *hoped);
+    hyt_status status = hoped ? HYT_OK : hyti_fail_nomem();
     if (status == HYT_OK) status = hyti_model_predict(&r->model, r->found.levels, n, &r->forecast);
     for (size_t k = 0; k < n * m && status == HYT_OK; k++)
-        hoped[k] = hyti_confidence_bound(r->forecast.mean[k], r->forecast.deviation[k], 2);
-    hyti_choice choice = { m, r->problem->reference, r->known, r->known_count, r->forecast.mean, hoped, r->forecast.chance, n };
-    if (status == HYT_OK) status = hyti_select_volume(context, &choice, wanted, picks);
-    for (size_t i = 0; i < wanted && status == HYT_OK; i++)
-        status = hyti_set_add(batch, hyti_set_at(&r->found, picks[i]), NULL);
+        hoped[k] = hyti_confidence_bound(r->forecast.mean[k], r->forecast.deviation[k], hope);
+    if (status == HYT_OK)
+        status = hyti_greedy_open(&greedy, context, m, r->problem->reference, r->known, r->known_count, count);
+    for (size_t i = 0; i < n && batch->count < count && status == HYT_OK; i++) status = take_one(r, &greedy, hoped, batch);
+    hyti_greedy_close(&greedy);
     hyti_free(context, hoped);
-    hyti_free(context, picks);
     return status;
 }
 

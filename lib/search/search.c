@@ -19,7 +19,7 @@ static const hyti_option search_options[] = {
       "what a candidate is worth for one objective" },
     { HYT_SEARCH_POPULATION, HYT_OPT_INT, 64, 4, 65536, NULL, FIELD(algorithm.population),
       "parents of nsga2, and points kept by the inner solver of hytnas" },
-    { HYT_SEARCH_GENERATIONS, HYT_OPT_INT, 24, 1, 100000, NULL, FIELD(algorithm.generations),
+    { HYT_SEARCH_GENERATIONS, HYT_OPT_INT, 48, 1, 100000, NULL, FIELD(algorithm.generations),
       "generations of the inner solver of hytnas" },
     { HYT_SEARCH_SECONDS, HYT_OPT_REAL, 0, 0, 1e9, NULL, FIELD(seconds), "run ends after so many seconds; 0 never" },
     { HYT_SEARCH_TARGET, HYT_OPT_REAL, 0, 0, 1e300, NULL, FIELD(target), "run ends at this hypervolume; 0 never" },
