@@ -32,6 +32,7 @@ static const hyti_option gp_options[] = {
 };
 static const hyti_table gp_table = { gp_options, HYTI_COUNT(gp_options), sizeof(gp_params), NULL };
 
+#define FAR 1e60
 #define LENGTHSCALE_LOW 1e-2
 #define LENGTHSCALE_HIGH 1e4
 /* Gains in log likelihood at which a search ends: far below what tells two models apart, and, where all that is
@@ -101,10 +102,14 @@ static void standardise_features(gp_model *m, const double *x)
     }
 }
 
+/* What is very far away stays where squares do not overflow. */
 static void place_points(const gp_model *m, const double *x, size_t n, double *points)
 {
     for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < m->d; k++) points[i * m->d + k] = (x[i * m->d + k] - m->centre[k]) * m->factor[k];
+        for (size_t k = 0; k < m->d; k++) {
+            double z = (x[i * m->d + k] - m->centre[k]) * m->factor[k];
+            points[i * m->d + k] = fmin(fmax(z, -FAR), FAR);
+        }
 }
 
 /* Start 0 is typical, the others scatter around it. */

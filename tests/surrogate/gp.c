@@ -145,6 +145,25 @@ static void it_knows_less_further_away(void **state)
     hyt_surrogate_destroy(gp);
 }
 
+/* At the largest values a feature may have, nothing is known: the mean of the targets, and one deviation for all. */
+static void nothing_is_known_at_the_end_of_numbers(void **state)
+{
+    (void)state;
+    enum { N = 30 };
+    double x[2 * N], y[N], ends[] = { 1e100, 0, -1e100, 1e100, 1e60, 1e90 }, mean[3], deviation[3], sum = 0;
+    sample_wave(50, N, x, y);
+    for (size_t i = 0; i < N; i++) sum += y[i] / N;
+    for (size_t i = 0; i < 2 * N; i++) x[i] *= 1e-90;
+    hyt_surrogate *gp = fitted(2, x, y, N);
+    MUST(hyt_surrogate_predict(gp, ends, 3, mean, deviation));
+    for (size_t i = 0; i < 3; i++) {
+        CHECK_NEAR(mean[i], sum, 1e-12);
+        CHECK_NEAR(deviation[i], deviation[0], 1e-12);
+    }
+    assert_true(deviation[0] > 0.1);
+    hyt_surrogate_destroy(gp);
+}
+
 static void noise_is_averaged(void **state)
 {
     (void)state;
@@ -307,6 +326,7 @@ int main(void)
         cmocka_unit_test(the_covariance_is_its_formula), cmocka_unit_test(gradients_are_differences),
         cmocka_unit_test(the_evidence_is_the_density),   cmocka_unit_test(it_interpolates),
         cmocka_unit_test(it_knows_less_further_away),    cmocka_unit_test(noise_is_averaged),
+        cmocka_unit_test(nothing_is_known_at_the_end_of_numbers),
         cmocka_unit_test(deviations_are_honest),         cmocka_unit_test(units_and_order_do_not_matter),
         cmocka_unit_test(batches_are_their_points),      cmocka_unit_test(few_points_in_many_dimensions),
         cmocka_unit_test(parts_of_the_rows_suffice),

@@ -133,6 +133,25 @@ static void lambda_and_weight_act_as_written(void **state)
     hyt_surrogate_destroy(trees);
 }
 
+/* The best cut leaves three rows on one side, then on the other; with four at least, halves are what is left. */
+static void both_sides_have_their_weight(void **state)
+{
+    (void)state;
+    double rows[8], target[8], out[8];
+    for (int few = 3; few <= 5; few += 2) {
+        double mean_of[2] = { few == 3 ? 0.25 : 0, few == 3 ? 1 : 0.75 };
+        for (int i = 0; i < 8; i++) {
+            rows[i] = i;
+            target[i] = i >= few;
+        }
+        hyt_surrogate *trees = fitted("members=1 subsample=1 colsample=1 min-child-weight=4 depth=1 rounds=1 eta=1 lambda=0",
+                                      rows, target, 8, 1);
+        predict(trees, rows, 8, out);
+        for (int i = 0; i < 8; i++) CHECK_NEAR(out[i], mean_of[i >= 4], 1e-12);
+        hyt_surrogate_destroy(trees);
+    }
+}
+
 static void only_the_order_of_a_feature_counts(void **state)
 {
     (void)state;
@@ -261,6 +280,7 @@ int main(void)
         cmocka_unit_test(depth_1_adds_and_depth_2_interacts),
         cmocka_unit_test(one_full_tree_remembers_every_row),
         cmocka_unit_test(lambda_and_weight_act_as_written),
+        cmocka_unit_test(both_sides_have_their_weight),
         cmocka_unit_test(only_the_order_of_a_feature_counts),
         cmocka_unit_test(the_order_of_rows_is_rounding),
         cmocka_unit_test(new_points_are_predicted),
