@@ -39,9 +39,9 @@ typedef struct hyti_taps {
 
 static inline hyti_taps hyti_taps_inside(ptrdiff_t origin, size_t kernel, size_t dilation, size_t size)
 {
-    ptrdiff_t step = (ptrdiff_t)dilation, room = (ptrdiff_t)size - origin;
-    ptrdiff_t first = origin < 0 ? (-origin + step - 1) / step : 0;
-    ptrdiff_t last = room > 0 ? (room + step - 1) / step : 0;
+    ptrdiff_t step = (ptrdiff_t)dilation, first = origin < 0 ? -origin : 0, last = (ptrdiff_t)size - origin;
+    if (last < 0) last = 0;
+    if (step > 1) first = (first + step - 1) / step, last = (last + step - 1) / step;
     if (last > (ptrdiff_t)kernel) last = (ptrdiff_t)kernel;
     return (hyti_taps){ (size_t)first, (size_t)(last > first ? last : first) };
 }

@@ -16,7 +16,7 @@ static void check_act(const hyti_kernels *kernels)
                 kernels->act_f32((hyti_act)act, n, in.values, to);
                 for (size_t i = 0; i < n; i++) {
                     double expected = exact_act((hyti_act)act, old.values[i]);
-                    if (!is_near(to[i], expected, 8 * EPSILON * fabs(expected) + 1e-36))
+                    if (!is_near(to[i], expected, 2.5 * EPSILON * fabs(expected) + 1e-36))
                         fail_msg("isa %u act %d n %zu: of %.9g %.9g, not %.9g", kernels->isa, act, n, old.values[i], to[i], expected);
                 }
                 release(&in), release(&old), release(&out);
