@@ -102,7 +102,7 @@ static void check_good(entry x, entry y, uint32_t first, uint32_t second)
     assert_int_equal(hyt_dataset_height(data), 1);
     assert_int_equal(hyt_dataset_width(data), 2);
     assert_memory_equal(hyt_dataset_picture(data, 0), PIXELS, 6);
-    assert_memory_equal(hyt_dataset_picture(data, 1), PIXELS + 6, 6);
+    assert_memory_equal(hyt_dataset_picture(data, 1), &PIXELS[6], 6);
     assert_null(hyt_dataset_picture(data, 2));
     assert_int_equal(hyt_dataset_label(data, 0), first);
     assert_int_equal(hyt_dataset_label(data, 1), second);
