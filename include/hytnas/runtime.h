@@ -26,11 +26,13 @@ HYT_API hyt_status hyt_runtime_options_create(hyt_context *context, hyt_options 
 HYT_API hyt_status hyt_runtime_create(const hyt_graph *graph, const hyt_options *options, hyt_runtime **out);
 HYT_API void hyt_runtime_destroy(hyt_runtime *runtime);
 
-/** The plan alone, in microseconds: needs no weights. Either output may be NULL.
- *  @param arena_bytes   all activations and scratch of a run, 64-aligned */
+/** The plan alone, in microseconds: needs no weights.
+ *  @param arena_bytes  all activations and scratch of a run, a multiple of 64; NULL: only whether it can be planned
+ *  @return HYT_ERR_STATE for a graph without operations, HYT_ERR_RANGE for one too large at this batch */
 HYT_API hyt_status hyt_runtime_plan(const hyt_graph *graph, const hyt_options *options, uint64_t *arena_bytes);
 
-/** @param input   batch * C * H * W values in the layout of the options
+/** Allocates nothing; the same bits for any number of threads.
+ *  @param input   batch * C * H * W values in the layout of the options
  *  @param output  batch * (values of the result) values, logical order */
 HYT_API hyt_status hyt_runtime_run(hyt_runtime *runtime, const float *input, float *output);
 

@@ -104,7 +104,8 @@ static hyt_status put_chunk(hyti_text *to, const char *type, void (*put)(hyti_te
     size_t size = 0;
     put(&plain, graph);
     hyt_status status = plain.failed ? hyti_fail_nomem()
-                                     : hyti_deflate(to->context, HYTI_ZIP_ZLIB, plain.data, plain.length, &packed, &size);
+                                     : hyti_deflate(to->context, HYTI_ZIP_ZLIB, plain.data ? plain.data : "", plain.length,
+                                                    &packed, &size);
     if (status == HYT_OK) {
         hyti_text_append(to, type, 4);
         put_number(to, size, 8);

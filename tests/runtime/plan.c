@@ -10,6 +10,7 @@ typedef struct player {
     const hyt_runtime *runtime;
     int32_t *stamps; /* one a float of the arena: the value that wrote it, or SCRATCH, or NOBODY */
     size_t top;      /* one past the highest that was touched */
+    size_t faults;   /* floats that hold something else than their reader expects */
 } player;
 enum { NOBODY = -1, SCRATCH = -2 };
 
@@ -49,15 +50,14 @@ static bool wrote(const player *p, int32_t who, hyt_value value)
     return false;
 }
 
-static void check_read(player *p, size_t step, hyt_value value)
+static void check_read(player *p, hyt_value value)
 {
     size_t start;
     if (value == HYTI_NO_VALUE) return;
     const hyti_tensor *tensor = tensor_of(p, value, &start);
     for (size_t i = 0; i < tensor->rows * tensor->width; i++) {
         size_t at = start + i / tensor->width * tensor->stride + i % tensor->width;
-        if (!wrote(p, p->stamps[at], value))
-            fail_msg("step %zu reads value %d at float %zu: written by %d", step, (int)value, at, (int)p->stamps[at]);
+        p->faults += !wrote(p, p->stamps[at], value);
     }
 }
 
@@ -67,7 +67,7 @@ static void play_scratch(player *p, const hyti_step *step, bool check)
     size_t start = p->runtime->plan.buffers[step->scratch].offset / sizeof(float);
     size_t count = step->scratch_bytes * p->runtime->plan.threads / sizeof(float);
     if (!check) stamp_run(p, start, count, SCRATCH);
-    for (size_t i = start; i < start + count; i++) assert_int_equal(p->stamps[i], SCRATCH);
+    for (size_t i = start; i < start + count; i++) p->faults += p->stamps[i] != SCRATCH;
 }
 
 static void play_step(player *p, size_t number)
@@ -75,8 +75,8 @@ static void play_step(player *p, size_t number)
     const hyti_step *step = &p->runtime->plan.steps[number];
     const hyti_job *job = &p->runtime->jobs[number];
     play_scratch(p, step, false); /* before anything is read: it may overlap no operand */
-    check_read(p, number, step->in);
-    check_read(p, number, step->add);
+    check_read(p, step->in);
+    check_read(p, step->add);
     if (step->kind == HYTI_STEP_COPY) {
         for (size_t i = 0; i < job->units; i++)
             stamp_run(p, place_of(p, job->out) + i * job->u.copy.stride, job->width, step->in);
@@ -85,22 +85,31 @@ static void play_step(player *p, size_t number)
     }
     play_scratch(p, step, true); /* nor the result */
     bool in_place = step->kind == HYTI_STEP_ACT || step->kind == HYTI_STEP_ADD;
-    if (!in_place) check_read(p, number, step->in);
-    if (!in_place && step->kind != HYTI_STEP_GEMM) check_read(p, number, step->add);
+    if (!in_place) check_read(p, step->in);
+    if (!in_place && step->kind != HYTI_STEP_GEMM) check_read(p, step->add);
+}
+
+/* Faults of the plan; *top: end of the last line of 64 bytes that was touched. */
+static size_t play(const hyt_graph *graph, const hyt_runtime *runtime, uint64_t *top)
+{
+    size_t floats = (size_t)runtime->plan.arena_bytes / sizeof(float);
+    player p = { graph, runtime, malloc(floats * sizeof(int32_t)), 0, 0 };
+    stamp_run(&p, 0, floats, NOBODY);
+    p.top = 0;
+    for (size_t i = 0; i < runtime->plan.n_steps; i++) play_step(&p, i);
+    *top = hyti_round_up(p.top * sizeof(float), 64);
+    free(p.stamps);
+    return p.faults;
 }
 
 static void check_plan(const hyt_graph *graph, const hyt_runtime *runtime)
 {
-    size_t floats = (size_t)runtime->plan.arena_bytes / sizeof(float);
-    player p = { graph, runtime, malloc(floats * sizeof(int32_t)), 0 };
-    stamp_run(&p, 0, floats, NOBODY);
-    p.top = 0;
-    for (size_t i = 0; i < runtime->plan.n_steps; i++) play_step(&p, i);
-    assert_int_equal(hyti_round_up(p.top * sizeof(float), 64), runtime->plan.arena_bytes);
+    uint64_t top;
+    assert_int_equal(play(graph, runtime, &top), 0);
+    assert_int_equal(top, runtime->plan.arena_bytes);
     assert_int_equal(hyt_runtime_used_bytes(runtime), runtime->plan.arena_bytes);
     assert_true(runtime->plan.bound_bytes <= runtime->plan.arena_bytes);
     for (size_t i = 0; i < runtime->plan.n_buffers; i++) assert_int_equal(runtime->plan.buffers[i].offset % 64, 0);
-    free(p.stamps);
 }
 
 static hyt_options *options_for(int64_t threads, int64_t batch)
@@ -128,6 +137,30 @@ static void random_graphs(void **state)
         hyt_options_destroy(options);
         hyt_graph_destroy(graph);
     }
+}
+
+/* The player is no yes-man: each buffer moved onto its neighbour in time is found. */
+static void overlaps_are_found(void **state)
+{
+    (void)state;
+    hyt_graph *graph = NULL;
+    hyt_runtime *runtime = NULL;
+    uint64_t top;
+    MUST(hyt_graph_build(NULL, "mobilevit-xxs", 32, 2, &graph));
+    MUST(hyt_graph_initialise(graph, 1));
+    MUST(hyt_runtime_create(graph, NULL, &runtime));
+    hyti_buffer *buffers = runtime->plan.buffers;
+    for (size_t i = 1; i < runtime->plan.n_buffers; i++) {
+        size_t other = i - 1, offset = buffers[i].offset;
+        if (buffers[other].last < buffers[i].first || buffers[i].last < buffers[other].first) continue;
+        buffers[i].offset = buffers[other].offset;
+        if (buffers[i].offset + buffers[i].bytes <= runtime->plan.arena_bytes)
+            assert_true(play(graph, runtime, &top) > 0);
+        buffers[i].offset = offset;
+    }
+    check_plan(graph, runtime);
+    hyt_runtime_destroy(runtime);
+    hyt_graph_destroy(graph);
 }
 
 /* 1,000 candidates built, planned and run; the arena within 5 % of what no plan can beat on 95 in 100. */
@@ -165,6 +198,7 @@ static void candidates(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(random_graphs), cmocka_unit_test(candidates) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(random_graphs), cmocka_unit_test(overlaps_are_found),
+                                        cmocka_unit_test(candidates) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
