@@ -14,8 +14,8 @@
 
 static void describe(const hyt_graph *graph)
 {
-    printf("%s: %zu operations, %.3f M parameters, %.1f M multiply-accumulates\n", hyt_graph_name(graph), hyt_graph_size(graph),
-           (double)hyt_graph_parameters(graph) * 1e-6, (double)hyt_graph_macs(graph) * 1e-6);
+    printf("%s: %zu operations, %.3f M parameters, %.1f M multiply-accumulates\n", hyt_graph_name(graph),
+           hyt_graph_size(graph), (double)hyt_graph_parameters(graph) * 1e-6, (double)hyt_graph_macs(graph) * 1e-6);
 }
 
 static hyt_status classify(hyt_runtime *runtime)
@@ -23,7 +23,8 @@ static hyt_status classify(hyt_runtime *runtime)
     size_t n_input = hyt_runtime_input_size(runtime), n_output = hyt_runtime_output_size(runtime), best = 0;
     float *input = malloc(n_input * sizeof *input), *output = malloc(n_output * sizeof *output);
     hyt_status status = input && output ? HYT_OK : HYT_ERR_NOMEM;
-    for (size_t i = 0; status == HYT_OK && i < n_input; i++) input[i] = (float)(i % 255) / 255; /* your picture: planes R, G, B */
+    for (size_t i = 0; status == HYT_OK && i < n_input; i++)
+        input[i] = (float)(i % 255) / 255; /* your picture: planes R, G, B */
     if (status == HYT_OK) status = hyt_runtime_run(runtime, input, output);
     for (size_t i = 1; status == HYT_OK && i < n_output; i++)
         if (output[i] > output[best]) best = i;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The model file: magic, version, number of chunks; then the chunks, each with its type, its sizes deflated and plain, and
- * the CRC-32 of its deflated bytes. Whole numbers are little-endian, values IEEE 754.
+/* The model file: magic, version, number of chunks; then the chunks, each with its type, its sizes deflated and plain,
+ * and the CRC-32 of its deflated bytes. Whole numbers are little-endian, values IEEE 754.
  *
  *   file   "\x89HYT\r\n\x1a\n", u32 version, u32 chunks
  *   chunk  4 letters, u64 deflated bytes, u64 plain bytes, u32 CRC-32, the deflated bytes (zlib)
  *   GRPH   text name, u32 operations, i32 output (-1: the last), each operation, u8 normalised, means, deviations
- *          an operation: u8 op, u8 bias, u32 operands, i32 each, then its attributes in the order of hyti_model_attributes
+ *          an operation: u8 op, u8 bias, u32 operands, i32 each, then the u32 attributes of hyti_model_attributes, then
+ *          an epsilon where it has one
  *   WGHT   each parameter: u8 set, and if it is 1 its float32 values
  *   text   u32 length, the bytes without a final zero */
 #ifndef HYTI_FORMATS_MODEL_H
@@ -20,8 +21,8 @@
 #define HYTI_MODEL_HEAD 16  /* bytes before the first chunk */
 #define HYTI_MODEL_CHUNK 24 /* bytes of a chunk before its contents */
 
-/* The whole numbers that an operation has beyond its operands, as u32 in the file, at most HYTI_MODEL_ATTRIBUTES of them.
- * `features` stands for the output channels or features. */
+/* The whole numbers that an operation has beyond its operands, as u32 in the file, at most HYTI_MODEL_ATTRIBUTES of
+ * them. `features` stands for the output channels or features. */
 #define HYTI_MODEL_ATTRIBUTES 12
 size_t hyti_model_attributes(hyti_node *node, size_t *features, size_t *attributes[HYTI_MODEL_ATTRIBUTES]);
 bool hyti_model_has_epsilon(hyt_op op);

@@ -15,8 +15,8 @@ typedef struct cursor {
 static hyt_status need(const cursor *c, uint64_t count, const char *what)
 {
     if (count <= c->size - c->at) return HYT_OK;
-    return hyti_fail(HYT_ERR_FORMAT, "%s ends at byte %zu, %s at %zu needs %llu more bytes", c->part, c->size, what, c->at,
-                     (unsigned long long)count);
+    return hyti_fail(HYT_ERR_FORMAT, "%s ends at byte %zu, %s at %zu needs %llu more bytes", c->part, c->size, what,
+                     c->at, (unsigned long long)count);
 }
 
 static hyt_status get_number(cursor *c, size_t bytes, const char *what, uint64_t *out)
@@ -32,7 +32,8 @@ static hyt_status get_flag(cursor *c, const char *what, bool *out)
 {
     uint64_t value;
     HYTI_TRY(get_number(c, 1, what, &value));
-    if (value > 1) return hyti_fail(HYT_ERR_FORMAT, "%s, byte %zu: %s is %d, not 0 or 1", c->part, c->at - 1, what, (int)value);
+    if (value > 1)
+        return hyti_fail(HYT_ERR_FORMAT, "%s, byte %zu: %s is %d, not 0 or 1", c->part, c->at - 1, what, (int)value);
     *out = value;
     return HYT_OK;
 }
@@ -125,7 +126,8 @@ static hyt_status get_graph(reader *r, cursor *c)
     uint64_t length, count, output;
     HYTI_TRY(get_number(c, 4, "length of the name", &length));
     HYTI_TRY(need(c, length, "name"));
-    if (memchr(c->bytes + c->at, 0, (size_t)length)) return hyti_fail(HYT_ERR_FORMAT, "%s: the name holds a zero", c->part);
+    if (memchr(c->bytes + c->at, 0, (size_t)length))
+        return hyti_fail(HYT_ERR_FORMAT, "%s: the name holds a zero", c->part);
     char *name = hyti_alloc(r->context, (size_t)length + 1);
     if (!name) return hyti_fail_nomem();
     memcpy(name, c->bytes + c->at, (size_t)length);
@@ -171,10 +173,11 @@ static hyt_status get_chunk(reader *r, cursor *file, const char *type, hyt_statu
     HYTI_TRY(need(file, packed, type));
     const unsigned char *bytes = file->bytes + file->at;
     file->at += (size_t)packed;
-    if (hyti_crc32(0, bytes, (size_t)packed) != crc) return hyti_fail(HYT_ERR_FORMAT, "chunk %s: its checksum differs", type);
+    if (hyti_crc32(0, bytes, (size_t)packed) != crc)
+        return hyti_fail(HYT_ERR_FORMAT, "chunk %s: its checksum differs", type);
     if (plain > hyti_inflate_bound((size_t)packed))
-        return hyti_fail(HYT_ERR_FORMAT, "chunk %s: %llu bytes cannot inflate to %llu", type, (unsigned long long)packed,
-                         (unsigned long long)plain);
+        return hyti_fail(HYT_ERR_FORMAT, "chunk %s: %llu bytes cannot inflate to %llu", type,
+                         (unsigned long long)packed, (unsigned long long)plain);
     cursor c = { .part = type, .size = (size_t)plain };
     void *room = hyti_alloc(r->context, c.size);
     if (!room) return hyti_fail_nomem();
@@ -195,8 +198,8 @@ static hyt_status get_file(reader *r, cursor *file)
     HYTI_TRY(get_number(file, 4, "version", &version));
     HYTI_TRY(get_number(file, 4, "number of chunks", &chunks));
     if (version != HYTI_MODEL_VERSION)
-        return hyti_fail(HYT_ERR_CONFLICT, "a model file of version %u, this library reads version %d", (unsigned)version,
-                         HYTI_MODEL_VERSION);
+        return hyti_fail(HYT_ERR_CONFLICT, "a model file of version %u, this library reads version %d",
+                         (unsigned)version, HYTI_MODEL_VERSION);
     if (chunks != 2) return hyti_fail(HYT_ERR_FORMAT, "%s: %u chunks, not 2", file->part, (unsigned)chunks);
     HYTI_TRY(get_chunk(r, file, "GRPH", get_graph));
     HYTI_TRY(get_chunk(r, file, "WGHT", get_weights));

@@ -21,8 +21,8 @@ size_t hyti_model_attributes(hyti_node *n, size_t *features, size_t *attributes[
     switch (n->op) {
     case HYT_OP_INPUT: return LIST(&n->dims.size[1], &n->dims.size[2], &n->dims.size[3]);
     case HYT_OP_CONV:
-        return LIST(features, &n->kernel[0], &n->kernel[1], &n->stride[0], &n->stride[1], &n->pad[0], &n->pad[1], &n->pad[2],
-                    &n->pad[3], &n->dilation[0], &n->dilation[1], &n->groups);
+        return LIST(features, &n->kernel[0], &n->kernel[1], &n->stride[0], &n->stride[1], &n->pad[0], &n->pad[1],
+                    &n->pad[2], &n->pad[3], &n->dilation[0], &n->dilation[1], &n->groups);
     case HYT_OP_LINEAR: return LIST(features);
     case HYT_OP_CONCAT: return LIST(&n->axis);
     case HYT_OP_RESIZE: return LIST(&n->height, &n->width);
@@ -97,15 +97,16 @@ static void put_weights(hyti_text *to, const hyt_graph *graph)
     }
 }
 
-static hyt_status put_chunk(hyti_text *to, const char *type, void (*put)(hyti_text *to, const hyt_graph *graph), const hyt_graph *graph)
+static hyt_status put_chunk(hyti_text *to, const char *type, void (*put)(hyti_text *to, const hyt_graph *graph),
+                            const hyt_graph *graph)
 {
     hyti_text plain = { .context = to->context };
     void *packed = NULL;
     size_t size = 0;
     put(&plain, graph);
     hyt_status status = plain.failed ? hyti_fail_nomem()
-                                     : hyti_deflate(to->context, HYTI_ZIP_ZLIB, plain.data ? plain.data : "", plain.length,
-                                                    &packed, &size);
+                                     : hyti_deflate(to->context, HYTI_ZIP_ZLIB, plain.data ? plain.data : "",
+                                                    plain.length, &packed, &size);
     if (status == HYT_OK) {
         hyti_text_append(to, type, 4);
         put_number(to, size, 8);

@@ -15,7 +15,8 @@ typedef struct draft {
 } draft;
 
 /* "conv after value 12: <what is wrong>" */
-__attribute__((format(printf, 3, 4))) static hyt_status refuse(hyt_status status, const draft *d, const char *format, ...)
+static hyt_status refuse(hyt_status status, const draft *d, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static hyt_status refuse(hyt_status status, const draft *d, const char *format, ...)
 {
     char text[256];
     va_list arguments;
@@ -53,8 +54,8 @@ static hyt_status need_picture(const draft *d)
 static hyt_status need_rows(const draft *d, size_t rank)
 {
     if (!d->first->picture && d->first->dims.rank >= rank) return HYT_OK;
-    return refuse(HYT_ERR_SHAPE, d, "needs %s, not the result of %s", rank == 4 ? "tokens (N,P,T,D)" : "tokens or a vector",
-                  hyt_op_name(d->first->op));
+    return refuse(HYT_ERR_SHAPE, d, "needs %s, not the result of %s",
+                  rank == 4 ? "tokens (N,P,T,D)" : "tokens or a vector", hyt_op_name(d->first->op));
 }
 
 static size_t width_of(const hyti_node *node)
@@ -86,9 +87,11 @@ static hyt_status conv_side(draft *d, size_t axis)
     uint64_t reach = (uint64_t)node->dilation[axis] * (node->kernel[axis] - 1) + 1;
     uint64_t side = (uint64_t)d->first->dims.size[axis + 2] + before + after;
     if (before >= reach || after >= reach)
-        return refuse(HYT_ERR_SHAPE, d, "padding %zu and %zu is beyond the kernel's reach of %zu", before, after, (size_t)reach);
+        return refuse(HYT_ERR_SHAPE, d, "padding %zu and %zu is beyond the kernel's reach of %zu", before, after,
+                      (size_t)reach);
     if (reach > side)
-        return refuse(HYT_ERR_SHAPE, d, "kernel reaches over %zu, its padded input has %zu", (size_t)reach, (size_t)side);
+        return refuse(HYT_ERR_SHAPE, d, "kernel reaches over %zu, its padded input has %zu", (size_t)reach,
+                      (size_t)side);
     node->dims.size[axis + 2] = (size_t)((side - reach) / stride) + 1;
     return HYT_OK;
 }
@@ -101,7 +104,8 @@ static hyt_status infer_conv(draft *d)
     HYTI_TRY(check_range(d, "number of channels", d->features, 1));
     HYTI_TRY(check_range(d, "number of groups", groups, 1));
     if (channels % groups || d->features % groups)
-        return refuse(HYT_ERR_SHAPE, d, "%zu groups divide %zu and %zu channels unevenly", groups, channels, d->features);
+        return refuse(HYT_ERR_SHAPE, d, "%zu groups divide %zu and %zu channels unevenly", groups, channels,
+                      d->features);
     node->dims = dims4(1, d->features, 0, 0);
     HYTI_TRY(conv_side(d, 0));
     HYTI_TRY(conv_side(d, 1));
@@ -219,8 +223,8 @@ static hyt_status infer_fold(draft *d)
     HYTI_TRY(check_range(d, "height", height, 1));
     HYTI_TRY(check_range(d, "width", width, 1));
     if (height % patch || width % patch || in[1] != patch * patch || in[2] != (height / patch) * (width / patch))
-        return refuse(HYT_ERR_SHAPE, d, "%zu x %zu tokens are not %zu x %zu in patches of %zu", in[1], in[2], height, width,
-                      patch);
+        return refuse(HYT_ERR_SHAPE, d, "%zu x %zu tokens are not %zu x %zu in patches of %zu", in[1], in[2], height,
+                      width, patch);
     d->node.dims = dims4(1, in[3], height, width);
     d->node.picture = true;
     return HYT_OK;
@@ -278,8 +282,8 @@ static hyt_status check_operands(const hyt_graph *graph, const hyti_node *node)
         return hyti_fail(HYT_ERR_ARGUMENT, "%s takes %zu operands, not %zu", row->name, row->inputs, node->n_inputs);
     for (size_t i = 0; i < node->n_inputs; i++)
         if (node->inputs[i] < 0 || (size_t)node->inputs[i] >= graph->n_nodes)
-            return hyti_fail(HYT_ERR_ARGUMENT, "%s: graph \"%s\" has %zu values, there is no value %d", row->name, graph->name,
-                             graph->n_nodes, (int)node->inputs[i]);
+            return hyti_fail(HYT_ERR_ARGUMENT, "%s: graph \"%s\" has %zu values, there is no value %d", row->name,
+                             graph->name, graph->n_nodes, (int)node->inputs[i]);
     if (graph->n_nodes >= HYTI_MAX_NODES)
         return hyti_fail(HYT_ERR_RANGE, "%s: a graph has at most %d operations", row->name, HYTI_MAX_NODES);
     return HYT_OK;
@@ -301,7 +305,8 @@ static hyt_status check_sizes(draft *d)
     for (size_t i = 0; i < d->node.n_parameters; i++)
         HYTI_TRY(check_dims(d, &d->parameters[i].dims, &d->parameters[i].count));
     size_t each = 1;
-    if (d->node.op == HYT_OP_CONV || d->node.op == HYT_OP_LINEAR) each = d->parameters[0].count / d->parameters[0].dims.size[0];
+    if (d->node.op == HYT_OP_CONV || d->node.op == HYT_OP_LINEAR)
+        each = d->parameters[0].count / d->parameters[0].dims.size[0];
     if (d->node.op == HYT_OP_ATTENTION) each = 2 * d->node.dims.size[2];
     if (!hyti_mul(values, each, &macs) || macs > HYTI_MAX_MACS)
         return refuse(HYT_ERR_RANGE, d, "more than 2^46 multiply-accumulates");
@@ -343,9 +348,11 @@ static hyt_value *keep_operands(hyt_graph *graph, size_t count)
 
 static hyt_status reserve(hyt_graph *graph, size_t n_parameters)
 {
-    size_t nodes = HYTI_MAX(graph->n_nodes + 1, (size_t)64), parameters = HYTI_MAX(graph->n_parameters + n_parameters, (size_t)128);
+    size_t nodes = HYTI_MAX(graph->n_nodes + 1, (size_t)64),
+           parameters = HYTI_MAX(graph->n_parameters + n_parameters, (size_t)128);
     HYTI_TRY(hyti_grow(graph->context, &graph->nodes, &graph->node_capacity, nodes, sizeof *graph->nodes));
-    return hyti_grow(graph->context, &graph->parameters, &graph->parameter_capacity, parameters, sizeof *graph->parameters);
+    return hyti_grow(graph->context, &graph->parameters, &graph->parameter_capacity, parameters,
+                     sizeof *graph->parameters);
 }
 
 static hyt_status commit(hyt_graph *graph, draft *d, hyt_value *out)

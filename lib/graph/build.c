@@ -4,7 +4,8 @@
 
 #define EPSILON 1e-5
 
-static hyt_status append_one(hyt_graph *graph, hyti_node node, hyt_value input, size_t features, bool with_bias, hyt_value *out)
+static hyt_status append_one(hyt_graph *graph, hyti_node node, hyt_value input, size_t features, bool with_bias,
+                             hyt_value *out)
 {
     node.inputs = &input;
     node.n_inputs = 1;
@@ -17,8 +18,8 @@ hyt_status hyt_graph_input(hyt_graph *graph, size_t channels, size_t height, siz
     return hyti_graph_append(graph, &node, 0, false, out);
 }
 
-hyt_status hyt_graph_conv(hyt_graph *graph, hyt_value input, size_t channels, size_t kernel, size_t stride, size_t groups,
-                          hyt_value *out)
+hyt_status hyt_graph_conv(hyt_graph *graph, hyt_value input, size_t channels, size_t kernel, size_t stride,
+                          size_t groups, hyt_value *out)
 {
     size_t pad = kernel ? (kernel - 1) / 2 : 0;
     hyti_node node = { .op = HYT_OP_CONV, .kernel = { kernel, kernel }, .stride = { stride, stride },
@@ -62,7 +63,8 @@ hyt_status hyt_graph_global_pool(hyt_graph *graph, hyt_value input, hyt_value *o
 
 hyt_status hyt_graph_resize(hyt_graph *graph, hyt_value input, size_t height, size_t width, hyt_value *out)
 {
-    return append_one(graph, (hyti_node){ .op = HYT_OP_RESIZE, .height = height, .width = width }, input, 0, false, out);
+    return append_one(graph, (hyti_node){ .op = HYT_OP_RESIZE, .height = height, .width = width }, input, 0, false,
+                      out);
 }
 
 hyt_status hyt_graph_unfold(hyt_graph *graph, hyt_value input, size_t patch, hyt_value *out)
@@ -126,14 +128,14 @@ static hyt_status need_picture(const hyt_graph *graph, hyt_value input, const ch
         return hyti_fail(HYT_ERR_ARGUMENT, "%s: graph \"%s\" has %zu values, there is no value %d", block, graph->name,
                          graph->n_nodes, (int)input);
     if (!graph->nodes[input].picture)
-        return hyti_fail(HYT_ERR_SHAPE, "%s after value %d: needs a picture (N,C,H,W), not the result of %s", block, (int)input,
-                         hyt_op_name(graph->nodes[input].op));
+        return hyti_fail(HYT_ERR_SHAPE, "%s after value %d: needs a picture (N,C,H,W), not the result of %s", block,
+                         (int)input, hyt_op_name(graph->nodes[input].op));
     *size = graph->nodes[input].dims.size;
     return HYT_OK;
 }
 
-static hyt_status inverted_residual(hyt_graph *graph, hyt_value input, size_t channels, size_t stride, double expand, hyt_op act,
-                                    hyt_value *out)
+static hyt_status inverted_residual(hyt_graph *graph, hyt_value input, size_t channels, size_t stride, double expand,
+                                    hyt_op act, hyt_value *out)
 {
     size_t before = graph->nodes[input].dims.size[1];
     size_t hidden = expand == 1 ? before : hyti_divisible((double)before * expand);
@@ -179,8 +181,8 @@ static hyt_status transformer_layer(hyt_graph *graph, size_t width, size_t ffn, 
 
 typedef struct vit { size_t width, ffn, heads, blocks, patch; } vit;
 
-/* Tokens of every patch position attend to those of the other patches; where patches do not divide the map it is resized
- * up to the next multiple, and back. */
+/* Tokens of every patch position attend to those of the other patches; where patches do not divide the map it is
+ * resized up to the next multiple, and back. */
 static hyt_status global_part(hyt_graph *graph, hyt_value x, const vit *v, hyt_value *out)
 {
     size_t height = graph->nodes[x].dims.size[2], width = graph->nodes[x].dims.size[3];

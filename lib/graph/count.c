@@ -69,7 +69,8 @@ static int describe_conv(const hyt_graph *graph, const hyti_node *node, char *te
 {
     const char *kind = hyti_node_is_depthwise(graph, node) && node->groups > 1 ? "depthwise conv" : "conv";
     char groups[40] = "", dilation[48] = "";
-    if (node->groups > 1 && !hyti_node_is_depthwise(graph, node)) snprintf(groups, sizeof groups, ", %zu groups", node->groups);
+    if (node->groups > 1 && !hyti_node_is_depthwise(graph, node))
+        snprintf(groups, sizeof groups, ", %zu groups", node->groups);
     if (node->dilation[0] != 1 || node->dilation[1] != 1)
         snprintf(dilation, sizeof dilation, ", dilation %zux%zu", node->dilation[0], node->dilation[1]);
     if (node->stride[0] == node->stride[1])
@@ -86,13 +87,16 @@ static int describe(const hyt_graph *graph, const hyti_node *node, char *text, s
     case HYT_OP_INPUT: return snprintf(text, size, "input, %zu channels, %zux%zu", dims[1], dims[2], dims[3]);
     case HYT_OP_CONV: return describe_conv(graph, node, text, size);
     case HYT_OP_LINEAR:
-        return snprintf(text, size, "linear, %zu features%s", dims[node->dims.rank - 1], node->n_parameters == 2 ? ", bias" : "");
+        return snprintf(text, size, "linear, %zu features%s", dims[node->dims.rank - 1],
+                        node->n_parameters == 2 ? ", bias" : "");
     case HYT_OP_CONCAT: return snprintf(text, size, "concat of %zu along axis %zu", node->n_inputs, node->axis);
     case HYT_OP_RESIZE: return snprintf(text, size, "resize to %zux%zu", node->height, node->width);
     case HYT_OP_UNFOLD: return snprintf(text, size, "unfold, patches of %zux%zu", node->patch, node->patch);
     case HYT_OP_FOLD:
-        return snprintf(text, size, "fold to %zux%zu, patches of %zux%zu", node->height, node->width, node->patch, node->patch);
-    case HYT_OP_ATTENTION: return snprintf(text, size, "attention, %zu heads of %zu", node->heads, dims[3] / node->heads);
+        return snprintf(text, size, "fold to %zux%zu, patches of %zux%zu", node->height, node->width, node->patch,
+                        node->patch);
+    case HYT_OP_ATTENTION:
+        return snprintf(text, size, "attention, %zu heads of %zu", node->heads, dims[3] / node->heads);
     default: return snprintf(text, size, "%s", hyt_op_name(node->op));
     }
 }
@@ -103,8 +107,8 @@ hyt_status hyt_graph_describe(const hyt_graph *graph, hyt_value value, char *tex
     HYTI_NEED(graph);
     HYTI_NEED(text);
     if (value < 0 || (size_t)value >= graph->n_nodes)
-        return hyti_fail(HYT_ERR_ARGUMENT, "graph \"%s\" has %zu values, there is no value %d", graph->name, graph->n_nodes,
-                         (int)value);
+        return hyti_fail(HYT_ERR_ARGUMENT, "graph \"%s\" has %zu values, there is no value %d", graph->name,
+                         graph->n_nodes, (int)value);
     size_t length = (size_t)describe(graph, &graph->nodes[value], words, sizeof words);
     if (length >= size) return hyti_fail(HYT_ERR_RANGE, "\"%s\" needs %zu bytes, not %zu", words, length + 1, size);
     memcpy(text, words, length + 1);

@@ -233,7 +233,8 @@ hyt_status hyt_graph_set_parameter(hyt_graph *graph, size_t index, const float *
     HYTI_TRY(check_parameter(graph, index));
     hyti_parameter *parameter = &graph->parameters[index];
     if (count != parameter->count)
-        return hyti_fail(HYT_ERR_SHAPE, "parameter %s has %zu values, not %zu", parameter->name, parameter->count, count);
+        return hyti_fail(HYT_ERR_SHAPE, "parameter %s has %zu values, not %zu", parameter->name, parameter->count,
+                         count);
     if (!parameter->data) parameter->data = hyti_alloc_aligned(graph->context, count * sizeof *values);
     if (!parameter->data) return hyti_fail_nomem();
     memmove(parameter->data, values, count * sizeof *values);

@@ -75,8 +75,8 @@ struct hyt_graph {
 #define HYTI_NO_VALUE ((hyt_value)-1)
 
 /* One node with any attributes (square or not, any padding): checks everything, infers dims, makes its parameters.
- * `draft` gives op, inputs (copied), n_inputs and attributes; with_bias for CONV and LINEAR; features: output channels of
- * CONV and LINEAR. What the typed public calls and every reader of files go through. */
+ * `draft` gives op, inputs (copied), n_inputs and attributes; with_bias for CONV and LINEAR; features: output channels
+ * of CONV and LINEAR. What the typed public calls and every reader of files go through. */
 hyt_status hyti_graph_append(hyt_graph *graph, const hyti_node *draft, size_t features, bool with_bias, hyt_value *out);
 /* Dims of a value at a batch size: axis 0 multiplied. */
 hyt_dims hyti_graph_dims_at(const hyt_graph *graph, hyt_value value, size_t batch);

@@ -4,7 +4,8 @@
 #include "graph/graph.h"
 #include <string.h>
 
-static const char *const builders[] = { "mobilevit-xxs", "mobilevit-xs", "mobilevit-s", "mobilenetv1-0.25", "mobilenetv2-0.35" };
+static const char *const builders[] = { "mobilevit-xxs", "mobilevit-xs", "mobilevit-s", "mobilenetv1-0.25",
+                                        "mobilenetv2-0.35" };
 
 const char *hyt_graph_builder(size_t index)
 {
@@ -66,14 +67,18 @@ static hyt_status build_mobilenetv1(hyt_graph *graph, double multiplier, hyt_val
 /* MobileNetV2 (Sandler et al., arXiv 1801.04381, table 2); the last convolution is never narrower than 1280. */
 static hyt_status build_mobilenetv2(hyt_graph *graph, double multiplier, hyt_value x, size_t classes)
 {
-    static const struct { double expand, channels; size_t blocks, stride; } stages[] = {
-        { 1, 16, 1, 1 }, { 6, 24, 2, 2 }, { 6, 32, 3, 2 }, { 6, 64, 4, 2 }, { 6, 96, 3, 1 }, { 6, 160, 3, 2 }, { 6, 320, 1, 1 } };
+    static const struct {
+        double expand, channels;
+        size_t blocks, stride;
+    } stages[] = { { 1, 16, 1, 1 }, { 6, 24, 2, 2 },  { 6, 32, 3, 2 }, { 6, 64, 4, 2 },
+                   { 6, 96, 3, 1 }, { 6, 160, 3, 2 }, { 6, 320, 1, 1 } };
     HYTI_TRY(hyti_graph_conv_norm(graph, x, hyti_divisible(32 * multiplier), 3, 2, 1, HYT_OP_RELU6, &x));
     for (size_t i = 0; i < HYTI_COUNT(stages); i++)
         for (size_t j = 0; j < stages[i].blocks; j++)
             HYTI_TRY(hyt_graph_inverted_residual(graph, x, hyti_divisible(stages[i].channels * multiplier),
                                                  j == 0 ? stages[i].stride : 1, stages[i].expand, HYT_OP_RELU6, &x));
-    HYTI_TRY(hyti_graph_conv_norm(graph, x, hyti_divisible(1280 * HYTI_MAX(multiplier, 1.0)), 1, 1, 1, HYT_OP_RELU6, &x));
+    HYTI_TRY(
+        hyti_graph_conv_norm(graph, x, hyti_divisible(1280 * HYTI_MAX(multiplier, 1.0)), 1, 1, 1, HYT_OP_RELU6, &x));
     return head(graph, x, classes);
 }
 
@@ -112,12 +117,13 @@ static hyt_status build_mobilenet(hyt_graph *graph, const char *name, hyt_value 
     static const char prefix[] = "mobilenetv";
     double multiplier;
     const char *version = name + sizeof prefix - 1;
-    if (strncmp(name, prefix, sizeof prefix - 1) != 0 || (version[0] != '1' && version[0] != '2') || version[1] != '-' ||
-        !read_decimal(version + 2, &multiplier))
+    if (strncmp(name, prefix, sizeof prefix - 1) != 0 || (version[0] != '1' && version[0] != '2') ||
+        version[1] != '-' || !read_decimal(version + 2, &multiplier))
         return unknown_builder(name);
     if (!(multiplier > 0 && multiplier <= 16))
         return hyti_fail(HYT_ERR_RANGE, "%s: the width multiplier is not above 0 and up to 16", name);
-    return version[0] == '1' ? build_mobilenetv1(graph, multiplier, x, classes) : build_mobilenetv2(graph, multiplier, x, classes);
+    return version[0] == '1' ? build_mobilenetv1(graph, multiplier, x, classes)
+                             : build_mobilenetv2(graph, multiplier, x, classes);
 }
 
 static hyt_status build_named(hyt_graph *graph, const char *name, size_t input, size_t classes)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Offsets in one arena for buffers with known lives: placed one after another, each into the tightest gap between those
- * that live at the same time (Pisarchyk and Lee, arXiv 2001.03288: greedy by size, by breadth). Whatever comes to lie on
- * top is placed first in the next try, until a try meets the lower bound; the best is kept. Time O(n^2) a try. */
+ * that live at the same time (Pisarchyk and Lee, arXiv 2001.03288: greedy by size, by breadth). Whatever comes to lie
+ * on top is placed first in the next try, until a try meets the lower bound; the best is kept. Time O(n^2) a try. */
 #include "runtime/plan.h"
 #include <string.h>
 

@@ -107,7 +107,8 @@ static void run_act(void *user, size_t part, size_t worker)
     const hyti_job *job = user;
     share s = share_of(job, part);
     (void)worker;
-    job->kernels->act_f32(job->act, (s.last - s.first) * job->width, job->in + s.first * job->width, job->out + s.first * job->width);
+    job->kernels->act_f32(job->act, (s.last - s.first) * job->width, job->in + s.first * job->width,
+                          job->out + s.first * job->width);
 }
 
 static void run_add(void *user, size_t part, size_t worker)
@@ -143,8 +144,9 @@ static void run_resize(void *user, size_t part, size_t worker)
     share s = share_of(job, part);
     (void)worker;
     for (size_t i = s.first; i < s.last; i++)
-        job->kernels->resize_f32(job->width, job->u.resize.in_height, job->u.resize.in_width, job->in + i * job->in_picture,
-                                 job->u.resize.out_height, job->u.resize.out_width, job->out + i * job->out_picture);
+        job->kernels->resize_f32(job->width, job->u.resize.in_height, job->u.resize.in_width,
+                                 job->in + i * job->in_picture, job->u.resize.out_height, job->u.resize.out_width,
+                                 job->out + i * job->out_picture);
 }
 
 /* Units are rows of patches of all pictures. `to_tokens`: pixels to tokens, else back. */
@@ -185,8 +187,9 @@ static void run_input(void *user, size_t part, size_t worker)
     share s = share_of(job, part);
     (void)worker;
     for (size_t i = s.first; i < s.last; i++)
-        job->kernels->input_f32(runtime->params.layout == 0, runtime->channels, runtime->pixels, runtime->input + i * job->out_picture,
-                                runtime->mean, runtime->inverse, job->out + i * job->out_picture);
+        job->kernels->input_f32(runtime->params.layout == 0, runtime->channels, runtime->pixels,
+                                runtime->input + i * job->out_picture, runtime->mean, runtime->inverse,
+                                job->out + i * job->out_picture);
 }
 
 /* Pictures go back to planes; all else lies in logical order already. */
@@ -287,7 +290,8 @@ static void bind_conv(binder *b)
 static void bind_attention(binder *b)
 {
     hyti_job *job = b->job;
-    size_t sets = b->runtime->plan.batch * b->node->dims.size[1], tokens = b->node->dims.size[2], heads = b->node->heads;
+    size_t sets = b->runtime->plan.batch * b->node->dims.size[1], tokens = b->node->dims.size[2],
+           heads = b->node->heads;
     size_t width = b->node->dims.size[3] / heads;
     job->run = run_attention;
     job->u.attention.heads = heads;
@@ -322,7 +326,8 @@ static void bind_resize(binder *b)
     split(b->job, b->runtime->plan.batch, 8 * values_of(b->out));
 }
 
-/* The blocks of an operand follow each other in it; in the result they are one place apart for each index before the axis. */
+/* The blocks of an operand follow each other in it; in the result they are one place apart for each index before the
+ * axis. */
 static void bind_copy(binder *b)
 {
     const hyti_node *from = &b->graph->nodes[b->step->in];

@@ -62,7 +62,8 @@ static hyti_tensor shape_of(const planner *p, hyt_value value)
 static size_t add_buffer(planner *p, size_t bytes)
 {
     hyti_plan *plan = p->plan;
-    plan->buffers[plan->n_buffers] = (hyti_buffer){ .bytes = hyti_round_up(bytes, 64), .first = plan->n_steps, .last = plan->n_steps };
+    plan->buffers[plan->n_buffers] =
+        (hyti_buffer){ .bytes = hyti_round_up(bytes, 64), .first = plan->n_steps, .last = plan->n_steps };
     return plan->n_buffers++;
 }
 
@@ -127,8 +128,14 @@ static bool place_over(planner *p, hyt_value value, hyt_value operand)
 
 static hyti_step start_step(hyti_step_kind kind, hyt_value value, hyt_value in)
 {
-    return (hyti_step){ .kind = kind, .node = value, .norm = HYTI_NO_VALUE, .in = in, .out = value, .add = HYTI_NO_VALUE,
-                        .scratch = HYTI_NO_BUFFER, .bias = HYTI_NO_BUFFER };
+    return (hyti_step){ .kind = kind,
+                        .node = value,
+                        .norm = HYTI_NO_VALUE,
+                        .in = in,
+                        .out = value,
+                        .add = HYTI_NO_VALUE,
+                        .scratch = HYTI_NO_BUFFER,
+                        .bias = HYTI_NO_BUFFER };
 }
 
 static void finish_step(planner *p, hyti_step *step)
@@ -177,7 +184,8 @@ static void fuse(planner *p, hyti_step *step)
 
 static bool is_pointwise(const hyti_node *node)
 {
-    return node->kernel[0] == 1 && node->kernel[1] == 1 && node->stride[0] == 1 && node->stride[1] == 1 && node->groups == 1;
+    return node->kernel[0] == 1 && node->kernel[1] == 1 && node->stride[0] == 1 && node->stride[1] == 1 &&
+           node->groups == 1;
 }
 
 static hyti_step_kind kind_of_conv(const planner *p, const hyti_node *node)
@@ -208,7 +216,8 @@ static void plan_weights(planner *p, hyti_step *step)
     } else {
         step->weights = pack_room(p, hyti_pack_f32_size(p->kernels, depth, out));
     }
-    if (step->norm != HYTI_NO_VALUE || step->kind == HYTI_STEP_SCALE || node->n_parameters == 2) step->bias = pack_room(p, out);
+    if (step->norm != HYTI_NO_VALUE || step->kind == HYTI_STEP_SCALE || node->n_parameters == 2)
+        step->bias = pack_room(p, out);
 }
 
 /* Convolution, linear layer, batch norm on its own: weights, and whatever can be fused. */
@@ -218,7 +227,8 @@ static void plan_weighted(planner *p, hyt_value value, hyti_step_kind kind)
     fuse(p, &step);
     plan_weights(p, &step);
     /* A product may add in place, but not onto its own operand. */
-    bool over = kind == HYTI_STEP_GEMM && step.add != HYTI_NO_VALUE && step.add != step.in && place_over(p, step.out, step.add);
+    bool over =
+        kind == HYTI_STEP_GEMM && step.add != HYTI_NO_VALUE && step.add != step.in && place_over(p, step.out, step.add);
     if (!over) place(p, step.out, true);
     if (kind == HYTI_STEP_CONV || kind == HYTI_STEP_GROUPED) {
         hyti_conv_f32 conv = hyti_step_conv(p->graph, p->plan, &step);
@@ -233,7 +243,8 @@ static void plan_elementwise(planner *p, hyt_value value, hyti_step_kind kind)
     hyti_step step = start_step(kind, value, node->inputs[0]);
     if (kind == HYTI_STEP_ACT) step.act = act_of(node->op);
     else step.add = node->inputs[1];
-    if (!place_over(p, value, step.in) && !(kind == HYTI_STEP_ADD && place_over(p, value, step.add))) place(p, value, false);
+    if (!place_over(p, value, step.in) && !(kind == HYTI_STEP_ADD && place_over(p, value, step.add)))
+        place(p, value, false);
     finish_step(p, &step);
 }
 
@@ -242,7 +253,8 @@ static void plan_plain(planner *p, hyt_value value, hyti_step_kind kind)
     const hyti_node *node = node_of(p, value);
     hyti_step step = start_step(kind, value, node->n_inputs ? node->inputs[0] : HYTI_NO_VALUE);
     if (kind == HYTI_STEP_ATTENTION)
-        step.scratch_bytes = hyti_attention_f32_scratch(p->kernels, node->dims.size[2], node->dims.size[3] / node->heads);
+        step.scratch_bytes =
+            hyti_attention_f32_scratch(p->kernels, node->dims.size[2], node->dims.size[3] / node->heads);
     place(p, value, false);
     finish_step(p, &step);
 }
@@ -261,7 +273,8 @@ static void plan_concat(planner *p, hyt_value value)
     const hyti_node *node = node_of(p, value);
     place(p, value, along_width(node));
     for (size_t i = 0; i < node->n_inputs; i++) {
-        if (p->plan->tensors[node->inputs[i]].buffer == p->plan->tensors[value].buffer) continue; /* lies there already */
+        if (p->plan->tensors[node->inputs[i]].buffer == p->plan->tensors[value].buffer)
+            continue; /* lies there already */
         hyti_step step = start_step(HYTI_STEP_COPY, value, node->inputs[i]);
         step.operand = i;
         finish_step(p, &step);
@@ -368,10 +381,20 @@ hyti_conv_f32 hyti_step_conv(const hyt_graph *graph, const hyti_plan *plan, cons
 {
     const hyti_node *node = &graph->nodes[step->node], *before = &graph->nodes[node->inputs[0]];
     hyti_conv_f32 conv = {
-        .in_height = before->dims.size[2], .in_width = before->dims.size[3], .in_channels = before->dims.size[1],
-        .out_height = node->dims.size[2], .out_width = node->dims.size[3], .out_channels = node->dims.size[1],
-        .in_stride = plan->tensors[step->in].stride, .act = step->act,
-        .kernel_height = 1, .kernel_width = 1, .stride_height = 1, .stride_width = 1, .dilation_height = 1, .dilation_width = 1,
+        .in_height = before->dims.size[2],
+        .in_width = before->dims.size[3],
+        .in_channels = before->dims.size[1],
+        .out_height = node->dims.size[2],
+        .out_width = node->dims.size[3],
+        .out_channels = node->dims.size[1],
+        .in_stride = plan->tensors[step->in].stride,
+        .act = step->act,
+        .kernel_height = 1,
+        .kernel_width = 1,
+        .stride_height = 1,
+        .stride_width = 1,
+        .dilation_height = 1,
+        .dilation_width = 1,
         .last = node->dims.size[2],
     };
     conv.out_stride = plan->tensors[step->out].stride;

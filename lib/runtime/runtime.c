@@ -7,7 +7,8 @@ static const hyti_option rows[] = {
     { HYT_RUNTIME_THREADS, HYT_OPT_INT, 1, 1, 64, NULL, FIELD(threads), "threads that share one run" },
     { HYT_RUNTIME_BATCH, HYT_OPT_INT, 1, 1, 65536, NULL, FIELD(batch), "pictures of one run" },
     { HYT_RUNTIME_LAYOUT, HYT_OPT_CHOICE, 0, 0, 0, "nchw|nhwc", FIELD(layout), "order of the input handed to a run" },
-    { HYT_RUNTIME_ISA, HYT_OPT_CHOICE, 0, 0, 0, "auto|c|avx2|avx512", FIELD(isa), "the fastest kernels that may be used" },
+    { HYT_RUNTIME_ISA, HYT_OPT_CHOICE, 0, 0, 0, "auto|c|avx2|avx512", FIELD(isa),
+      "the fastest kernels that may be used" },
 };
 static const hyti_table table = { rows, HYTI_COUNT(rows), sizeof(hyti_runtime_params), NULL };
 
@@ -18,7 +19,8 @@ hyt_status hyt_runtime_options_create(hyt_context *context, hyt_options **out)
 
 static hyt_status read_options(const hyt_options *options, hyti_runtime_params *params, hyti_kernels *kernels)
 {
-    static const unsigned isas[] = { (unsigned)HYTI_ISA_ALL, HYTI_ISA_C, HYTI_ISA_AVX2, HYTI_ISA_AVX2 | HYTI_ISA_AVX512 };
+    static const unsigned isas[] = { (unsigned)HYTI_ISA_ALL, HYTI_ISA_C, HYTI_ISA_AVX2,
+                                     HYTI_ISA_AVX2 | HYTI_ISA_AVX512 };
     HYTI_TRY(hyti_options_read(options, &table, params));
     hyti_kernels_init(kernels, isas[params->isa]);
     return HYT_OK;
@@ -45,13 +47,15 @@ static hyt_status take_arena(hyt_runtime *runtime, void *arena, size_t arena_siz
     uint64_t need = runtime->plan.arena_bytes;
     runtime->own_arena = !arena;
     if (arena && arena_size < need)
-        return hyti_fail(HYT_ERR_RANGE, "the arena has %zu bytes, the plan needs %llu", arena_size, (unsigned long long)need);
+        return hyti_fail(HYT_ERR_RANGE, "the arena has %zu bytes, the plan needs %llu", arena_size,
+                         (unsigned long long)need);
     if (arena && (uintptr_t)arena % 64) return hyti_fail(HYT_ERR_ARGUMENT, "the arena is not at a multiple of 64");
     runtime->arena = arena ? arena : hyti_alloc_aligned(runtime->context, (size_t)need);
     return runtime->arena ? HYT_OK : hyti_fail_nomem();
 }
 
-static hyt_status fill(const hyt_graph *graph, const hyt_options *options, void *arena, size_t arena_size, hyt_runtime *runtime)
+static hyt_status fill(const hyt_graph *graph, const hyt_options *options, void *arena, size_t arena_size,
+                       hyt_runtime *runtime)
 {
     hyt_context *context = runtime->context;
     HYTI_TRY(read_options(options, &runtime->params, &runtime->kernels));

@@ -81,7 +81,8 @@ static void pack_step(const folder *f, const hyti_step *step)
     size_t groups = step->kind == HYTI_STEP_GROUPED ? node->groups : 1, each = channels / groups;
     fold(f, weight);
     for (size_t g = 0; g < groups; g++)
-        hyti_pack_f32(f->kernels, depth, each, f->weights + g * each * depth, 1, (ptrdiff_t)depth, packed + g * step->panel);
+        hyti_pack_f32(f->kernels, depth, each, f->weights + g * each * depth, 1, (ptrdiff_t)depth,
+                      packed + g * step->panel);
 }
 
 static void copy_layer_norm(const folder *f, const hyti_step *step)
@@ -96,8 +97,8 @@ static void copy_layer_norm(const folder *f, const hyti_step *step)
 
 static bool is_weighted(hyti_step_kind kind)
 {
-    return kind == HYTI_STEP_GEMM || kind == HYTI_STEP_CONV || kind == HYTI_STEP_GROUPED || kind == HYTI_STEP_DEPTHWISE ||
-           kind == HYTI_STEP_SCALE;
+    return kind == HYTI_STEP_GEMM || kind == HYTI_STEP_CONV || kind == HYTI_STEP_GROUPED ||
+           kind == HYTI_STEP_DEPTHWISE || kind == HYTI_STEP_SCALE;
 }
 
 static hyt_status make_room(const hyti_plan *plan, folder *f)

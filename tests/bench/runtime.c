@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Latency of one benchmark network: runtime --model M5 [--threads N] [--batch N] [--input N] [--isa WORD] [--models DIR]
- * [--ms N] [--check] [--steps]. One JSON line; --check adds the largest difference from the plain C kernels, in deviations
- * of the result, and --steps prints the time of every step to stderr. */
+/* Latency of one benchmark network (M1..M5) or builder, as one JSON line. --check adds the largest difference from the
+ * plain C kernels, in deviations of the result; --steps prints the time of every step to stderr. */
 #include "harness_model.h"
 #include "base/heap.h"
 #include "base/rng.h"
@@ -84,7 +83,8 @@ static timing time_runs(hyt_runtime *runtime, const float *input, float *output,
     return (timing){ each[n / 2], each[n / 10] };
 }
 
-static hyt_status difference(const hyt_graph *graph, const arguments *a, const float *input, const float *output, double *out)
+static hyt_status difference(const hyt_graph *graph, const arguments *a, const float *input, const float *output,
+                             double *out)
 {
     hyt_runtime *plain = NULL;
     HYTI_TRY(open_runtime(graph, a, "c", &plain));
@@ -106,8 +106,9 @@ static hyt_status difference(const hyt_graph *graph, const arguments *a, const f
 /* Best of many for each step, the steps before it run as well so that the caches are as they would be. */
 static void time_steps(hyt_runtime *runtime, const hyt_graph *graph)
 {
-    static const char *const kinds[] = { "input", "gemm", "conv", "grouped", "depthwise", "scale", "act", "add", "copy", "pool",
-                                         "resize", "unfold", "fold", "layer_norm", "attention", "output" };
+    static const char *const kinds[] = { "input", "gemm",       "conv",      "grouped", "depthwise", "scale",
+                                         "act",   "add",        "copy",      "pool",    "resize",    "unfold",
+                                         "fold",  "layer_norm", "attention", "output" };
     double *best = malloc(runtime->n_jobs * sizeof *best);
     for (size_t i = 0; i < runtime->n_jobs; i++) best[i] = INFINITY;
     for (int turn = 0; turn < 300; turn++)
@@ -137,8 +138,9 @@ static hyt_status bench(const hyt_graph *graph, const arguments *a, hyt_runtime 
     double error = 0;
     hyt_status status = a->check ? difference(graph, a, input, output, &error) : HYT_OK;
     if (a->steps) time_steps(runtime, graph);
-    printf("{\"case\": \"%s@%zu\", \"threads\": %s, \"batch\": %s, \"isa\": \"%s\", \"median_ms\": %.4f, \"p10_ms\": %.4f", a->model,
-           graph->nodes[graph->input].dims.size[2], a->threads, a->batch, a->isa, t.median, t.p10);
+    printf(
+        "{\"case\": \"%s@%zu\", \"threads\": %s, \"batch\": %s, \"isa\": \"%s\", \"median_ms\": %.4f, \"p10_ms\": %.4f",
+        a->model, graph->nodes[graph->input].dims.size[2], a->threads, a->batch, a->isa, t.median, t.p10);
     printf(", \"arena_bytes\": %llu, \"bound_bytes\": %llu, \"packed_bytes\": %llu",
            (unsigned long long)hyt_runtime_arena_bytes(runtime), (unsigned long long)runtime->plan.bound_bytes,
            (unsigned long long)hyt_runtime_packed_bytes(runtime));
@@ -152,7 +154,8 @@ static hyt_status bench(const hyt_graph *graph, const arguments *a, hyt_runtime 
 /* A network of the harness, or a builder's name. */
 static hyt_status open_graph(const arguments *a, hyt_graph **out)
 {
-    if (strncmp(a->model, "mobile", 6) == 0) return hyt_graph_build(NULL, a->model, a->input ? a->input : 224, 1000, out);
+    if (strncmp(a->model, "mobile", 6) == 0)
+        return hyt_graph_build(NULL, a->model, a->input ? a->input : 224, 1000, out);
     return harness_model_read(NULL, a->models, a->model, a->input, out);
 }
 
@@ -160,8 +163,9 @@ int main(int count, char **words)
 {
     arguments a = { "M5", "../shared/bars/runtime/models", "1", "1", "auto", 0, 1000, false, false };
     if (!read_arguments(count, words, &a)) {
-        fprintf(stderr, "usage: runtime --model M5 [--threads N] [--batch N] [--input N] [--isa WORD] [--models DIR] [--ms N] "
-                        "[--check] [--steps]\n");
+        fprintf(stderr,
+                "usage: runtime --model M5 [--threads N] [--batch N] [--input N] [--isa WORD] [--models DIR] [--ms N] "
+                "[--check] [--steps]\n");
         return 2;
     }
     hyt_graph *graph = NULL;

@@ -97,7 +97,8 @@ static void damage(void **state)
         CHECK_STATUS(hyt_model_parse(NULL, bytes.data, size, &again), HYT_ERR_FORMAT);
     for (size_t at = 0; at < bytes.length; at++) {
         bytes.data[at] = (char)(bytes.data[at] ^ (1 << at % 8));
-        CHECK_STATUS(hyt_model_parse(NULL, bytes.data, bytes.length, &again), at >= 8 && at < 12 ? HYT_ERR_CONFLICT : HYT_ERR_FORMAT);
+        CHECK_STATUS(hyt_model_parse(NULL, bytes.data, bytes.length, &again),
+                     at >= 8 && at < 12 ? HYT_ERR_CONFLICT : HYT_ERR_FORMAT);
         bytes.data[at] = (char)(bytes.data[at] ^ (1 << at % 8));
     }
     assert_null(again);

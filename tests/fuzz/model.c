@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A model file, or (anything else) the plain contents of its two chunks, u16 length of the first in front, so that what a
- * checksum would hide is reached. What is read is written and reads back as the same bytes. */
+/* A model file, or (anything else) the plain contents of its two chunks, u16 length of the first in front, so that what
+ * a checksum would hide is reached. What is read is written and reads back as the same bytes. */
 #include "fuzz.h"
 #include "base/zip.h"
 #include "formats/model.h"
@@ -42,7 +42,8 @@ static void check(const void *bytes, size_t size)
     MUST(hyt_model_parse(NULL, first.data, first.length, &again));
     MUST(hyti_model_write(again, &second));
     REQUIRE(first.length == second.length && memcmp(first.data, second.data, first.length) == 0);
-    REQUIRE(hyt_graph_macs(graph) == hyt_graph_macs(again) && hyt_graph_parameters(graph) == hyt_graph_parameters(again));
+    REQUIRE(hyt_graph_macs(graph) == hyt_graph_macs(again) &&
+            hyt_graph_parameters(graph) == hyt_graph_parameters(again));
     hyti_text_clear(&first);
     hyti_text_clear(&second);
     hyt_graph_destroy(graph);

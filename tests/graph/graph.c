@@ -37,8 +37,8 @@ static void golden_hybrid(void **state)
     MUST(hyt_graph_inverted_residual(graph, x, 12, 2, 4, HYT_OP_SILU, &x));
     for (size_t i = 0; i < 3; i++) {
         MUST(hyt_graph_inverted_residual(graph, x, layers[i].channels, 2, layers[i].expand, HYT_OP_SILU, &x));
-        MUST(hyt_graph_mobilevit(graph, x, layers[i].width, layers[i].ffn, layers[i].heads, layers[i].blocks, layers[i].patch,
-                                 HYT_OP_SILU, &x));
+        MUST(hyt_graph_mobilevit(graph, x, layers[i].width, layers[i].ffn, layers[i].heads, layers[i].blocks,
+                                 layers[i].patch, HYT_OP_SILU, &x));
     }
     MUST(hyti_graph_conv_norm(graph, x, 192, 1, 1, 1, HYT_OP_SILU, &x));
     MUST(hyt_graph_global_pool(graph, x, &x));
@@ -101,7 +101,8 @@ static void refusals(void **state)
     hyt_value x, tokens, out = 77;
     hyt_graph *graph = small_graph(&x);
     MUST(hyt_graph_unfold(graph, x, 2, &tokens));
-    size_t size = hyt_graph_size(graph), parameters = hyt_graph_parameter_count(graph), uses = hyti_graph_uses(graph, x);
+    size_t size = hyt_graph_size(graph), parameters = hyt_graph_parameter_count(graph),
+           uses = hyti_graph_uses(graph, x);
     CHECK_STATUS(hyt_graph_input(graph, 3, 4, 4, &out), HYT_ERR_STATE);
     CHECK_STATUS(hyt_graph_conv(graph, 9, 4, 3, 1, 1, &out), HYT_ERR_ARGUMENT);
     CHECK_MESSAGE("9");
@@ -219,7 +220,8 @@ static void initial_weights(void **state)
         }
         if (p->role != HYTI_ROLE_WEIGHT || p->count < 1000) continue;
         const hyti_node *node = &graph->nodes[p->node];
-        double wanted = node->op == HYT_OP_LINEAR && node->dims.rank == 4 ? 0.02 : sqrt(2.0 * p->dims.size[0] / p->count);
+        double wanted =
+            node->op == HYT_OP_LINEAR && node->dims.rank == 4 ? 0.02 : sqrt(2.0 * p->dims.size[0] / p->count);
         assert_true(most <= 2 * wanted * 1.000001);
         CHECK_NEAR(sqrt(sum / p->count) / wanted, 0.8796, 0.06); /* of a normal cut at two */
     }
@@ -269,7 +271,8 @@ static void copies_are_deep(void **state)
     CHECK_STATUS(hyt_graph_set_parameter(copy, 0, zero, 1), HYT_ERR_SHAPE);
     CHECK_STATUS(hyt_graph_set_parameter(copy, 1u << 30, zero, 1), HYT_ERR_ARGUMENT);
     for (size_t i = 0; i < graph->n_parameters; i++)
-        assert_memory_equal(graph->parameters[i].data, copy->parameters[i].data, graph->parameters[i].count * sizeof(float));
+        assert_memory_equal(graph->parameters[i].data, copy->parameters[i].data,
+                            graph->parameters[i].count * sizeof(float));
     hyt_graph_destroy(graph);
     assert_true(hyt_graph_parameter(copy, 0)[0] != 0);
     hyt_graph_destroy(copy);

@@ -49,7 +49,9 @@ static hyt_status random_operation(hyti_rng *rng, hyt_graph *graph, hyt_value *o
     case 0: return hyt_graph_activation(graph, x, act, out);
     case 1: return hyt_graph_add(graph, x, (hyt_value)random_from(rng, 0, graph->n_nodes - 1), out);
     case 2: return random_concat(rng, graph, x, out);
-    case 3: return node->picture ? random_conv(rng, graph, x, out) : hyt_graph_linear(graph, x, random_from(rng, 1, 24), 1, out);
+    case 3:
+        return node->picture ? random_conv(rng, graph, x, out)
+                             : hyt_graph_linear(graph, x, random_from(rng, 1, 24), 1, out);
     case 4: return node->picture ? hyt_graph_batch_norm(graph, x, out) : hyt_graph_layer_norm(graph, x, out);
     case 5:
         if (node->picture) return hyt_graph_resize(graph, x, random_from(rng, 1, 12), random_from(rng, 1, 12), out);
@@ -60,7 +62,8 @@ static hyt_status random_operation(hyti_rng *rng, hyt_graph *graph, hyt_value *o
         return rank == 2 ? hyt_graph_linear(graph, x, 7, 0, out)
                          : hyt_graph_fold(graph, x, node->dims.size[2], node->dims.size[1] == 4 ? 4 : 1,
                                           node->dims.size[1] == 4 ? 2 : 1, out);
-    case 7: return hyt_graph_inverted_residual(graph, x, random_from(rng, 1, 3) * 4, random_from(rng, 1, 2), 1.5, act, out);
+    case 7:
+        return hyt_graph_inverted_residual(graph, x, random_from(rng, 1, 3) * 4, random_from(rng, 1, 2), 1.5, act, out);
     case 8: return hyt_graph_mobilevit(graph, x, 8, 12, 2, 1, random_from(rng, 1, 3), act, out);
     default: return random_from(rng, 0, 3) ? random_conv(rng, graph, x, out) : hyt_graph_global_pool(graph, x, out);
     }
@@ -73,7 +76,8 @@ static void random_weights(hyti_rng *rng, hyt_graph *graph)
         float *values = malloc(p->count * sizeof *values);
         for (size_t j = 0; j < p->count; j++) {
             double z = hyti_rng_normal(rng), u = hyti_rng_uniform(rng);
-            if (p->role == HYTI_ROLE_WEIGHT) values[j] = (float)(z * sqrt(1.5 * (double)p->dims.size[0] / (double)p->count));
+            if (p->role == HYTI_ROLE_WEIGHT)
+                values[j] = (float)(z * sqrt(1.5 * (double)p->dims.size[0] / (double)p->count));
             else if (p->role == HYTI_ROLE_SCALE || p->role == HYTI_ROLE_VARIANCE) values[j] = (float)(0.75 + u / 2);
             else values[j] = (float)(z * 0.1);
         }
@@ -92,7 +96,8 @@ static hyt_graph *random_graph(hyt_context *context, uint64_t seed, size_t most)
     MUST(hyt_graph_input(graph, random_from(&rng, 1, 9), random_from(&rng, 1, 14), random_from(&rng, 1, 14), &value));
     for (size_t left = random_from(&rng, 0, most), tries = 0; left > 0 && tries < 20 * most; tries++)
         if (random_operation(&rng, graph, &value) == HYT_OK) left--;
-    if (random_from(&rng, 0, 3) == 0) MUST(hyt_graph_set_output(graph, (hyt_value)random_from(&rng, 0, graph->n_nodes - 1)));
+    if (random_from(&rng, 0, 3) == 0)
+        MUST(hyt_graph_set_output(graph, (hyt_value)random_from(&rng, 0, graph->n_nodes - 1)));
     if (random_from(&rng, 0, 1)) {
         float mean[9], deviation[9];
         for (size_t i = 0; i < 9; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The graph read literally: one operation at a time in double precision over logical axes, nothing fused, folded or shared.
- * What the runtime is held against. */
+/* The graph read literally: one operation at a time in double precision over logical axes, nothing fused, folded or
+ * shared. What the runtime is held against. */
 #ifndef HYTNAS_TESTS_NAIVE_H
 #define HYTNAS_TESTS_NAIVE_H
 
@@ -10,7 +10,7 @@
 typedef struct naive {
     const hyt_graph *graph;
     double **values; /* one array a value, batch 1 */
-    bool shaken;     /* each value by half a float32 unit of its tensor's largest: how much a graph amplifies rounding */
+    bool shaken; /* each value by half a float32 unit of its tensor's largest: how much a graph amplifies rounding */
 } naive;
 
 static size_t naive_count(const hyt_graph *graph, hyt_value value)
@@ -79,7 +79,8 @@ static void naive_layer_norm(const naive *n, const hyti_node *node, size_t count
         for (size_t i = 0; i < width; i++) mean += x[i] / (double)width;
         for (size_t i = 0; i < width; i++) variance += (x[i] - mean) * (x[i] - mean) / (double)width;
         for (size_t i = 0; i < width; i++)
-            y[i] = (x[i] - mean) / sqrt(variance + node->epsilon) * naive_parameter(n, node, 0)[i] + naive_parameter(n, node, 1)[i];
+            y[i] = (x[i] - mean) / sqrt(variance + node->epsilon) * naive_parameter(n, node, 0)[i] +
+                   naive_parameter(n, node, 1)[i];
     }
 }
 
@@ -99,7 +100,8 @@ static void naive_concat(const naive *n, const hyti_node *node, double *y)
         size_t size = n->graph->nodes[node->inputs[j]].dims.size[node->axis];
         for (size_t o = 0; o < outer; o++)
             for (size_t i = 0; i < size * inner; i++)
-                y[(o * node->dims.size[node->axis] + start) * inner + i] = n->values[node->inputs[j]][o * size * inner + i];
+                y[(o * node->dims.size[node->axis] + start) * inner + i] =
+                    n->values[node->inputs[j]][o * size * inner + i];
         start += size;
     }
 }
@@ -121,9 +123,9 @@ static void naive_resize(const naive *n, const hyti_node *node, const double *x,
     for (size_t c = 0; c < out[1]; c++)
         for (size_t r = 0; r < out[2]; r++)
             for (size_t k = 0; k < out[3]; k++)
-                y[(c * out[2] + r) * out[3] + k] =
-                    naive_pixel(x + c * in[2] * in[3], in[2], in[3], ((double)r + 0.5) * (double)in[2] / (double)out[2] - 0.5,
-                                ((double)k + 0.5) * (double)in[3] / (double)out[3] - 0.5);
+                y[(c * out[2] + r) * out[3] + k] = naive_pixel(
+                    x + c * in[2] * in[3], in[2], in[3], ((double)r + 0.5) * (double)in[2] / (double)out[2] - 0.5,
+                    ((double)k + 0.5) * (double)in[3] / (double)out[3] - 0.5);
 }
 
 /* Where token (position, patch) of channel c lies among the planes of a picture. */
@@ -148,8 +150,8 @@ static void naive_fold(const naive *n, const hyti_node *node, const double *x, d
             }
 }
 
-static void naive_attend(const double *q, const double *k, const double *v, size_t tokens, size_t width, size_t d, double *scores,
-                         double *out)
+static void naive_attend(const double *q, const double *k, const double *v, size_t tokens, size_t width, size_t d,
+                         double *scores, double *out)
 {
     double most = -INFINITY, sum = 0;
     for (size_t t = 0; t < tokens; t++) {
@@ -172,7 +174,8 @@ static void naive_attention(const hyti_node *node, const double *x, double *y)
         for (size_t t = 0; t < tokens; t++)
             for (size_t h = 0; h < node->heads; h++) {
                 const double *set = x + s * tokens * 3 * d + h * width;
-                naive_attend(set + t * 3 * d, set + d, set + 2 * d, tokens, width, d, scores, y + (s * tokens + t) * d + h * width);
+                naive_attend(set + t * 3 * d, set + d, set + 2 * d, tokens, width, d, scores,
+                             y + (s * tokens + t) * d + h * width);
             }
     free(scores);
 }
@@ -196,7 +199,8 @@ static void naive_value(const naive *n, hyt_value value)
     case HYT_OP_ATTENTION: naive_attention(node, x, y); break;
     case HYT_OP_GLOBAL_POOL: {
         size_t pixels = naive_count(n->graph, node->inputs[0]) / count;
-        for (size_t i = 0; i < count * pixels; i++) y[i / pixels] = (i % pixels ? y[i / pixels] : 0) + x[i] / (double)pixels;
+        for (size_t i = 0; i < count * pixels; i++)
+            y[i / pixels] = (i % pixels ? y[i / pixels] : 0) + x[i] / (double)pixels;
         break;
     }
     default: for (size_t i = 0; i < count; i++) y[i] = naive_act(node->op, x[i]);
@@ -213,7 +217,8 @@ static double *naive_run(const hyt_graph *graph, const float *input, bool shaken
     for (size_t i = 0; i < graph->n_nodes; i++) n.values[i] = malloc(naive_count(graph, (hyt_value)i) * sizeof(double));
     size_t pixels = naive_count(graph, 0) / graph->channels;
     for (size_t i = 0; i < naive_count(graph, 0); i++)
-        n.values[0][i] = graph->normalised ? ((double)input[i] - graph->mean[i / pixels]) / graph->deviation[i / pixels] : input[i];
+        n.values[0][i] =
+            graph->normalised ? ((double)input[i] - graph->mean[i / pixels]) / graph->deviation[i / pixels] : input[i];
     for (size_t i = 1; i < graph->n_nodes; i++) naive_value(&n, (hyt_value)i);
     hyt_value output = hyt_graph_output(graph);
     double *result = n.values[output];
