@@ -14,9 +14,10 @@ static const flag_row flags[] = {
 static const command_form describe = {
     .name = "describe",
     .operands = "NET...",
-    .about = "Prints the operations, shapes and costs of networks. NET is a builder's name (mobilevit-xxs, mobilevit-xs, "
-             "mobilevit-s, mobilenetv1-WIDTH, mobilenetv2-WIDTH), or a genome of the space hytnas: 23 values joined by "
-             "colons, as the commands search and study print them.",
+    .about =
+        "Prints the operations, shapes and costs of networks. NET is a builder's name (mobilevit-xxs, mobilevit-xs, "
+        "mobilevit-s, mobilenetv1-WIDTH, mobilenetv2-WIDTH), or a genome of the space hytnas: 23 values joined by "
+        "colons, as the commands search and study print them.",
     .flags = flags,
     .flag_count = FLAGS,
     .examples = "  hytnas describe mobilevit-xxs --input 256\n"
@@ -61,7 +62,8 @@ static hyt_status build(const wanted *request, const char *name, hyt_graph **out
 {
     bool genome = strchr(name, ':') != NULL;
     size_t classes = request->classes ? request->classes : genome ? 2 : 1000;
-    return genome ? build_genome(name, request->input, classes, out) : hyt_graph_build(NULL, name, request->input, classes, out);
+    return genome ? build_genome(name, request->input, classes, out)
+                  : hyt_graph_build(NULL, name, request->input, classes, out);
 }
 
 /* "16 x 112 x 112": without the batch. */
@@ -77,14 +79,16 @@ static hyt_status print_table(const hyt_graph *graph, const char *name, size_t i
 {
     char text[256], shape[128];
     hyt_dims dims;
-    printf("%s, input 3 x %zu x %zu\n\n  %4s  %-48s %-18s %15s\n", name, input, input, "", "operation", "result", "MACs");
+    printf("%s, input 3 x %zu x %zu\n\n  %4s  %-48s %-18s %15s\n", name, input, input, "", "operation", "result",
+           "MACs");
     for (hyt_value value = 0; value < (hyt_value)hyt_graph_size(graph); value++) {
         hyt_status status = hyt_graph_describe(graph, value, text, sizeof text);
         if (status == HYT_OK) status = hyt_graph_dims(graph, value, &dims);
         if (status != HYT_OK) return status;
         uint64_t macs = hyt_graph_value_macs(graph, value);
         shape_text(&dims, shape, sizeof shape);
-        printf("  %4" PRId32 "  %-48s %-18s%s%15s\n", value, text, shape, macs ? " " : "", macs ? grouped((double)macs) : "");
+        printf("  %4" PRId32 "  %-48s %-18s%s%15s\n", value, text, shape, macs ? " " : "",
+               macs ? grouped((double)macs) : "");
     }
     printf("\n  parameters %15s\n  MACs       %15s\n  weights    %15s bytes\n  arena      %15s bytes\n",
            grouped((double)costs->parameters), grouped((double)costs->macs), grouped((double)costs->weight_bytes),
@@ -98,8 +102,9 @@ static hyt_status print_json(const hyt_graph *graph, const char *name, size_t in
     hyt_dims dims;
     printf("{\"name\":");
     json_text(stdout, name);
-    printf(",\"input\":%zu,\"parameters\":%" PRIu64 ",\"macs\":%" PRIu64 ",\"weight_bytes\":%" PRIu64 ",\"arena_bytes\":%" PRIu64
-           ",\"operations\":[", input, costs->parameters, costs->macs, costs->weight_bytes, costs->arena_bytes);
+    printf(",\"input\":%zu,\"parameters\":%" PRIu64 ",\"macs\":%" PRIu64 ",\"weight_bytes\":%" PRIu64
+           ",\"arena_bytes\":%" PRIu64 ",\"operations\":[",
+           input, costs->parameters, costs->macs, costs->weight_bytes, costs->arena_bytes);
     for (hyt_value value = 0; value < (hyt_value)hyt_graph_size(graph); value++) {
         hyt_status status = hyt_graph_describe(graph, value, text, sizeof text);
         if (status == HYT_OK) status = hyt_graph_dims(graph, value, &dims);

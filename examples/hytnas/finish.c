@@ -30,7 +30,8 @@ static bool comes_before(const search_job *job, const front_network *a, const fr
 static void insert_sorted(const search_job *job, search_outcome *outcome, front_network network)
 {
     size_t at = outcome->count++;
-    for (; at > 0 && comes_before(job, &network, &outcome->front[at - 1]); at--) outcome->front[at] = outcome->front[at - 1];
+    for (; at > 0 && comes_before(job, &network, &outcome->front[at - 1]); at--)
+        outcome->front[at] = outcome->front[at - 1];
     outcome->front[at] = network;
 }
 
@@ -66,7 +67,8 @@ static int collect_front(const search_job *job, search_outcome *outcome)
         outcome->finished += state == HYT_TRIAL_FINISHED;
         outcome->failed += state != HYT_TRIAL_FINISHED && state != HYT_TRIAL_PENDING;
         if (hyt_search_trial_in_front(job->search, i))
-            insert_sorted(job, outcome, (front_network){ .index = i, .values = hyt_search_trial_objectives(job->search, i) });
+            insert_sorted(job, outcome,
+                          (front_network){ .index = i, .values = hyt_search_trial_objectives(job->search, i) });
     }
     for (size_t i = 0; i < outcome->count; i++)
         if (describe_network(job, &outcome->front[i]) != GOOD) return BAD;
@@ -85,7 +87,8 @@ static int make_model(search_job *job, const front_network *network, size_t epoc
     hyt_options_get_int(job->evaluator_options, HYT_TRAIN_EPOCHS, &usual);
     job->epochs = epochs ? epochs : (size_t)usual;
     job->may_stop = epochs != 0; /* what the search trained must be there; more of it may be left out */
-    snprintf(job->doing, sizeof job->doing, "%s trial %" PRIu64, epochs ? "final training of" : "training again", trial_of(job, network));
+    snprintf(job->doing, sizeof job->doing, "%s trial %" PRIu64, epochs ? "final training of" : "training again",
+             trial_of(job, network));
     status = hyt_evaluator_train(job->evaluator, candidate, epochs, out, NULL);
     if (job->may_stop && interrupted()) {
         if (status == HYT_OK) hyt_graph_destroy(*out);
@@ -125,7 +128,8 @@ static int finish_network(search_job *job, front_network *network, bool longer)
     model_path(job->folder, trial_of(job, network), 0, network->model, PATH_SIZE);
     int result = make_model(job, network, 0, network->model, &model);
     if (result == GOOD && longer && !interrupted()) result = train_longer(job, network, &model);
-    if (result == GOOD) result = check(hyt_train_accuracy(model, job->pictures.test, job_threads(job), &network->test_accuracy));
+    if (result == GOOD)
+        result = check(hyt_train_accuracy(model, job->pictures.test, job_threads(job), &network->test_accuracy));
     hyt_graph_destroy(model);
     return result;
 }
@@ -162,7 +166,9 @@ static int add_setting(search_outcome *outcome, const char *name, const char *va
     outcome->settings = grown;
     grown[outcome->setting_count] = (named_setting){ strdup(name), strdup(value) };
     outcome->setting_count++;
-    return grown[outcome->setting_count - 1].name && grown[outcome->setting_count - 1].value ? GOOD : complain("out of memory");
+    return grown[outcome->setting_count - 1].name && grown[outcome->setting_count - 1].value
+               ? GOOD
+               : complain("out of memory");
 }
 
 static int add_options(search_outcome *outcome, const hyt_options *options, const char *prefix)
@@ -185,7 +191,8 @@ static int add_settings(const search_job *job, search_outcome *outcome)
         const wanted_objective *objective = &job->objectives[i];
         snprintf(name, sizeof name, "objective %zu", i + 1);
         char value[128];
-        snprintf(value, sizeof value, "%s, %s", title_of(objective->name), objective->direction == HYT_MAXIMISE ? "high" : "low");
+        snprintf(value, sizeof value, "%s, %s", title_of(objective->name),
+                 objective->direction == HYT_MAXIMISE ? "high" : "low");
         if (add_setting(outcome, name, value) != GOOD) return BAD;
     }
     for (size_t i = 0; i < job->limit_count; i++) {
@@ -193,7 +200,9 @@ static int add_settings(const search_job *job, search_outcome *outcome)
         snprintf(name, sizeof name, "limit of %s", title_of(limit->name));
         if (add_setting(outcome, name, spoken(limit->name, limit->value)) != GOOD) return BAD;
     }
-    if (add_options(outcome, job->search_options, "") != GOOD || add_options(outcome, job->evaluator_options, "train ") != GOOD) return BAD;
+    if (add_options(outcome, job->search_options, "") != GOOD ||
+        add_options(outcome, job->evaluator_options, "train ") != GOOD)
+        return BAD;
     snprintf(name, sizeof name, "%zu", job->final_epochs);
     return add_setting(outcome, "final epochs", name);
 }
@@ -233,7 +242,8 @@ int finish_search(search_job *job)
     search_outcome outcome = { .search = job->search, .folder = job->folder, .summary = summary,
                                .stopped = hyt_search_stopped(job->search), .hypervolume = NAN };
     hyt_search_hypervolume(job->search, &outcome.hypervolume);
-    snprintf(summary, sizeof summary, "%s: %zu pictures to train on, %zu to validate, %zu to test; %zu classes, input %zu × %zu",
+    snprintf(summary, sizeof summary,
+             "%s: %zu pictures to train on, %zu to validate, %zu to test; %zu classes, input %zu × %zu",
              job->data.source, hyt_dataset_count(job->pictures.train), hyt_dataset_count(job->pictures.validation),
              hyt_dataset_count(job->pictures.test), job->pictures.classes, job->pictures.input, job->pictures.input);
     int result = collect_front(job, &outcome);

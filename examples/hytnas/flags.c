@@ -108,7 +108,8 @@ static void print_option(const command_form *command, size_t group, size_t row)
     switch (type) {
     case HYT_OPT_FLAG:
         snprintf(left, sizeof left, "--%s, --no-%s", name, name);
-        snprintf(help, sizeof help, "%s (default: %s)", hyt_options_help(options, row), strcmp(value, "0") ? "on" : "off");
+        snprintf(help, sizeof help, "%s (default: %s)", hyt_options_help(options, row),
+                 strcmp(value, "0") ? "on" : "off");
         break;
     case HYT_OPT_CHOICE:
         snprintf(left, sizeof left, "--%s WORD", name);
@@ -116,7 +117,8 @@ static void print_option(const command_form *command, size_t group, size_t row)
         break;
     default:
         snprintf(left, sizeof left, "--%s %s", name, type == HYT_OPT_INT ? "N" : "X");
-        snprintf(help, sizeof help, "%s (default %s, %.16g to %.16g)", hyt_options_help(options, row), value, low, high);
+        snprintf(help, sizeof help, "%s (default %s, %.16g to %.16g)", hyt_options_help(options, row), value, low,
+                 high);
     }
     print_row(left, help);
 }
@@ -186,8 +188,10 @@ static int complain_unknown(const command_form *command, const char *name)
     return complain("%s has no flag --%s; the nearest is --%s", command->name, name, nearest);
 }
 
-/* The rows of the tables called `name`, or "no-<name>" for a switch; how many there are, and whether they are switches. */
-static size_t find_options(const command_form *command, const char *name, bool *is_switch, const char *value, int *result)
+/* The rows of the tables called `name`, or "no-<name>" for a switch; how many there are, and whether they are switches.
+ */
+static size_t find_options(const command_form *command, const char *name, bool *is_switch, const char *value,
+                           int *result)
 {
     char option[NAME_SIZE];
     size_t found = 0;
@@ -200,7 +204,8 @@ static size_t find_options(const command_form *command, const char *name, bool *
             if (!matches) continue;
             found++;
             *is_switch = hyt_options_type(options, i) == HYT_OPT_FLAG;
-            if (value && *result == GOOD) *result = check(hyt_options_set_text(options, hyt_options_key(options, i), value));
+            if (value && *result == GOOD)
+                *result = check(hyt_options_set_text(options, hyt_options_key(options, i), value));
         }
     }
     return found;
@@ -269,7 +274,8 @@ int parse_flags(const command_form *command, int argc, char **argv, take_fn take
         const char *argument = argv[reader.next++];
         int result;
         if (argument[0] == '-' && argument[1] == '-' && argument[2]) result = take_flag(&reader, argument + 2);
-        else if (argument[0] == '-' && argument[1]) result = complain("%s has no flag %s; flags begin with two dashes", command->name, argument);
+        else if (argument[0] == '-' && argument[1])
+            result = complain("%s has no flag %s; flags begin with two dashes", command->name, argument);
         else result = take(user, command->flag_count, argument);
         if (result != GOOD) return result;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Flags of a command: rows of its own, and one for every option of the library's tables. Help is made of the same rows. */
+/* Flags of a command: rows of its own, and one for every option of the library's tables. Help is made of the same rows.
+ */
 #ifndef FLAGS_H
 #define FLAGS_H
 

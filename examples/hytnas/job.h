@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The command search, in three steps: what is asked for (search.c), the search (search.c), what it hands over (finish.c). */
+/* The command search, in three steps: what is asked for (search.c), the search (search.c), what it hands over
+ * (finish.c). */
 #ifndef JOB_H
 #define JOB_H
 

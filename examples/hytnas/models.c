@@ -40,7 +40,8 @@ static bool trial_of_file(const char *name, uint64_t *trial)
 }
 
 /* Removes our files of trials for which `keep` says no; NULL: of all. */
-static void remove_models(const char *folder, bool (*keep)(const hyt_search *search, uint64_t trial), const hyt_search *search)
+static void remove_models(const char *folder, bool (*keep)(const hyt_search *search, uint64_t trial),
+                          const hyt_search *search)
 {
     char path[PATH_SIZE];
     uint64_t trial;

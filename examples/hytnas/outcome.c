@@ -31,7 +31,8 @@ void print_front(FILE *out, const search_outcome *outcome)
         for (size_t j = 0; j < m; j++)
             fprintf(out, "  %14s", spoken(hyt_search_objective_name(outcome->search, j), network->values[j]));
         if (retrained) fprintf(out, "  %13s", spoken("accuracy", network->final_accuracy));
-        fprintf(out, "  %7s  %14s  %s\n", spoken("accuracy", network->test_accuracy), grouped((double)network->macs), network->genome);
+        fprintf(out, "  %7s  %14s  %s\n", spoken("accuracy", network->test_accuracy), grouped((double)network->macs),
+                network->genome);
     }
 }
 
@@ -82,7 +83,8 @@ int write_csv(const search_outcome *outcome)
     if (!out) return complain("%s: could not be written: %s", path, strerror(errno));
     fprintf(out, "trial,genome");
     for (size_t j = 0; j < m; j++) fprintf(out, ",%s", hyt_search_objective_name(outcome->search, j));
-    fprintf(out, ",final_accuracy,test_accuracy,network_parameters,network_macs,network_weight_bytes,network_arena_bytes,model\n");
+    fprintf(out, ",final_accuracy,test_accuracy,network_parameters,network_macs,network_weight_bytes,network_arena_"
+                 "bytes,model\n");
     for (size_t i = 0; i < outcome->count; i++) {
         const front_network *network = &outcome->front[i];
         fprintf(out, "%" PRIu64 ",%s", trial_of(outcome, network), network->genome);

@@ -9,8 +9,10 @@ static int generate(const pictures_wanted *wanted, picture_parts *out)
 {
     size_t side = wanted->input ? wanted->input : SHAPES_SIDE;
     hyt_status status = hyt_dataset_create_shapes(NULL, wanted->train, side, 0, 0, &out->train);
-    if (status == HYT_OK) status = hyt_dataset_create_shapes(NULL, wanted->val, side, 0, UINT64_C(1) << 32, &out->validation);
-    if (status == HYT_OK) status = hyt_dataset_create_shapes(NULL, wanted->test, side, 0, UINT64_C(2) << 32, &out->test);
+    if (status == HYT_OK)
+        status = hyt_dataset_create_shapes(NULL, wanted->val, side, 0, UINT64_C(1) << 32, &out->validation);
+    if (status == HYT_OK)
+        status = hyt_dataset_create_shapes(NULL, wanted->test, side, 0, UINT64_C(2) << 32, &out->test);
     return check(status);
 }
 
@@ -19,12 +21,14 @@ static int load_part(const char *folder, const char *file, size_t side, hyt_data
 {
     char path[4096];
     hyt_dataset *dataset = NULL;
-    if (snprintf(path, sizeof path, "%s/%s", folder, file) >= (int)sizeof path) return complain("%s: the path is too long", folder);
+    if (snprintf(path, sizeof path, "%s/%s", folder, file) >= (int)sizeof path)
+        return complain("%s: the path is too long", folder);
     if (check(hyt_dataset_load_npz(NULL, path, &dataset)) != GOOD) return BAD;
     size_t height = hyt_dataset_height(dataset), width = hyt_dataset_width(dataset);
     int result = GOOD;
     if (side == 0 && height != width) {
-        result = complain("%s: its pictures are %zu x %zu, not square: choose a side with --input", path, height, width);
+        result =
+            complain("%s: its pictures are %zu x %zu, not square: choose a side with --input", path, height, width);
     } else if (side != 0 && (height != side || width != side)) {
         result = check(hyt_dataset_resize(dataset, side, side, out));
     } else {
@@ -40,7 +44,8 @@ static int check_part(const char *folder, const char *file, const hyt_dataset *p
     char path[4096];
     snprintf(path, sizeof path, "%s/%s", folder, file);
     if (hyt_dataset_classes(part) > pictures->classes)
-        return complain("%s: has a label %zu, beyond the %zu classes of train.npz", path, hyt_dataset_classes(part) - 1, pictures->classes);
+        return complain("%s: has a label %zu, beyond the %zu classes of train.npz", path, hyt_dataset_classes(part) - 1,
+                        pictures->classes);
     return check(hyt_dataset_check(part, path, pictures->classes));
 }
 
@@ -57,8 +62,8 @@ static int load(const pictures_wanted *wanted, picture_parts *out)
 static int check_parts(const pictures_wanted *wanted, const picture_parts *pictures)
 {
     if (pictures->input < SMALLEST)
-        return complain("pictures of %zu x %zu are too small for the networks: enlarge them with --input %d", pictures->input,
-                        pictures->input, SMALLEST);
+        return complain("pictures of %zu x %zu are too small for the networks: enlarge them with --input %d",
+                        pictures->input, pictures->input, SMALLEST);
     if (pictures->classes < 2) return complain("%s/train.npz: all pictures are of one class", wanted->source);
     if (check_part(wanted->source, "train.npz", pictures->train, pictures) != GOOD) return BAD;
     if (check_part(wanted->source, "val.npz", pictures->validation, pictures) != GOOD) return BAD;
@@ -77,7 +82,8 @@ static uint64_t mix_part(uint64_t hash, const hyt_dataset *part)
     size_t size = hyt_dataset_height(part) * hyt_dataset_width(part) * 3;
     for (size_t i = 0; i < hyt_dataset_count(part); i++) {
         uint32_t label = hyt_dataset_label(part, i);
-        unsigned char bytes[4] = { (unsigned char)label, (unsigned char)(label >> 8), (unsigned char)(label >> 16), (unsigned char)(label >> 24) };
+        unsigned char bytes[4] = { (unsigned char)label, (unsigned char)(label >> 8), (unsigned char)(label >> 16),
+                                   (unsigned char)(label >> 24) };
         hash = mix(mix(hash, bytes, sizeof bytes), hyt_dataset_picture(part, i), size);
     }
     return hash;

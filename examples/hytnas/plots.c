@@ -112,7 +112,8 @@ static void plot_edge(FILE *out, const search_outcome *outcome, const plot_frame
     for (size_t i = 0; places && i < outcome->count; i++) {
         const front_network *network = &outcome->front[i];
         if (!on_edge(outcome, network, x, y)) continue;
-        places[count++] = (mark_place){ scale_place(&frame->x, network->values[x]), scale_place(&frame->y, network->values[y]) };
+        places[count++] =
+            (mark_place){ scale_place(&frame->x, network->values[x]), scale_place(&frame->y, network->values[y]) };
     }
     if (count > 1) {
         qsort(places, count, sizeof *places, by_x);
@@ -193,7 +194,8 @@ static void plot_steps(FILE *out, const plot_frame *frame, const double *volumes
     }
 }
 
-static void plot_improvements(FILE *out, const search_outcome *outcome, const plot_frame *frame, const double *volumes, size_t size)
+static void plot_improvements(FILE *out, const search_outcome *outcome, const plot_frame *frame, const double *volumes,
+                              size_t size)
 {
     for (size_t i = 0; i < size; i++) {
         uint64_t trial = hyt_trial_number(hyt_search_trial(outcome->search, i));
@@ -203,8 +205,10 @@ static void plot_improvements(FILE *out, const search_outcome *outcome, const pl
             fprintf(out, "<path class=\"failed\" d=\"M%.1f %.1fv-9\"><title>trial %" PRIu64 ": %s</title></path>\n", x,
                     frame->y.from, trial, hyt_trial_state_name(state));
         } else if (volumes[i] > (i ? volumes[i - 1] : 0)) {
-            fprintf(out, "<circle class=\"front r%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\"><title>trial %" PRIu64
-                    "\nhypervolume %.6g</title></circle>\n", RAMP / 2, x, scale_place(&frame->y, volumes[i]), trial, volumes[i]);
+            fprintf(out,
+                    "<circle class=\"front r%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\"><title>trial %" PRIu64
+                    "\nhypervolume %.6g</title></circle>\n",
+                    RAMP / 2, x, scale_place(&frame->y, volumes[i]), trial, volumes[i]);
         }
     }
 }
@@ -218,8 +222,11 @@ void plot_hypervolume(FILE *out, const search_outcome *outcome, double width, do
     if (volumes && size > 0) {
         double ends[] = { 1, size > 1 ? (double)size : 2 };
         frame.x = (axis_scale){ .metric = "trials", .low = ends[0], .high = ends[1], .from = 62, .to = width - 14 };
-        frame.y = (axis_scale){ .metric = "volume", .low = 0, .high = volumes[size - 1] > 0 ? 1.08 * volumes[size - 1] : 1,
-                           .from = height - 46, .to = 32 };
+        frame.y = (axis_scale){ .metric = "volume",
+                                .low = 0,
+                                .high = volumes[size - 1] > 0 ? 1.08 * volumes[size - 1] : 1,
+                                .from = height - 46,
+                                .to = 32 };
         svg_axes(out, &frame, "trials", "hypervolume");
         plot_steps(out, &frame, volumes, size);
         plot_improvements(out, outcome, &frame, volumes, size);
@@ -230,18 +237,18 @@ void plot_hypervolume(FILE *out, const search_outcome *outcome, double width, do
 
 /* -- genes --------------------------------------------------------------------------------------------------------- */
 
-enum { NAMES = 150, ROW = 21, HEAD = 58 };
+enum { NAMES = 150, ROW = 21, VALUES_FROM = 44 };
 
-static void gene_row(FILE *out, const search_outcome *outcome, size_t gene, double cell)
+static void gene_row(FILE *out, const search_outcome *outcome, size_t gene, double cell, double y)
 {
     const hyt_space *space = hyt_search_space(outcome->search);
     size_t levels = hyt_space_gene_levels(space, gene);
-    double y = HEAD + (double)gene * ROW;
     fprintf(out, "<text class=\"gene\" x=\"%d\" y=\"%.1f\">", NAMES - 10, y + 14.5);
     html_text(out, hyt_space_gene_name(space, gene));
     fprintf(out, "</text>");
     for (size_t i = 0; i < outcome->count; i++) {
-        const hyt_candidate *candidate = hyt_trial_candidate(hyt_search_trial(outcome->search, outcome->front[i].index));
+        const hyt_candidate *candidate =
+            hyt_trial_candidate(hyt_search_trial(outcome->search, outcome->front[i].index));
         size_t level = hyt_candidate_level(candidate, gene);
         bool active = hyt_candidate_active(candidate, gene);
         double share = levels > 1 ? (double)level / (double)(levels - 1) : 0.5, x = NAMES + (double)i * cell;
@@ -249,13 +256,33 @@ static void gene_row(FILE *out, const search_outcome *outcome, size_t gene, doub
         char value[64] = "-";
         if (active && word) snprintf(value, sizeof value, "%s", word);
         else if (active) snprintf(value, sizeof value, "%.6g", hyt_space_gene_value(space, gene, level));
-        fprintf(out, "<g><rect class=\"cell\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" rx=\"3\" fill-opacity=\"%.3f\"/>",
+        fprintf(out,
+                "<g><rect class=\"cell\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" rx=\"3\" "
+                "fill-opacity=\"%.3f\"/>",
                 x + 1, y + 1, cell - 2, ROW - 2, active ? 0.06 + 0.74 * share : 0);
         if (cell >= 20)
-            fprintf(out, "<text class=\"value%s\" x=\"%.1f\" y=\"%.1f\">%s</text>", share > 0.6 ? " strong" : "", x + cell / 2, y + 14.5, value);
+            fprintf(out, "<text class=\"value%s\" x=\"%.1f\" y=\"%.1f\">%s</text>", share > 0.6 ? " strong" : "",
+                    x + cell / 2, y + 14.5, value);
         fprintf(out, "<title>");
         html_text(out, hyt_space_gene_name(space, gene));
         fprintf(out, " = %s</title></g>\n", value);
+    }
+}
+
+/* Numbers of the trials and, where there is room, their first objective. */
+static void gene_head(FILE *out, const search_outcome *outcome, double cell)
+{
+    const char *name = name_of(outcome, 0);
+    bool values = cell >= VALUES_FROM;
+    fprintf(out, "<text class=\"gene head\" x=\"%d\" y=\"18\">trial</text>", NAMES - 10);
+    if (values) fprintf(out, "<text class=\"gene\" x=\"%d\" y=\"38\">%s</text>\n", NAMES - 10, plain_of(name));
+    for (size_t i = 0; i < outcome->count && cell >= 20; i++) {
+        double x = NAMES + ((double)i + 0.5) * cell;
+        fprintf(out, "<text class=\"value head\" x=\"%.1f\" y=\"18\">%" PRIu64 "</text>", x,
+                hyt_trial_number(hyt_search_trial(outcome->search, outcome->front[i].index)));
+        if (values)
+            fprintf(out, "<text class=\"value\" x=\"%.1f\" y=\"38\">%s</text>\n", x,
+                    spoken(name, outcome->front[i].values[0]));
     }
 }
 
@@ -263,17 +290,9 @@ void plot_genes(FILE *out, const search_outcome *outcome, double width)
 {
     size_t genes = hyt_space_genes(hyt_search_space(outcome->search));
     double cell = fmin(72, (width - NAMES) / (double)(outcome->count ? outcome->count : 1));
-    svg_begin(out, width, HEAD + (double)genes * ROW + 4, "genes of the front");
-    fprintf(out, "<text class=\"gene head\" x=\"%d\" y=\"18\">trial</text><text class=\"gene head\" x=\"%d\" y=\"38\">", NAMES - 10, NAMES - 10);
-    html_text(out, title_of(name_of(outcome, 0)));
-    fprintf(out, "</text>\n");
-    for (size_t i = 0; i < outcome->count && cell >= 20; i++) {
-        double x = NAMES + ((double)i + 0.5) * cell;
-        fprintf(out, "<text class=\"value head\" x=\"%.1f\" y=\"18\">%" PRIu64 "</text>", x,
-                hyt_trial_number(hyt_search_trial(outcome->search, outcome->front[i].index)));
-        if (cell >= 44)
-            fprintf(out, "<text class=\"value\" x=\"%.1f\" y=\"38\">%s</text>\n", x, spoken(name_of(outcome, 0), outcome->front[i].values[0]));
-    }
-    for (size_t gene = 0; gene < genes; gene++) gene_row(out, outcome, gene, cell);
+    double head = cell >= VALUES_FROM ? 50 : 30;
+    svg_begin(out, width, head + (double)genes * ROW + 4, "genes of the front");
+    gene_head(out, outcome, cell);
+    for (size_t gene = 0; gene < genes; gene++) gene_row(out, outcome, gene, cell, head + (double)gene * ROW);
     svg_end(out);
 }

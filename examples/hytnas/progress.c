@@ -57,10 +57,12 @@ void progress_start(progress_line *progress, const hyt_search *search, size_t to
     progress->terminal = isatty(STDERR_FILENO);
     clock_gettime(CLOCK_MONOTONIC, &progress->start);
     progress->total = total;
-    for (size_t i = 0; i < hyt_search_size(search); i++) progress->done += hyt_search_trial_state(search, i) != HYT_TRIAL_PENDING;
+    for (size_t i = 0; i < hyt_search_size(search); i++)
+        progress->done += hyt_search_trial_state(search, i) != HYT_TRIAL_PENDING;
     progress->done_before = progress->done;
     find_best(progress, search);
-    if (progress->done > 0) progress_say(progress, "resumed: %zu of %zu trials are done", progress->done, progress->total);
+    if (progress->done > 0)
+        progress_say(progress, "resumed: %zu of %zu trials are done", progress->done, progress->total);
 }
 
 void progress_epoch(const progress_line *progress, const char *what, size_t epoch, size_t epochs, double accuracy)
@@ -87,7 +89,8 @@ static void trial_text(const hyt_search *search, const hyt_trial *trial, char *t
     }
     for (size_t j = 0; j < hyt_search_objectives(search) && used < (int)size; j++) {
         const char *name = hyt_search_objective_name(search, j);
-        used += snprintf(text + used, size - (size_t)used, "%s %s %s", j ? "," : "", title_of(name), spoken(name, values[j]));
+        used += snprintf(text + used, size - (size_t)used, "%s %s %s", j ? "," : "", title_of(name),
+                         spoken(name, values[j]));
     }
     if (used < (int)size && hyt_search_trial_in_front(search, index))
         snprintf(text + used, size - (size_t)used, ", in the front");

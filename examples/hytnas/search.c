@@ -11,30 +11,52 @@
 
 /* -- what is asked for --------------------------------------------------------------------------------------------- */
 
-enum { DATA, INPUT, SHAPES_TRAIN, SHAPES_VAL, SHAPES_TEST, OBJECTIVE, LIMIT, STUDY, RESUME, OUT, FINAL_EPOCHS, JSON, FLAGS };
+enum {
+    DATA,
+    INPUT,
+    SHAPES_TRAIN,
+    SHAPES_VAL,
+    SHAPES_TEST,
+    OBJECTIVE,
+    LIMIT,
+    STUDY,
+    RESUME,
+    OUT,
+    FINAL_EPOCHS,
+    JSON,
+    FLAGS
+};
 static const flag_row flags[] = {
-    [DATA] = { "data", "DIR|shapes", "pictures: a folder with train.npz, val.npz and test.npz (arrays X, uint8, N,H,W,3, and y), or "
+    [DATA] = { "data", "DIR|shapes",
+               "pictures: a folder with train.npz, val.npz and test.npz (arrays X, uint8, N,H,W,3, and y), or "
                "the built-in generated set" },
-    [INPUT] = { "input", "N", "side of the networks' input in pixels, at least 32 (default: that of the pictures; shapes: 48)" },
+    [INPUT] = { "input", "N",
+                "side of the networks' input in pixels, at least 32 (default: that of the pictures; shapes: 48)" },
     [SHAPES_TRAIN] = { "shapes-train", "N", "generated pictures to train on (default 800)" },
     [SHAPES_VAL] = { "shapes-val", "N", "to validate on (default 400)" },
     [SHAPES_TEST] = { "shapes-test", "N", "to test on (default 400)" },
-    [OBJECTIVE] = { "objective", "NAME:max|min", "2 to 4 times, of: accuracy, latency_ms, parameters, macs, arena_bytes, weight_bytes "
+    [OBJECTIVE] = { "objective", "NAME:max|min",
+                    "2 to 4 times, of: accuracy, latency_ms, parameters, macs, arena_bytes, weight_bytes "
                     "(default accuracy:max latency_ms:min parameters:min)" },
-    [LIMIT] = { "limit", "NAME:VALUE", "repeatable; on parameters, macs, arena_bytes, weight_bytes: no network above it is tried; on "
+    [LIMIT] = { "limit", "NAME:VALUE",
+                "repeatable; on parameters, macs, arena_bytes, weight_bytes: no network above it is tried; on "
                 "accuracy or latency_ms, which must be objectives: none beyond it is in the front" },
     [STUDY] = { "study", "FILE", "keeps every trial in this file, so that the search can be resumed" },
     [RESUME] = { "resume", NULL, "goes on with the study; starts it if there is none" },
-    [OUT] = { "out", "DIR", "folder of front.csv, report.html and models/ (default: beside the study, its name with -results; "
+    [OUT] = { "out", "DIR",
+              "folder of front.csv, report.html and models/ (default: beside the study, its name with -results; "
               "hytnas-results without a study); it belongs to one search" },
-    [FINAL_EPOCHS] = { "final-epochs", "N", "trains up to six networks spread over the front again, for longer, at the end (default 0: none)" },
+    [FINAL_EPOCHS] = { "final-epochs", "N",
+                       "trains up to six networks spread over the front again, for longer, at the end (default 0: "
+                       "none)" },
     [JSON] = { "json", NULL, "the result as one JSON object on standard output, and nothing else there" },
 };
 
 static int complain_metric(const char *flag, const char *name)
 {
     const char *names[32] = { NULL };
-    for (size_t i = 0; i + 1 < sizeof names / sizeof *names && hyt_evaluator_metric(i); i++) names[i] = hyt_evaluator_metric(i);
+    for (size_t i = 0; i + 1 < sizeof names / sizeof *names && hyt_evaluator_metric(i); i++)
+        names[i] = hyt_evaluator_metric(i);
     return complain("--%s: there is no \"%s\"; the nearest is \"%s\"", flag, name, nearest_name(name, names));
 }
 
@@ -50,7 +72,8 @@ static int split(const char *flag, const char *text, char name[64], const char *
 {
     const char *colon = strchr(text, ':');
     if (!colon || colon == text || colon - text >= 64 || !colon[1])
-        return complain("--%s takes NAME:%s, not \"%s\"", flag, strcmp(flag, "limit") ? "max or NAME:min" : "VALUE", text);
+        return complain("--%s takes NAME:%s, not \"%s\"", flag, strcmp(flag, "limit") ? "max or NAME:min" : "VALUE",
+                        text);
     snprintf(name, 64, "%.*s", (int)(colon - text), text);
     *rest = colon + 1;
     return is_metric(name) ? GOOD : complain_metric(flag, name);
@@ -111,9 +134,12 @@ static int read_flags(search_job *job, int argc, char **argv)
     const command_form form = {
         .name = "search",
         .operands = "",
-        .about = "Searches the space hytnas of hybrid convolution + attention networks: each proposed network is trained on the "
-                 "pictures and timed on this machine. Ends with the front of best trade-offs, a trained model file for each of "
-                 "its networks, front.csv and report.html. Ctrl-C ends it well, with the front so far; a second one at once.",
+        .about = "Searches the space hytnas of hybrid convolution + attention networks: each proposed network is "
+                 "trained on the "
+                 "pictures and timed on this machine. Ends with the front of best trade-offs, a trained model file for "
+                 "each of "
+                 "its networks, front.csv and report.html. Ctrl-C ends it well, with the front so far; a second one at "
+                 "once.",
         .flags = flags,
         .flag_count = FLAGS,
         .groups = groups,
@@ -227,8 +253,10 @@ static int add_limit(const search_job *job, const wanted_limit *limit)
         if (!is_objective(job, limit->name)) return complain("--limit %s: it is not among the objectives", limit->name);
         return check(hyt_search_add_limit(job->search, limit->name, limit->value));
     }
-    if (check(hyt_cost_create(NULL, limit->name, job->pictures.input, job->pictures.classes, &cost)) != GOOD) return BAD;
-    return check(hyt_search_add_constraint(job->search, limit->name, hyt_cost_measure, cost, hyt_cost_release, limit->value));
+    if (check(hyt_cost_create(NULL, limit->name, job->pictures.input, job->pictures.classes, &cost)) != GOOD)
+        return BAD;
+    return check(
+        hyt_search_add_constraint(job->search, limit->name, hyt_cost_measure, cost, hyt_cost_release, limit->value));
 }
 
 static int create_search(search_job *job)
@@ -236,7 +264,8 @@ static int create_search(search_job *job)
     hyt_status status = hyt_space_preset(NULL, "hytnas", &job->space);
     if (status == HYT_OK) status = hyt_search_create(job->space, job->search_options, &job->search);
     if (status == HYT_OK)
-        status = hyt_evaluator_create(job->pictures.train, job->pictures.validation, job->evaluator_options, &job->evaluator);
+        status = hyt_evaluator_create(job->pictures.train, job->pictures.validation, job->evaluator_options,
+                                      &job->evaluator);
     for (size_t i = 0; i < job->objective_count && status == HYT_OK; i++) {
         status = hyt_search_add_objective(job->search, job->objectives[i].name, job->objectives[i].direction);
         if (status == HYT_OK) status = hyt_evaluator_add_objective(job->evaluator, job->objectives[i].name);
@@ -255,23 +284,35 @@ static char *describe_training(const search_job *job)
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     if (!out) return NULL;
-    fprintf(out, "pictures=%016" PRIx64 ";input=%zu;classes=%zu", job->pictures.fingerprint, job->pictures.input, job->pictures.classes);
+    fprintf(out, "pictures=%016" PRIx64 ";input=%zu;classes=%zu", job->pictures.fingerprint, job->pictures.input,
+            job->pictures.classes);
     for (size_t i = 0; i < hyt_options_count(job->evaluator_options); i++) {
         const char *key = hyt_options_key(job->evaluator_options, i);
         if (strcmp(key, HYT_TRAIN_THREADS) == 0) continue; /* changes no result */
-        if (hyt_options_get_text(job->evaluator_options, key, value, sizeof value) == HYT_OK) fprintf(out, ";%s=%s", key, value);
+        if (hyt_options_get_text(job->evaluator_options, key, value, sizeof value) == HYT_OK)
+            fprintf(out, ";%s=%s", key, value);
     }
     if (fclose(out) == 0) return text;
     free(text);
     return NULL;
 }
 
+/* Whether the file holds trials already, which only --resume may touch. */
+static int check_new(const char *path)
+{
+    hyt_study *study = NULL;
+    if (hyt_study_open(NULL, path, HYT_STUDY_READ, &study) != HYT_OK) return GOOD; /* opening it to write says why */
+    size_t size = hyt_study_size(study);
+    hyt_study_destroy(study);
+    if (size == 0) return GOOD;
+    return complain("%s: holds a study of %zu trials already: --resume goes on with it", path, size);
+}
+
 static int open_study(search_job *job)
 {
     if (!job->study_path) return job->resume ? complain("--resume needs --study FILE") : GOOD;
-    hyt_status status = hyt_study_open(NULL, job->study_path, job->resume ? HYT_STUDY_RESUME : HYT_STUDY_NEW, &job->study);
-    if (status == HYT_ERR_CONFLICT && !job->resume) return complain("%s (--resume goes on with it)", hyt_message());
-    return check(status);
+    if (!job->resume && check_new(job->study_path) != GOOD) return BAD;
+    return check(hyt_study_open(NULL, job->study_path, job->resume ? HYT_STUDY_RESUME : HYT_STUDY_NEW, &job->study));
 }
 
 static int run_search(search_job *job)
@@ -315,7 +356,8 @@ static int prepare_options(search_job *job)
         if (strcmp(hyt_options_key(job->evaluator_options, i), HYT_TRAIN_THREADS) == 0)
             hyt_options_bounds(job->evaluator_options, i, NULL, NULL, &most);
     double processors = (double)sysconf(_SC_NPROCESSORS_ONLN);
-    return check(hyt_options_set_int(job->evaluator_options, HYT_TRAIN_THREADS, (int64_t)fmax(1, fmin(most, processors))));
+    return check(
+        hyt_options_set_int(job->evaluator_options, HYT_TRAIN_THREADS, (int64_t)fmax(1, fmin(most, processors))));
 }
 
 static void free_job(search_job *job)

@@ -10,8 +10,9 @@ static const flag_row flags[] = { [JSON] = { "json", NULL, "one JSON object a tr
 static const command_form study_command = {
     .name = "study",
     .operands = "FILE",
-    .about = "Lists the trials of a study: a table, in which a star marks what no other trial dominates, or with --json one "
-             "line a trial. A study may be looked at while it is being searched.",
+    .about =
+        "Lists the trials of a study: a table, in which a star marks what no other trial dominates, or with --json one "
+        "line a trial. A study may be looked at while it is being searched.",
     .flags = flags,
     .flag_count = FLAGS,
     .examples = "  hytnas study s.db\n  hytnas study s.db --json | tail -1\n",
@@ -31,7 +32,8 @@ static int take(void *user, size_t place, const char *value)
     return GOOD;
 }
 
-static void print_line(const hyt_study *study, uint64_t number, hyt_trial_state state, const char *genome, const double *values)
+static void print_line(const hyt_study *study, uint64_t number, hyt_trial_state state, const char *genome,
+                       const double *values)
 {
     printf("{\"trial\":%" PRIu64 ",\"state\":\"%s\",\"genome\":", number, hyt_trial_state_name(state));
     json_text(stdout, genome);
@@ -93,7 +95,8 @@ static void print_rows(const hyt_study *study, const size_t *places, const size_
         first += starred;
         hyt_study_trial(study, i, NULL, &state, &genome, &values);
         printf("%s%6zu  %-10s", starred ? "*" : " ", i, hyt_trial_state_name(state));
-        for (size_t j = 0; j < m; j++) printf("  %15s", values ? spoken(hyt_study_objective_name(study, j), values[j]) : "");
+        for (size_t j = 0; j < m; j++)
+            printf("  %15s", values ? spoken(hyt_study_objective_name(study, j), values[j]) : "");
         printf("  %s\n", genome);
     }
     printf("\n%zu trials, %zu finished, %zu not dominated (*)\n", hyt_study_size(study), finished, first);

@@ -82,7 +82,8 @@ static void power_text(double value, char *text, size_t size)
 {
     static const char *const raised[] = { "⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹" };
     char digits[16];
-    int power = (int)floor(log10(fabs(value)) + 1e-9), used = snprintf(text, size, "%.3g × 10", value / pow(10, power));
+    int power = (int)floor(log10(fabs(value)) + 1e-9);
+    int used = snprintf(text, size, "%.3g × 10", value / pow(10, power));
     snprintf(digits, sizeof digits, "%d", power < 0 ? -power : power);
     if (power < 0) used += snprintf(text + used, size - (size_t)used, "⁻");
     for (const char *d = digits; *d; d++) used += snprintf(text + used, size - (size_t)used, "%s", raised[*d - '0']);
@@ -122,10 +123,13 @@ static void x_axis(FILE *out, const plot_frame *frame, const char *title)
     size_t count = scale_ticks(&frame->x, (size_t)((frame->x.to - frame->x.from) / 90), ticks);
     for (size_t i = 0; i < count; i++) {
         double x = scale_place(&frame->x, ticks[i]);
-        fprintf(out, "<path class=\"grid\" d=\"M%.1f %.1fV%.1f\"/><text class=\"tick\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", x,
+        fprintf(out,
+                "<path class=\"grid\" d=\"M%.1f %.1fV%.1f\"/><text class=\"tick\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", x,
                 frame->y.to, frame->y.from, x, frame->y.from + 20, axis_text(frame->x.metric, ticks[i]));
     }
-    fprintf(out, "<path class=\"axis\" d=\"M%.1f %.1fH%.1f\"/><text class=\"axis-title\" text-anchor=\"end\" x=\"%.1f\" y=\"%.1f\">",
+    fprintf(out,
+            "<path class=\"axis\" d=\"M%.1f %.1fH%.1f\"/><text class=\"axis-title\" text-anchor=\"end\" x=\"%.1f\" "
+            "y=\"%.1f\">",
             frame->x.from, frame->y.from, frame->x.to, frame->x.to, frame->y.from + 40);
     html_text(out, title);
     fprintf(out, "</text>\n");
@@ -137,7 +141,8 @@ static void y_axis(FILE *out, const plot_frame *frame, const char *title)
     size_t count = scale_ticks(&frame->y, (size_t)((frame->y.from - frame->y.to) / 50), ticks);
     for (size_t i = 0; i < count; i++) {
         double y = scale_place(&frame->y, ticks[i]);
-        fprintf(out, "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/><text class=\"tick y\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
+        fprintf(out,
+                "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/><text class=\"tick y\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
                 frame->x.from, y, frame->x.to, frame->x.from - 10, y + 4, axis_text(frame->y.metric, ticks[i]));
     }
     fprintf(out, "<text class=\"axis-title\" x=\"0\" y=\"%.1f\">", frame->y.to - 16);

@@ -37,7 +37,8 @@ static hyt_status status_of(int code)
 static hyt_status fail_sqlite(const hyti_database *database, const char *verb)
 {
     int code = sqlite3_errcode(database->sqlite);
-    return hyti_fail(status_of(code), "%s: could not be %s: %s", database->path, verb, sqlite3_errmsg(database->sqlite));
+    return hyti_fail(status_of(code), "%s: could not be %s: %s", database->path, verb,
+                     sqlite3_errmsg(database->sqlite));
 }
 
 static hyt_status run(const hyti_database *database, const char *sql, const char *verb)
@@ -81,9 +82,10 @@ static hyt_status check_schema(const hyti_database *database)
 {
     sqlite3_stmt *statement = NULL;
     HYTI_TRY(prepare(database, "SELECT name, sql FROM sqlite_master ORDER BY name", "read", &statement));
-    bool good = sqlite3_step(statement) == SQLITE_ROW && text_is(statement, 0, "fact") && text_is(statement, 1, CREATE_FACT) &&
-                sqlite3_step(statement) == SQLITE_ROW && text_is(statement, 0, "trial") &&
-                text_is(statement, 1, CREATE_TRIAL) && sqlite3_step(statement) == SQLITE_DONE;
+    bool good = sqlite3_step(statement) == SQLITE_ROW && text_is(statement, 0, "fact") &&
+                text_is(statement, 1, CREATE_FACT) && sqlite3_step(statement) == SQLITE_ROW &&
+                text_is(statement, 0, "trial") && text_is(statement, 1, CREATE_TRIAL) &&
+                sqlite3_step(statement) == SQLITE_DONE;
     sqlite3_finalize(statement);
     if (!good) return hyti_fail(HYT_ERR_FORMAT, "%s: damaged: its tables are not those of a study", database->path);
     return HYT_OK;
@@ -99,8 +101,8 @@ static hyt_status identify(hyti_database *database)
     if (application != APPLICATION)
         return hyti_fail(HYT_ERR_CONFLICT, "%s: a database of another application, not a study", database->path);
     if (version != VERSION)
-        return hyti_fail(HYT_ERR_CONFLICT, "%s: a study of version %lld; this library writes version %d", database->path,
-                         (long long)version, VERSION);
+        return hyti_fail(HYT_ERR_CONFLICT, "%s: a study of version %lld; this library writes version %d",
+                         database->path, (long long)version, VERSION);
     HYTI_TRY(check_schema(database));
     database->holds_study = true;
     return HYT_OK;
@@ -206,7 +208,8 @@ hyt_status hyti_database_set_facts(hyti_database *database, const hyti_fact *fac
 static hyt_status column_text(const hyti_database *database, sqlite3_stmt *statement, int column, const char **out)
 {
     if (sqlite3_column_type(statement, column) != SQLITE_TEXT)
-        return hyti_fail(HYT_ERR_FORMAT, "%s: damaged: \"%s\" is not text", database->path, sqlite3_column_name(statement, column));
+        return hyti_fail(HYT_ERR_FORMAT, "%s: damaged: \"%s\" is not text", database->path,
+                         sqlite3_column_name(statement, column));
     const char *text = (const char *)sqlite3_column_text(statement, column);
     if (!text) return hyti_fail_nomem();
     if (strlen(text) != (size_t)sqlite3_column_bytes(statement, column))
@@ -231,7 +234,8 @@ static hyt_status read_row(const hyti_database *database, sqlite3_stmt *statemen
         return hyti_fail(HYT_ERR_FORMAT, "%s: damaged: the state of trial %lld is not a number", database->path,
                          (long long)read.number);
     HYTI_TRY(column_text(database, statement, 2, &read.genome));
-    if (sqlite3_column_type(statement, 3) != SQLITE_NULL) HYTI_TRY(column_text(database, statement, 3, &read.objectives));
+    if (sqlite3_column_type(statement, 3) != SQLITE_NULL)
+        HYTI_TRY(column_text(database, statement, 3, &read.objectives));
     return row(user, &read);
 }
 
@@ -251,7 +255,8 @@ static hyt_status read_rows(const hyti_database *database, hyti_row_fn row, void
 {
     sqlite3_stmt *statement = NULL;
     int step;
-    HYTI_TRY(prepare(database, "SELECT number, state, genome, objectives FROM trial ORDER BY number", "read", &statement));
+    HYTI_TRY(
+        prepare(database, "SELECT number, state, genome, objectives FROM trial ORDER BY number", "read", &statement));
     hyt_status status = HYT_OK;
     while (status == HYT_OK && (step = sqlite3_step(statement)) != SQLITE_DONE)
         status = step == SQLITE_ROW ? read_row(database, statement, row, user) : fail_sqlite(database, "read");
@@ -293,7 +298,8 @@ hyt_status hyti_database_insert(hyti_database *database, const hyti_row *rows, s
 static hyt_status update_row(const hyti_database *database, const hyti_row *row, int64_t before)
 {
     sqlite3_stmt *statement = NULL;
-    HYTI_TRY(prepare(database, "UPDATE trial SET state=?2, objectives=?3 WHERE number=?1 AND state=?4", "written", &statement));
+    HYTI_TRY(prepare(database, "UPDATE trial SET state=?2, objectives=?3 WHERE number=?1 AND state=?4", "written",
+                     &statement));
     sqlite3_bind_int64(statement, 1, row->number);
     sqlite3_bind_int64(statement, 2, row->state);
     sqlite3_bind_text(statement, 3, row->objectives, -1, SQLITE_STATIC);
@@ -301,7 +307,8 @@ static hyt_status update_row(const hyti_database *database, const hyti_row *row,
     hyt_status status = sqlite3_step(statement) == SQLITE_DONE ? HYT_OK : fail_sqlite(database, "written");
     sqlite3_finalize(statement);
     if (status == HYT_OK && sqlite3_changes(database->sqlite) != 1)
-        status = hyti_fail(HYT_ERR_CONFLICT, "%s: trial %lld was changed by someone else", database->path, (long long)row->number);
+        status = hyti_fail(HYT_ERR_CONFLICT, "%s: trial %lld was changed by someone else", database->path,
+                           (long long)row->number);
     return status;
 }
 

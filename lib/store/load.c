@@ -65,7 +65,8 @@ hyt_status hyti_study_understand(hyt_study *study)
 hyt_status hyti_study_genome(const hyt_study *study, const hyt_candidate *candidate, char **out)
 {
     size_t length = 0;
-    if (hyt_candidate_genome(candidate, NULL, 0, &length) == HYT_ERR_NOMEM) return HYT_ERR_NOMEM; /* only to learn the length */
+    if (hyt_candidate_genome(candidate, NULL, 0, &length) == HYT_ERR_NOMEM)
+        return HYT_ERR_NOMEM; /* only to learn the length */
     char *genome = hyti_alloc(study->context, length + 1);
     if (!genome) return hyti_fail_nomem();
     hyt_status status = hyt_candidate_genome(candidate, genome, length + 1, NULL);
@@ -130,7 +131,8 @@ static bool known_state(int64_t state)
 static hyt_status load_checked(const hyt_study *study, const hyti_row *row, hyti_study_row *out)
 {
     if (!known_state(row->state)) return hyti_fail(HYT_ERR_FORMAT, "state %lld is unknown", (long long)row->state);
-    if (row->state != HYT_TRIAL_FINISHED && row->objectives) return hyti_fail(HYT_ERR_FORMAT, "objectives of a trial that did not finish");
+    if (row->state != HYT_TRIAL_FINISHED && row->objectives)
+        return hyti_fail(HYT_ERR_FORMAT, "objectives of a trial that did not finish");
     out->state = (hyt_trial_state)row->state;
     HYTI_TRY(load_genome(study, row->genome, &out->genome));
     return row->state == HYT_TRIAL_FINISHED ? load_objectives(study, row->objectives, &out->objectives) : HYT_OK;
@@ -142,8 +144,8 @@ static hyt_status load_row(void *user, const hyti_row *row)
     hyt_study *study = load->study;
     if (!study->space) HYTI_TRY(hyti_study_understand(study)); /* facts come first */
     if (row->number < 0 || (uint64_t)row->number != study->count)
-        return hyti_fail(HYT_ERR_FORMAT, "%s: damaged: trial %lld where %zu was expected", study->path, (long long)row->number,
-                         study->count);
+        return hyti_fail(HYT_ERR_FORMAT, "%s: damaged: trial %lld where %zu was expected", study->path,
+                         (long long)row->number, study->count);
     HYTI_TRY(take_room(load, strlen(row->genome)));
     HYTI_TRY(hyti_grow(study->context, &study->rows, &study->capacity, study->count + 1, sizeof *study->rows));
     hyti_study_row *out = &study->rows[study->count];

@@ -152,15 +152,18 @@ static hyt_status fail_note(const hyt_study *study, const char *then, const char
         old = strlen(then);
         new = strlen(now);
     }
-    return hyti_fail(HYT_ERR_CONFLICT, "%s: the study was made with \"%.*s\", not \"%.*s\"", study->path, (int)old, then, (int)new, now);
+    return hyti_fail(HYT_ERR_CONFLICT, "%s: the study was made with \"%.*s\", not \"%.*s\"", study->path, (int)old,
+                     then, (int)new, now);
 }
 
 static hyt_status fail_fact(const hyt_study *study, const char *key, const char *then, const char *now)
 {
-    if (strcmp(key, "space") == 0) return hyti_fail(HYT_ERR_CONFLICT, "%s: a study of another search space", study->path);
+    if (strcmp(key, "space") == 0)
+        return hyti_fail(HYT_ERR_CONFLICT, "%s: a study of another search space", study->path);
     if (strcmp(key, "note") == 0 && then && now) return fail_note(study, then, now);
     if (!then) return hyti_fail(HYT_ERR_CONFLICT, "%s: the study was made without %s (%s here)", study->path, key, now);
-    if (!now) return hyti_fail(HYT_ERR_CONFLICT, "%s: the study was made with %s %s, none here", study->path, key, then);
+    if (!now)
+        return hyti_fail(HYT_ERR_CONFLICT, "%s: the study was made with %s %s, none here", study->path, key, then);
     return hyti_fail(HYT_ERR_CONFLICT, "%s: the study was made with %s %s, not %s", study->path, key, then, now);
 }
 
@@ -220,7 +223,8 @@ static int told(void *user, const hyt_trial *trial, hyt_trial_state state, const
 {
     hyt_study *study = user;
     uint64_t number = hyt_trial_number(trial);
-    if (number >= study->count) return hyti_fail(HYT_ERR_STATE, "%s: trial %llu was not asked", study->path, (unsigned long long)number);
+    if (number >= study->count)
+        return hyti_fail(HYT_ERR_STATE, "%s: trial %llu was not asked", study->path, (unsigned long long)number);
     double *values = NULL;
     hyti_text text = { .context = study->context };
     if (state == HYT_TRIAL_FINISHED) {
@@ -232,7 +236,8 @@ static int told(void *user, const hyt_trial *trial, hyt_trial_state state, const
         hyti_text_append(&text, "]", 1);
     }
     hyti_row row = { .number = (int64_t)number, .state = state, .objectives = text.data };
-    hyt_status status = text.failed ? hyti_fail_nomem() : hyti_database_update(study->database, &row, HYT_TRIAL_PENDING);
+    hyt_status status =
+        text.failed ? hyti_fail_nomem() : hyti_database_update(study->database, &row, HYT_TRIAL_PENDING);
     hyti_text_clear(&text);
     if (status != HYT_OK) {
         hyti_free(study->context, values);

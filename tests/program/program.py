@@ -107,7 +107,7 @@ def resuming(first):
 
 def killing(count):
     """Killed at random moments: exactly the asked number of finished, distinct evaluations."""
-    wanted, kills, told = max(8, count), 0, {}
+    wanted, kills, told = 3 * count, 0, {}
     command = [PROGRAM, *QUICK, "--trials", str(wanted), "--study", "k.db", "--resume", "--json"]
     draw = random.Random(1)
     span = 0.4
@@ -122,7 +122,7 @@ def killing(count):
         done = {row["trial"]: row for row in rows if row["state"] != "pending"}
         check(all(done.get(number) == row for number, row in told.items()), "a told trial is not what it was")
         if len(done) == len(told):
-            span = min(4, 1.5 * span)  # a slow machine: later moments too
+            span = min(3, 1.3 * span)  # a slow machine: later moments too
         if len(done) == wanted:
             break
         told = done

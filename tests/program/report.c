@@ -22,8 +22,8 @@ static void restore_trials(hyt_search *search, hyt_space *space, size_t objectiv
         MUST(hyt_candidate_sample(space, 5, i, &candidate));
         MUST(hyt_candidate_decode(candidate, 48, 2, &graph));
         double macs = (double)hyt_graph_macs(graph), luck = hyti_rng_normal(&rng);
-        double values[4] = { 0.92 - 0.3 * pow(macs / 2e6, -0.6) + 0.012 * luck, macs / 9e6 * (1 + 0.15 * fabs(luck)) + 0.08,
-                             (double)hyt_graph_parameters(graph), macs };
+        double values[4] = { 0.92 - 0.3 * pow(macs / 2e6, -0.6) + 0.012 * luck,
+                             macs / 9e6 * (1 + 0.15 * fabs(luck)) + 0.08, (double)hyt_graph_parameters(graph), macs };
         hyt_trial_state state = i % 17 == 9 ? HYT_TRIAL_TIMEOUT : HYT_TRIAL_FINISHED;
         MUST(hyt_search_restore(search, i, candidate, state, values, objectives));
         hyt_graph_destroy(graph);
@@ -58,19 +58,34 @@ static void fill_front(search_outcome *outcome)
         snprintf(models[i], sizeof models[i], "results/models/trial-%04zu.hyt", i);
         MUST(hyt_candidate_genome(hyt_trial_candidate(hyt_search_trial(outcome->search, i)), genomes[i], 128, NULL));
         for (; at > 0 && values[0] > front[at - 1].values[0]; at--) front[at] = front[at - 1];
-        front[at] = (front_network){ .index = i, .values = values, .genome = genomes[i], .model = models[i],
-                                     .test_accuracy = values[0] - 0.01, .final_accuracy = i % 2 ? values[0] + 0.02 : NAN,
-                                     .parameters = 45210, .macs = 1234567, .weight_bytes = 180840, .arena_bytes = 65536 };
+        front[at] = (front_network){ .index = i,
+                                     .values = values,
+                                     .genome = genomes[i],
+                                     .model = models[i],
+                                     .test_accuracy = values[0] - 0.01,
+                                     .final_accuracy = i % 2 ? values[0] + 0.02 : NAN,
+                                     .parameters = 45210,
+                                     .macs = 1234567,
+                                     .weight_bytes = 180840,
+                                     .arena_bytes = 65536 };
     }
     outcome->failed = TRIALS - outcome->finished;
 }
 
-static named_setting settings[] = { { "data", "shapes" }, { "trials", "48" }, { "hostile", "<b>\"&'</b>" }, { "seed", "1" } };
+static named_setting settings[] = {
+    { "data", "shapes" }, { "trials", "48" }, { "hostile", "<b>\"&'</b>" }, { "seed", "1" }
+};
 
 static search_outcome outcome_of(const hyt_search *search)
 {
-    search_outcome outcome = { .search = search, .folder = folder, .stopped = "trials", .settings = settings, .setting_count = 4,
-                               .summary = "shapes: 800 pictures to train on, 400 to validate, 400 to test; 2 classes, input 48 × 48" };
+    search_outcome outcome = {
+        .search = search,
+        .folder = folder,
+        .stopped = "trials",
+        .settings = settings,
+        .setting_count = 4,
+        .summary = "shapes: 800 pictures to train on, 400 to validate, 400 to test; 2 classes, input 48 × 48"
+    };
     MUST(hyt_search_hypervolume(search, &outcome.hypervolume));
     fill_front(&outcome);
     return outcome;
@@ -94,7 +109,8 @@ static size_t occurrences(const char *text, const char *part)
     return count;
 }
 
-/* Each start tag with an end tag, in order. Void elements of HTML are not in the body, and SVG's are closed in place. */
+/* Each start tag with an end tag, in order. Void elements of HTML are not in the body, and SVG's are closed in place.
+ */
 static void check_nesting(const char *text)
 {
     char open[32][16];
@@ -202,7 +218,9 @@ static void empty_front_is_a_report_too(void **state)
     MUST(hyt_search_create(space, NULL, &search));
     MUST(hyt_search_add_objective(search, "accuracy", HYT_MAXIMISE));
     MUST(hyt_search_add_objective(search, "latency_ms", HYT_MINIMISE));
-    search_outcome outcome = { .search = search, .folder = folder, .stopped = "stopped", .summary = "", .hypervolume = NAN };
+    search_outcome outcome = {
+        .search = search, .folder = folder, .stopped = "stopped", .summary = "", .hypervolume = NAN
+    };
     assert_int_equal(write_report(&outcome), GOOD);
     assert_int_equal(write_csv(&outcome), GOOD);
     char *text = read_result("report.html");

@@ -183,7 +183,8 @@ static void resumes_in_the_middle_of_a_round(void **state)
         make_study(file, told);
         hyt_search *search = attached(file, HYT_STUDY_RESUME, &usual, told ? "epochs=4;rate=0.1" : "any");
         size_t done = 0;
-        for (size_t i = 0; i < hyt_search_size(search); i++) done += hyt_search_trial_state(search, i) != HYT_TRIAL_PENDING;
+        for (size_t i = 0; i < hyt_search_size(search); i++)
+            done += hyt_search_trial_state(search, i) != HYT_TRIAL_PENDING;
         assert_int_equal(done, told);
         MUST(hyt_search_run(search, toy_evaluate, NULL, NULL));
         assert_int_equal(hyt_search_size(search), 12);
@@ -337,7 +338,8 @@ static void other_files_are_refused(void **state)
 static void false_rows_are_found(void **state)
 {
     (void)state;
-    static const struct { const char *sql, *says; } cases[] = {
+    static const struct { const char *sql, *says;
+    } cases[] = {
         { "UPDATE trial SET state=77 WHERE number=2", "trial 2: state 77" },
         { "UPDATE trial SET state=1 WHERE number=2", "state 1" },
         { "UPDATE trial SET state='x' WHERE number=2", "not a number" },
@@ -359,7 +361,9 @@ static void false_rows_are_found(void **state)
         { "UPDATE fact SET value='{}' WHERE key='space'", "its space" },
         { "CREATE VIEW v AS SELECT 1", "tables" },
         { "CREATE TRIGGER t AFTER INSERT ON trial BEGIN DELETE FROM trial; END", "tables" },
-        { "DROP TABLE fact; CREATE VIEW fact AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT i, i FROM n", "tables" },
+        { "DROP TABLE fact; CREATE VIEW fact AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT "
+          "i, i FROM n",
+          "tables" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         hyt_study *study = NULL;
@@ -541,8 +545,8 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
     (void)state;
-    static const char *const names[] = { "keeps.db", "resume.db", "grow.db", "refuse.db", "lock.db", "none.db", "other.db",
-                                         "false.db", "bytes.db", "full.db", "kill.db", "memory.db" };
+    static const char *const names[] = { "keeps.db", "resume.db", "grow.db",  "refuse.db", "lock.db", "none.db",
+                                         "other.db", "false.db",  "bytes.db", "full.db",   "kill.db", "memory.db" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) fresh(names[i]);
     return rmdir(folder);
 }
