@@ -15,7 +15,8 @@ typedef struct draft {
 } draft;
 
 /* "conv after value 12: <what is wrong>" */
-static hyt_status refuse(hyt_status status, const draft *d, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static hyt_status refuse(hyt_status status, const draft *d, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 static hyt_status refuse(hyt_status status, const draft *d, const char *format, ...)
 {
     char text[256];

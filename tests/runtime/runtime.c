@@ -51,7 +51,7 @@ static double error_of(const double *wanted, const float *got, size_t n)
     return worst == 0 ? 0 : worst / deviation;
 }
 
-/* Where a graph amplifies rounding (a layer norm of nearly equal values): a few times what one rounding a value does. */
+/* Where a graph amplifies rounding (a layer norm of nearly equal values): some times what one rounding a value does. */
 static double limit_of(const hyt_graph *graph, const float *input, const double *wanted, size_t n)
 {
     double *shaken = naive_run(graph, input, true);
