@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Ask and tell: you hold the loop. Trials come in rounds, are evaluated wherever you like and told in any order. Here the
- * networks of the preset "hytnas" are weighed by their parameters against a made-up score, five at a time. */
+/* Ask and tell: you hold the loop. Trials come in rounds, are evaluated wherever you like and told in any order.
+ * Here the networks of the preset "hytnas" are weighed by their parameters against a made-up score, five at a time. */
 #include <hytnas/hytnas.h>
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Searches with an evaluation of your own; no network is involved. A cache is to be dimensioned: how large, how many ways,
- * which policy, so that it misses little and costs little power. */
+/* Searches with an evaluation of your own; no network is involved. A cache is to be dimensioned: how large, how many
+ * ways, which policy, so that it misses little and costs little power. */
 #include <hytnas/hytnas.h>
 #include <math.h>
 #include <stdio.h>
@@ -39,7 +39,8 @@ static int progress(void *user, const hyt_search *search, const hyt_trial *trial
 
 static hyt_status make_space(hyt_space *space)
 {
-    static const double sizes[] = { 1, 2, 4, 8, 16, 32, 64, 128 }, ways[] = { 1, 2, 4, 8 }, lines[] = { 16, 32, 64, 128, 256 };
+    static const double sizes[] = { 1, 2, 4, 8, 16, 32, 64, 128 }, ways[] = { 1, 2, 4, 8 },
+                        lines[] = { 16, 32, 64, 128, 256 };
     static const char *const policies[] = { "lru", "plru" };
     hyt_status status = hyt_space_add_ordinal(space, "kibibytes", sizes, 8);
     if (status == HYT_OK) status = hyt_space_add_ordinal(space, "ways", ways, 4);

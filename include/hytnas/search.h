@@ -2,9 +2,11 @@
 /** @file search.h
  *  Multi-objective search by ask and tell; run() is a loop over them.
  *
- *  The shortest program: hyt_search_create, hyt_search_add_objective (2 to 4 times), hyt_search_run, then
- *  hyt_search_front. A proposal depends only on options, seed, and the trials told and pending, in order of their
- *  numbers; nothing is proposed twice, pending trials included. */
+ *  The shortest program: hyt_search_create, hyt_search_add_objective (up to 4 times), hyt_search_run, then
+ *  hyt_search_trial_in_front for each trial. A proposal depends only on options, seed, and the trials told and
+ *  pending, in order of their numbers: neither on the order of tells within a round nor on when the process last
+ *  started. Nothing is proposed twice, pending trials included. A failed trial is an evaluation that was used; it
+ *  teaches the search which candidates to leave alone (a transient failure does not). */
 #ifndef HYTNAS_SEARCH_H
 #define HYTNAS_SEARCH_H
 
@@ -20,16 +22,16 @@ typedef enum hyt_direction { HYT_MINIMISE = 0, HYT_MAXIMISE = 1 } hyt_direction;
 
 #define HYT_SEARCH_METHOD "method"           /**< choice: "hytnas" (surrogates), "nsga2", "random" */
 #define HYT_SEARCH_SEED "seed"               /**< int, 0 */
-#define HYT_SEARCH_TRIALS "trials"           /**< int, 100: evaluations in all; the run stops there */
+#define HYT_SEARCH_TRIALS "trials"           /**< int, 100: evaluations in all, failed ones too */
 #define HYT_SEARCH_BATCH "batch"             /**< int, 5: proposals of one round */
-#define HYT_SEARCH_INITIAL "initial"         /**< int, 0: initial design; 0: chosen from genes and trials */
+#define HYT_SEARCH_INITIAL "initial"         /**< int, 0: initial design; 0: genes / 3 + 4, from 6 to 32 */
 #define HYT_SEARCH_SURROGATE "surrogate"     /**< choice: "auto", "gp", "trees" */
-#define HYT_SEARCH_ACQUISITION "acquisition" /**< choice: "ei", "ucb" */
-#define HYT_SEARCH_POPULATION "population"   /**< int: parents of nsga2, and points kept by the inner solver of hytnas */
-#define HYT_SEARCH_GENERATIONS "generations" /**< int: generations of the inner solver of hytnas */
+#define HYT_SEARCH_ACQUISITION "acquisition" /**< choice: "ucb", "ei" */
+#define HYT_SEARCH_POPULATION "population"   /**< int: parents of nsga2, points kept by the inner solver */
+#define HYT_SEARCH_GENERATIONS "generations" /**< int: of the inner solver */
 #define HYT_SEARCH_SECONDS "seconds"         /**< real, 0: deadline of run, from its start; 0: none */
 #define HYT_SEARCH_TARGET "target"           /**< real, 0: run stops at this hypervolume; 0: none */
-#define HYT_SEARCH_STALL "stall"             /**< int, 0: run stops after this many trials without a better hypervolume; 0: never */
+#define HYT_SEARCH_STALL "stall"             /**< int, 0: run stops after so many trials without a better hypervolume */
 
 HYT_API hyt_status hyt_search_options_create(hyt_context *context, hyt_options **out);
 
@@ -40,35 +42,43 @@ HYT_API void hyt_search_destroy(hyt_search *search);
 /** @name Before the first ask
  *  HYT_ERR_STATE afterwards.
  *  @{ */
+/** @param name  letters, digits, '_', '-', '.'
+ *  @return HYT_ERR_CONFLICT if it is there already, HYT_ERR_RANGE for a fifth */
 HYT_API hyt_status hyt_search_add_objective(hyt_search *search, const char *name, hyt_direction direction);
-/** Hard: checked before evaluation; candidates with value > limit are never proposed.
- *  @param release  called once with `user` when the search is done with it; may be NULL */
+/** Hard: checked before evaluation; candidates with value > limit, or no number, are never proposed. It is measured for
+ *  thousands of candidates a round (once each, as a rule): a millisecond is long.
+ *  @param measure  its negative answer ends the ask and travels unchanged
+ *  @param release  called once with `user` when the search is done with it (not if this call fails); may be NULL */
 HYT_API hyt_status hyt_search_add_constraint(hyt_search *search, const char *name, hyt_measure_fn measure, void *user,
                                              hyt_release_fn release, double limit);
-/** Soft: on a measured objective, in its own sense: a maximised one should be at least `limit`, a minimised one at most.
- *  Trials beyond it are finished but are not in the front, and the search learns to avoid them. */
+/** Soft: on a measured objective, in its own sense: a maximised one should be at least `limit`, a minimised one at
+ *  most. Trials beyond it are finished but are not in the front, and the search learns to avoid them. */
 HYT_API hyt_status hyt_search_add_limit(hyt_search *search, const char *objective, double limit);
-/** One value an objective, each in its own unit. If not set: the nadir of the initial design's finished trials plus 10 %. */
+/** One value an objective, each in its own unit. If not set: the worst value of each objective among the finished
+ *  trials of the initial design, and 10 % of its range beyond it; it is fixed from then on. (Where all of the design failed,
+ *  trials up to the first that finishes count too.) */
 HYT_API hyt_status hyt_search_set_reference(hyt_search *search, const double *reference, size_t n);
 /** @} */
 
 /** @name Ask and tell
  *  @{ */
-/** Up to `n` trials: first those of an earlier ask that were given back by restore, then new ones. Lent, valid until told
- *  or the search is destroyed. A round of `batch` proposals is made at once and handed out as asked for; a new one is
- *  made only when all of the last have been told.
+/** Up to `n` trials: first those of an earlier ask that were given back by restore, then new ones. Lent until the
+ *  search is destroyed. A round of `batch` proposals (the first: the initial design) is made at once and handed out as asked
+ *  for; a new one is made only when all of the last have been told.
  *  @param trials  room for n @param count  how many were written, >= 1
  *  @return HYT_ERR_EXHAUSTED when nothing is left; HYT_ERR_INFEASIBLE when no candidate meets the constraints (names
  *          them and the nearest value seen); HYT_ERR_STATE when all of the round is out and not yet told, or the
  *          trials of the options are used up */
 HYT_API hyt_status hyt_search_ask(hyt_search *search, size_t n, hyt_trial **trials, size_t *count);
 /** @param state       HYT_TRIAL_FINISHED or a failure; finished with a value that is not finite becomes HYT_TRIAL_NAN
- *  @param objectives  n values in the order added; may be NULL on a failure */
-HYT_API hyt_status hyt_search_tell(hyt_search *search, hyt_trial *trial, hyt_trial_state state, const double *objectives,
-                                   size_t n);
+ *  @param objectives  n values in the order added; may be NULL on a failure
+ *  @return HYT_ERR_STATE for a trial that was told before, HYT_ERR_RANGE for a state that no trial ends in */
+HYT_API hyt_status hyt_search_tell(hyt_search *search, hyt_trial *trial, hyt_trial_state state,
+                                   const double *objectives, size_t n);
 /** Called after each told trial of run(); 0 goes on, HYT_STOP ends well, negative ends and travels unchanged. */
 typedef int (*hyt_progress_fn)(void *user, const hyt_search *search, const hyt_trial *trial);
-/** Asks, evaluates, tells until the stop rule. Why it ended is a result: see hyt_search_stopped.
+/** Asks, evaluates, tells until the stop rule. Why it ended is a result: see hyt_search_stopped. A trial whose
+ *  evaluation answered HYT_STOP or a negative number stays asked; the next run or ask hands it out first.
  *  @param progress  may be NULL; called with the same `user` */
 HYT_API hyt_status hyt_search_run(hyt_search *search, hyt_evaluate_fn evaluate, void *user, hyt_progress_fn progress);
 /** Why run() ended: "trials", "seconds", "target", "stall", "stopped" (a callback), "exhausted"; "" before. */
@@ -98,14 +108,18 @@ HYT_API hyt_status hyt_search_hypervolume_at(const hyt_search *search, size_t in
 /** @} */
 
 /** @name Journal
- *  How a store follows a search: `asked` sees each new round before ask returns, `told` each result before tell returns.
- *  A journal that fails (negative) fails the call, and the search is as before.
+ *  How a store follows a search: `asked` sees each new round before ask returns, `told` each result before tell
+ *  returns. A journal that fails (negative) fails the call, and the search is as before.
  *  @{ */
 typedef int (*hyt_asked_fn)(void *user, const hyt_trial *const *trials, size_t count);
-typedef int (*hyt_told_fn)(void *user, const hyt_trial *trial, hyt_trial_state state, const double *objectives, size_t n);
+typedef int (*hyt_told_fn)(void *user, const hyt_trial *trial, hyt_trial_state state, const double *objectives,
+                           size_t n);
 HYT_API hyt_status hyt_search_set_journal(hyt_search *search, hyt_asked_fn asked, hyt_told_fn told, void *user,
                                           hyt_release_fn release);
-/** Puts back one trial, in order of number, before the first ask: HYT_TRIAL_PENDING ones are handed out first. */
+/** Puts back one trial, in order of number, before the first ask: HYT_TRIAL_PENDING ones are handed out first. The
+ *  journal is not called. `candidate` may be of another handle of the same space.
+ *  @return HYT_ERR_RANGE, HYT_ERR_SHAPE, HYT_ERR_FORMAT or HYT_ERR_CONFLICT for what cannot be: a number that is not
+ *          the next, an unknown state, values that are not finite, a candidate of another space or there already */
 HYT_API hyt_status hyt_search_restore(hyt_search *search, uint64_t number, const hyt_candidate *candidate,
                                       hyt_trial_state state, const double *objectives, size_t n);
 /** @} */

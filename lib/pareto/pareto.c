@@ -54,12 +54,13 @@ static hyt_status volume_check(const double *points, size_t n, size_t m, const d
     HYTI_NEED(out);
     HYTI_TRY(hyti_points_check(points, n, m));
     for (size_t j = 0; j < m; j++)
-        if (!isfinite(reference[j])) return hyti_fail(HYT_ERR_NUMERIC, "objective %zu of the reference is %g", j, reference[j]);
+        if (!isfinite(reference[j]))
+            return hyti_fail(HYT_ERR_NUMERIC, "objective %zu of the reference is %g", j, reference[j]);
     return HYT_OK;
 }
 
-hyt_status hyt_pareto_hypervolume(hyt_context *context, const double *points, size_t n, size_t m, const double *reference,
-                                  double *volume)
+hyt_status hyt_pareto_hypervolume(hyt_context *context, const double *points, size_t n, size_t m,
+                                  const double *reference, double *volume)
 {
     hyti_volume scratch;
     HYTI_TRY(volume_check(points, n, m, reference, volume));

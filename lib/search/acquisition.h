@@ -5,8 +5,8 @@
 
 /* P(value <= limit) of a normal; 1 where the limit is infinite. */
 double hyti_chance_below(double mean, double deviation, double limit);
-/* Expected improvement below `best`: sigma (z Phi(z) + phi(z)), z = (best - mean) / sigma (Jones, Schonlau, Welch, J. Glob.
- * Optim. 13, 1998, eq. 15); its negative. */
+/* Expected improvement below `best`: sigma (z Phi(z) + phi(z)), z = (best - mean) / sigma (Jones, Schonlau, Welch,
+ * J. Glob. Optim. 13, 1998, eq. 15); its negative. */
 double hyti_expected_improvement(double mean, double deviation, double best);
 /* Lower confidence bound, mean - beta deviation. */
 double hyti_confidence_bound(double mean, double deviation, double beta);

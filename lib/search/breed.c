@@ -27,7 +27,8 @@ void hyti_breed_change(const hyt_space *space, hyti_rng *rng, hyti_level *levels
     hyti_space_canonicalise(space, levels);
 }
 
-void hyti_breed_child(const hyt_space *space, hyti_rng *rng, const hyti_level *a, const hyti_level *b, hyti_level *child)
+void hyti_breed_child(const hyt_space *space, hyti_rng *rng, const hyti_level *a, const hyti_level *b,
+                      hyti_level *child)
 {
     size_t genes = hyt_space_genes(space);
     for (size_t g = 0; g < genes; g++) child[g] = hyti_rng_u32(rng) & 1 ? a[g] : b[g];
@@ -120,8 +121,10 @@ static double excess(const hyti_problem *problem, const double *objectives)
 hyt_status hyti_breed_best(const hyti_problem *problem, const hyti_history *history, size_t most, hyti_set *best)
 {
     hyt_context *context = hyti_problem_context(problem);
-    size_t m = problem->objectives, genes = hyt_space_genes(problem->space), room = HYTI_MAX(history->count, 1), count = 0;
-    double *values = hyti_array(context, room, m * sizeof *values), *penalties = hyti_array(context, room, sizeof *penalties);
+    size_t m = problem->objectives, genes = hyt_space_genes(problem->space), room = HYTI_MAX(history->count, 1),
+           count = 0;
+    double *values = hyti_array(context, room, m * sizeof *values),
+           *penalties = hyti_array(context, room, sizeof *penalties);
     size_t *places = hyti_array(context, room, sizeof *places), *order = hyti_array(context, room, sizeof *order);
     hyt_status status = values && penalties && places && order ? HYT_OK : hyti_fail_nomem();
     for (size_t i = 0; i < history->count && status == HYT_OK; i++) {

@@ -9,13 +9,15 @@
  * a category to any other. Canonical afterwards; a space of one point stays as it is. */
 void hyti_breed_change(const hyt_space *space, hyti_rng *rng, hyti_level *levels);
 /* Uniform crossover of `a` and `b`, then one change, and more with falling chance. */
-void hyti_breed_child(const hyt_space *space, hyti_rng *rng, const hyti_level *a, const hyti_level *b, hyti_level *child);
-/* Places of the points, best first: by penalty (0: none), then front, then crowding (Deb et al., IEEE Trans. Evol. Comput.
- * 6(2), 2002, sections III and VI).
+void hyti_breed_child(const hyt_space *space, hyti_rng *rng, const hyti_level *a, const hyti_level *b,
+                      hyti_level *child);
+/* Places of the points, best first: by penalty (0: none), then front, then crowding (Deb et al., IEEE Trans. Evol.
+ * Comput. 6(2), 2002, sections III and VI).
  * @param order  n places */
 hyt_status hyti_breed_rank(hyt_context *context, const double *points, const double *penalties, size_t n, size_t m,
                            size_t *order);
-/* Adds the finished trials to `best`, at most `most`, best first. Beyond a limit a trial is worth less the further it is. */
+/* Adds the finished trials to `best`, at most `most`, best first. Beyond a limit a trial is worth less the further
+ * it is. */
 hyt_status hyti_breed_best(const hyti_problem *problem, const hyti_history *history, size_t most, hyti_set *best);
 /* A place among the first `n` of such an order, the better of two at random. */
 size_t hyti_breed_pick(hyti_rng *rng, size_t n);

@@ -22,7 +22,8 @@ static hyt_status measure(const hyt_search *search, const hyt_candidate *candida
         int answer = constraint->measure(constraint->user, candidate, &values[i]);
         if (answer < 0) return hyti_fail_callback(constraint->name, answer);
         if (answer > 0)
-            return hyti_fail(HYT_ERR_ARGUMENT, "the callback of constraint \"%s\" answered %d: 0 or negative is expected",
+            return hyti_fail(HYT_ERR_ARGUMENT,
+                             "the callback of constraint \"%s\" answered %d: 0 or negative is expected",
                              constraint->name, answer);
         *violation += excess_of(values[i], constraint->limit);
     }

@@ -7,10 +7,11 @@
 
 /* Each point uniform and independent. */
 hyt_status hyti_design_uniform(const hyti_problem *problem, hyti_rng *rng, size_t count, hyti_set *batch);
-/* Latin hypercube (McKay, Beckman, Conover, Technometrics 21(2), 1979): every gene's levels as evenly as `count` allows;
- * what is not free moves to a free point nearby. */
+/* Latin hypercube (McKay, Beckman, Conover, Technometrics 21(2), 1979): every gene's levels as evenly as `count`
+ * allows; what is not free moves to a free point nearby. */
 hyt_status hyti_design_latin(const hyti_problem *problem, hyti_rng *rng, size_t count, hyti_set *batch);
-/* One after the other the draw, of many, that is furthest from all that is taken: for when all that was tried has failed. */
+/* One after the other the draw, of many, that is furthest from all that is taken: for when all that was tried has
+ * failed. */
 hyt_status hyti_design_spread(const hyti_problem *problem, hyti_rng *rng, size_t count, hyti_set *batch);
 
 #endif

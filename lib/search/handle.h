@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The handle, for the files that make it up: search.c (create, set up, describe), constraint.c, round.c (ask, tell, restore),
- * run.c and results.c. No algorithm includes this. */
+/* The handle, for the files that make it up: search.c (create, set up, describe), constraint.c, round.c (ask, tell,
+ * restore), run.c and results.c. No algorithm includes this. */
 #ifndef HYTI_SEARCH_HANDLE_H
 #define HYTI_SEARCH_HANDLE_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The search of HyT-NAS (Mecharbat et al., arXiv 2303.04440): a surrogate an objective on all data, an acquisition an
- * objective, discrete NSGA-II on the acquisitions, greedy hypervolume improvement of the batch by predicted values. What
- * has failed before, or is likely to break a limit, is a penalty to the inner solver and a factor to the selection. */
+/* The search of HyT-NAS (Mecharbat et al., arXiv 2303.04440): a surrogate an objective on all data, an acquisition
+ * an objective, discrete NSGA-II on the acquisitions, greedy hypervolume improvement of the batch by predicted
+ * values. What has failed before, or is likely to break a limit, is a penalty to the inner solver and a factor to
+ * the selection. */
 #include "search/acquisition.h"
 #include "search/breed.h"
 #include "search/design.h"
@@ -117,8 +118,8 @@ static hyt_status look_around(recipe *r, const hyti_set *batch)
     return hyti_model_predict(&r->model, r->near.levels, r->near.count, &r->around);
 }
 
-/* Steepest ascent of the gain over neighbours: the inner solver spreads over the whole front, this finishes what is about
- * to be taken. `objectives` are what is expected of the point at `here`. */
+/* Steepest ascent of the gain over neighbours: the inner solver spreads over the whole front, this finishes what is
+ * about to be taken. `objectives` are what is expected of the point at `here`. */
 static hyt_status climb(recipe *r, hyti_greedy *greedy, const hyti_set *batch, double gain, double *objectives)
 {
     size_t m = r->problem->objectives;
@@ -161,7 +162,8 @@ static hyt_status select_batch(recipe *r, size_t count, hyti_set *batch)
         hoped[k] = hyti_confidence_bound(r->forecast.mean[k], r->forecast.deviation[k], hope);
     if (status == HYT_OK)
         status = hyti_greedy_open(&greedy, context, m, r->problem->reference, r->known, r->known_count, count);
-    for (size_t i = 0; i < n && batch->count < count && status == HYT_OK; i++) status = take_one(r, &greedy, hoped, batch);
+    for (size_t i = 0; i < n && batch->count < count && status == HYT_OK; i++)
+        status = take_one(r, &greedy, hoped, batch);
     hyti_greedy_close(&greedy);
     hyti_free(context, hoped);
     return status;
@@ -175,8 +177,9 @@ static hyt_status propose(recipe *r, const hyti_method_params *params, hyti_rng 
     return batch->count < count ? hyti_design_uniform(r->problem, rng, count - batch->count, batch) : HYT_OK;
 }
 
-hyt_status hyti_hytnas_propose(const hyti_problem *problem, const hyti_history *history, const hyti_method_params *params,
-                               hyti_memo *memo, hyti_rng *rng, size_t count, hyti_set *batch)
+hyt_status hyti_hytnas_propose(const hyti_problem *problem, const hyti_history *history,
+                               const hyti_method_params *params, hyti_memo *memo, hyti_rng *rng, size_t count,
+                               hyti_set *batch)
 {
     if (!problem->reference) return hyti_design_spread(problem, rng, count, batch); /* nothing has finished yet */
     recipe r;

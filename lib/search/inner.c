@@ -5,7 +5,8 @@
 
 enum { TRIES = 4 }; /* children bred for each place, where they are known already or break a constraint */
 
-static const double taken_penalty = 1e6; /* above whatever a score gives: a taken point leaves as soon as others are there */
+/* Above whatever a score gives: a taken point leaves as soon as others are there. */
+static const double taken_penalty = 1e6;
 
 /* Survivors, best first, and room for as many children behind them. */
 typedef struct population {
@@ -40,14 +41,16 @@ static hyt_status population_open(const hyti_problem *problem, size_t size, popu
 }
 
 /* Scores the members from `first` on. */
-static hyt_status population_score(const hyti_problem *problem, hyti_score_fn score, void *user, population *p, size_t first)
+static hyt_status population_score(const hyti_problem *problem, hyti_score_fn score, void *user, population *p,
+                                   size_t first)
 {
     size_t n = p->members.count - first;
     if (n == 0) return HYT_OK;
     double *penalties = p->penalties + first;
     HYTI_TRY(score(user, hyti_set_at(&p->members, first), n, p->scores + first * problem->objectives, penalties));
     for (size_t i = 0; i < n; i++)
-        if (hyti_set_find(problem->taken, hyti_set_at(&p->members, first + i)) != HYTI_NOWHERE) penalties[i] += taken_penalty;
+        if (hyti_set_find(problem->taken, hyti_set_at(&p->members, first + i)) != HYTI_NOWHERE)
+            penalties[i] += taken_penalty;
     return HYT_OK;
 }
 
@@ -118,8 +121,8 @@ static hyt_status collect(const hyti_problem *problem, const population *p, hyti
     return HYT_OK;
 }
 
-hyt_status hyti_inner_nsga2(const hyti_problem *problem, hyti_score_fn score, void *user, const hyti_inner_params *params,
-                            hyti_rng *rng, const hyti_set *start, hyti_set *found)
+hyt_status hyti_inner_nsga2(const hyti_problem *problem, hyti_score_fn score, void *user,
+                            const hyti_inner_params *params, hyti_rng *rng, const hyti_set *start, hyti_set *found)
 {
     hyt_context *context = hyti_problem_context(problem);
     population p;

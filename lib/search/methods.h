@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The methods behind the handle, one file each. All have one shape: from the problem, the history, their parameters and a
- * random stream of the round they add up to `count` free points to an empty batch, fewer only where no more are found. */
+/* The methods behind the handle, one file each. All have one shape: from the problem, the history, their parameters
+ * and a random stream of the round they add up to `count` free points to an empty batch, fewer only where no more
+ * are found. */
 #ifndef HYTI_SEARCH_METHODS_H
 #define HYTI_SEARCH_METHODS_H
 
@@ -20,11 +21,14 @@ typedef hyt_status (*hyti_propose_fn)(const hyti_problem *problem, const hyti_hi
                                       const hyti_method_params *params, hyti_memo *memo, hyti_rng *rng, size_t count,
                                       hyti_set *batch);
 
-hyt_status hyti_random_propose(const hyti_problem *problem, const hyti_history *history, const hyti_method_params *params,
-                               hyti_memo *memo, hyti_rng *rng, size_t count, hyti_set *batch);
-hyt_status hyti_nsga2_propose(const hyti_problem *problem, const hyti_history *history, const hyti_method_params *params,
-                              hyti_memo *memo, hyti_rng *rng, size_t count, hyti_set *batch);
-hyt_status hyti_hytnas_propose(const hyti_problem *problem, const hyti_history *history, const hyti_method_params *params,
-                               hyti_memo *memo, hyti_rng *rng, size_t count, hyti_set *batch);
+hyt_status hyti_random_propose(const hyti_problem *problem, const hyti_history *history,
+                               const hyti_method_params *params, hyti_memo *memo, hyti_rng *rng, size_t count,
+                               hyti_set *batch);
+hyt_status hyti_nsga2_propose(const hyti_problem *problem, const hyti_history *history,
+                              const hyti_method_params *params, hyti_memo *memo, hyti_rng *rng, size_t count,
+                              hyti_set *batch);
+hyt_status hyti_hytnas_propose(const hyti_problem *problem, const hyti_history *history,
+                               const hyti_method_params *params, hyti_memo *memo, hyti_rng *rng, size_t count,
+                               hyti_set *batch);
 
 #endif

@@ -78,8 +78,8 @@ static void lesson_part(const lesson *l, size_t fold, bool inside, lesson *out)
     }
 }
 
-static hyt_status validate_fold(const hyti_problem *problem, hyti_model_kind kind, uint64_t seed, const lesson *l, size_t fold,
-                                lesson *part, double *predicted)
+static hyt_status validate_fold(const hyti_problem *problem, hyti_model_kind kind, uint64_t seed, const lesson *l,
+                                size_t fold, lesson *part, double *predicted)
 {
     hyt_context *context = hyti_problem_context(problem);
     hyt_surrogate *surrogate = NULL;
@@ -93,7 +93,8 @@ static hyt_status validate_fold(const hyti_problem *problem, hyti_model_kind kin
 }
 
 /* Kendall tau of predictions out of fold with the truth. */
-static hyt_status validate(const hyti_problem *problem, hyti_model_kind kind, uint64_t seed, const lesson *l, double *tau)
+static hyt_status validate(const hyti_problem *problem, hyti_model_kind kind, uint64_t seed, const lesson *l,
+                           double *tau)
 {
     hyt_context *context = hyti_problem_context(problem);
     lesson part = { 0 };
@@ -137,13 +138,13 @@ static hyt_status choose(const hyti_problem *problem, const lesson *all, const c
     HYTI_TRY(validate(problem, HYTI_MODEL_TREES, seen, &l, &trees));
     *kind = trees > gp ? HYTI_MODEL_TREES : HYTI_MODEL_GP;
     *digest = seen;
-    hyti_log(hyti_problem_context(problem), HYT_LOG_INFO, "%s on %zu trials: tau %.3f by gp, %.3f by trees; %s it is", name,
-             l.count, gp, trees, kind_names[*kind]);
+    hyti_log(hyti_problem_context(problem), HYT_LOG_INFO, "%s on %zu trials: tau %.3f by gp, %.3f by trees; %s it is",
+             name, l.count, gp, trees, kind_names[*kind]);
     return HYT_OK;
 }
 
-static hyt_status learn(const hyti_problem *problem, const lesson *l, hyti_model_kind kind, uint64_t seed, size_t column,
-                        hyti_memo *memo, hyt_surrogate **out)
+static hyt_status learn(const hyti_problem *problem, const lesson *l, hyti_model_kind kind, uint64_t seed,
+                        size_t column, hyti_memo *memo, hyt_surrogate **out)
 {
     char name[32] = "success";
     if (column < problem->objectives) snprintf(name, sizeof name, "objective %zu", column);
@@ -249,13 +250,15 @@ static hyt_status predict_success(const hyti_model *model, const double *x, size
     return HYT_OK;
 }
 
-hyt_status hyti_model_predict(const hyti_model *model, const hyti_level *rows, size_t count, const hyti_forecast *forecast)
+hyt_status hyti_model_predict(const hyti_model *model, const hyti_level *rows, size_t count,
+                              const hyti_forecast *forecast)
 {
     hyt_context *context = hyti_problem_context(model->problem);
     size_t genes = hyt_space_genes(model->problem->space);
     double *x = hyti_array(context, HYTI_MAX(count, 1), (model->features + 2) * sizeof *x);
     if (!x) return hyti_fail_nomem();
-    for (size_t i = 0; i < count; i++) hyti_space_encode(model->problem->space, rows + i * genes, x + i * model->features);
+    for (size_t i = 0; i < count; i++)
+        hyti_space_encode(model->problem->space, rows + i * genes, x + i * model->features);
     hyt_status status = predict_success(model, x, count, forecast);
     for (size_t j = 0; j < model->problem->objectives && status == HYT_OK; j++)
         status = predict_objective(model, x, count, j, x + count * model->features, forecast);

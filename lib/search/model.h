@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a method believes of points that it has not seen: a surrogate an objective, fitted on all finished trials, and one
- * of success once something has failed. */
+/* What a method believes of points that it has not seen: a surrogate an objective, fitted on all finished trials,
+ * and one of success once something has failed. */
 #ifndef HYTI_SEARCH_MODEL_H
 #define HYTI_SEARCH_MODEL_H
 
@@ -11,7 +11,8 @@
 
 typedef enum hyti_model_kind { HYTI_MODEL_AUTO, HYTI_MODEL_GP, HYTI_MODEL_TREES } hyti_model_kind;
 
-/* What `auto` chose last and on which rows: saves time, and decides nothing, since the same rows give the same choice. */
+/* What `auto` chose last and on which rows: saves time, and decides nothing, since the same rows give the same
+ * choice. */
 typedef struct hyti_memo {
     uint64_t digest[HYTI_SEARCH_OBJECTIVES + 1];
     hyti_model_kind kind[HYTI_SEARCH_OBJECTIVES + 1];
@@ -24,18 +25,20 @@ typedef struct hyti_model {
     hyt_surrogate *success; /* NULL: nothing has failed */
 } hyti_model;
 
-/* What is predicted of `count` points: rows of one value an objective, and the chance that a trial finishes within the limits. */
+/* What is predicted of `count` points: rows of one value an objective, and the chance that a trial finishes within
+ * the limits. */
 typedef struct hyti_forecast {
     double *mean, *deviation, *chance;
 } hyti_forecast;
 
-/* The history has a finished trial. `kind` auto: by cross-validated Kendall tau on the first finished trials, again whenever
- * there are half as many more. A failed fit leaves *model as {0}. */
+/* The history has a finished trial. `kind` auto: by cross-validated Kendall tau on the first finished trials, again
+ * whenever there are half as many more. A failed fit leaves *model as {0}. */
 hyt_status hyti_model_fit(const hyti_problem *problem, const hyti_history *history, hyti_model_kind kind, uint64_t seed,
                           hyti_memo *memo, hyti_model *model);
 void hyti_model_close(hyti_model *model);
 /* Writes into the room of `forecast`. */
-hyt_status hyti_model_predict(const hyti_model *model, const hyti_level *rows, size_t count, const hyti_forecast *forecast);
+hyt_status hyti_model_predict(const hyti_model *model, const hyti_level *rows, size_t count,
+                              const hyti_forecast *forecast);
 hyt_status hyti_forecast_open(const hyti_problem *problem, size_t count, hyti_forecast *forecast);
 void hyti_forecast_close(const hyti_problem *problem, hyti_forecast *forecast);
 

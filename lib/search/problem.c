@@ -26,7 +26,8 @@ hyt_status hyti_problem_free(const hyti_problem *problem, const hyti_set *batch,
 }
 
 /* Changes one gene at a time and keeps what is not further from the constraints, until a free point is met. */
-static hyt_status walk(const hyti_problem *problem, hyti_rng *rng, hyti_level *levels, const hyti_set *batch, bool *free)
+static hyt_status walk(const hyti_problem *problem, hyti_rng *rng, hyti_level *levels, const hyti_set *batch,
+                       bool *free)
 {
     size_t genes = hyt_space_genes(problem->space);
     hyti_level *step = hyti_array(hyti_problem_context(problem), HYTI_MAX(genes, 1), sizeof *step);
@@ -59,7 +60,8 @@ static hyt_status look_through(const hyti_problem *problem, hyti_rng *rng, hyti_
     return HYT_OK;
 }
 
-static hyt_status find_free(const hyti_problem *problem, hyti_rng *rng, const hyti_set *batch, hyti_level *levels, bool *free)
+static hyt_status find_free(const hyti_problem *problem, hyti_rng *rng, const hyti_set *batch, hyti_level *levels,
+                            bool *free)
 {
     size_t taken = (problem->taken ? problem->taken->count : 0) + batch->count;
     hyti_rank size = ~(hyti_rank)0;

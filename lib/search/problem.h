@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What an algorithm is given. It never sees the handle: a test sets these up in a few lines. Points are canonical rows of
- * levels, objectives are minimised. */
+/* What an algorithm is given. It never sees the handle: a test sets these up in a few lines. Points are canonical
+ * rows of levels, objectives are minimised. */
 #ifndef HYTI_SEARCH_PROBLEM_H
 #define HYTI_SEARCH_PROBLEM_H
 
@@ -25,7 +25,10 @@ typedef struct hyti_history {
     const hyt_trial_state *states;   /* HYT_TRIAL_PENDING among them */
 } hyti_history;
 
-static inline hyt_context *hyti_problem_context(const hyti_problem *problem) { return hyti_space_context(problem->space); }
+static inline hyt_context *hyti_problem_context(const hyti_problem *problem)
+{
+    return hyti_space_context(problem->space);
+}
 hyt_status hyti_problem_violation(const hyti_problem *problem, const hyti_level *levels, double *violation);
 /* Neither taken, nor in `batch`, and meets the constraints. */
 hyt_status hyti_problem_free(const hyti_problem *problem, const hyti_set *batch, const hyti_level *levels, bool *free);

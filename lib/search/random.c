@@ -3,8 +3,9 @@
 #include "search/design.h"
 #include "search/methods.h"
 
-hyt_status hyti_random_propose(const hyti_problem *problem, const hyti_history *history, const hyti_method_params *params,
-                               hyti_memo *memo, hyti_rng *rng, size_t count, hyti_set *batch)
+hyt_status hyti_random_propose(const hyti_problem *problem, const hyti_history *history,
+                               const hyti_method_params *params, hyti_memo *memo, hyti_rng *rng, size_t count,
+                               hyti_set *batch)
 {
     (void)history;
     (void)params;

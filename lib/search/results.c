@@ -91,8 +91,8 @@ int hyt_search_trial_in_front(const hyt_search *search, size_t index)
     return 1;
 }
 
-/* The trials that set the reference: the initial design and, where all of it failed, those up to the first that finished;
- * all there are in a space that has no more. 0 while one of them is pending or none has finished. */
+/* The trials that set the reference: the initial design and, where all of it failed, those up to the first that
+ * finished; all there are in a space that has no more. 0 while one of them is pending or none has finished. */
 static size_t reference_trials(const hyt_search *search)
 {
     size_t initial = hyti_search_initial(search), finished = 0, n = 0;
@@ -165,7 +165,8 @@ hyt_status hyt_search_hypervolume_at(const hyt_search *search, size_t index, dou
     double *rows = hyti_array(search->context, index + 1, m * sizeof *rows);
     if (!rows) return hyti_fail_nomem();
     for (size_t i = 0; i <= index && i < search->count; i++)
-        if (hyti_search_good(search, search->records[i])) minimised(search, search->records[i]->objectives, rows + n++ * m);
+        if (hyti_search_good(search, search->records[i]))
+            minimised(search, search->records[i]->objectives, rows + n++ * m);
     hyt_status status = hyt_pareto_hypervolume(search->context, rows, n, m, reference, volume);
     hyti_free(search->context, rows);
     return status;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rounds: made at once, handed out as asked for, told. Every change is prepared, journaled, then made by what cannot fail. */
+/* Rounds: made at once, handed out as asked for, told. Every change is prepared, journaled, then made by what cannot
+ * fail. */
 #include "search/handle.h"
 #include "search/design.h"
 #include <math.h>
 #include <string.h>
 
-static const hyti_propose_fn proposers[] = { hyti_hytnas_propose, hyti_nsga2_propose, hyti_random_propose }; /* as the choice */
+/* In the order of the option's words. */
+static const hyti_propose_fn proposers[] = { hyti_hytnas_propose, hyti_nsga2_propose, hyti_random_propose };
 enum { METHOD_RANDOM = 2 };
 
 /* The history in the form that methods take, and the problem with its rows. */
@@ -26,7 +28,8 @@ static void view_close(const hyt_search *search, view *v)
 
 static hyt_status view_open(hyt_search *search, view *v)
 {
-    size_t n = search->count, m = search->objective_count, genes = hyt_space_genes(search->space), room = HYTI_MAX(n, 1);
+    size_t n = search->count, m = search->objective_count, genes = hyt_space_genes(search->space),
+           room = HYTI_MAX(n, 1);
     *v = (view){ .levels = hyti_array(search->context, room, HYTI_MAX(genes, 1) * sizeof *v->levels),
                  .objectives = hyti_array(search->context, room, m * sizeof *v->objectives),
                  .states = hyti_array(search->context, room, sizeof *v->states) };
@@ -62,8 +65,8 @@ static hyt_status propose(hyt_search *search, hyti_set *batch)
         status = hyti_design_latin(&v.problem, &rng, initial - search->count, batch);
     } else {
         hyti_rng rng = hyti_rng_start(seed, HYTI_PURPOSE_INNER, search->count);
-        status = proposers[search->params.method](&v.problem, &v.history, &search->params.algorithm, &search->memo, &rng,
-                                                  round, batch);
+        status = proposers[search->params.method](&v.problem, &v.history, &search->params.algorithm, &search->memo,
+                                                  &rng, round, batch);
     }
     view_close(search, &v);
     return status;
@@ -95,7 +98,8 @@ static hyt_status record_create(hyt_search *search, uint64_t number, const hyti_
 
 static hyt_status reserve(hyt_search *search, size_t more)
 {
-    HYTI_TRY(hyti_grow(search->context, &search->records, &search->room, search->count + more, sizeof *search->records));
+    HYTI_TRY(hyti_grow(search->context, &search->records, &search->room, search->count + more,
+                       sizeof *search->records));
     return hyti_set_reserve(&search->taken, search->count + more);
 }
 
@@ -155,7 +159,8 @@ static hyt_status make_round(hyt_search *search)
 /* First trial from `from` on that waits to be handed out. */
 static size_t next_waiting(const hyt_search *search, size_t from)
 {
-    while (from < search->count && (search->records[from]->state != HYT_TRIAL_PENDING || search->records[from]->out)) from++;
+    while (from < search->count && (search->records[from]->state != HYT_TRIAL_PENDING || search->records[from]->out))
+        from++;
     return from;
 }
 
@@ -174,7 +179,8 @@ hyt_status hyt_search_ask(hyt_search *search, size_t n, hyt_trial **trials, size
     if (n == 0) return hyti_fail(HYT_ERR_RANGE, "ask for 0 trials");
     if (next_waiting(search, 0) == search->count) {
         size_t out = count_out(search);
-        if (out > 0) return hyti_fail(HYT_ERR_STATE, "all of the round is out: tell the %zu trials before asking for more", out);
+        if (out > 0)
+            return hyti_fail(HYT_ERR_STATE, "all of the round is out: tell the %zu trials before asking for more", out);
         HYTI_TRY(make_round(search));
     }
     size_t given = 0;
@@ -210,7 +216,8 @@ static void record_end(hyti_record *record, hyt_trial_state state, const double 
     if (state == HYT_TRIAL_FINISHED) memcpy(record->objectives, objectives, n * sizeof *objectives);
 }
 
-hyt_status hyt_search_tell(hyt_search *search, hyt_trial *trial, hyt_trial_state state, const double *objectives, size_t n)
+hyt_status hyt_search_tell(hyt_search *search, hyt_trial *trial, hyt_trial_state state, const double *objectives,
+                           size_t n)
 {
     HYTI_NEED(search);
     HYTI_NEED(trial);
@@ -237,28 +244,32 @@ static hyt_status check_levels(const hyt_search *search, const hyt_candidate *ca
     if (candidate->space == search->space) return HYT_OK;
     bool same = hyt_space_genes(candidate->space) == genes;
     for (size_t g = 0; same && g < genes; g++) same = candidate->levels[g] < hyt_space_gene_levels(search->space, g);
-    return same ? HYT_OK : hyti_fail(HYT_ERR_CONFLICT, "the candidate is not of space \"%s\"", hyt_space_name(search->space));
+    return same ? HYT_OK
+                : hyti_fail(HYT_ERR_CONFLICT, "the candidate is not of space \"%s\"", hyt_space_name(search->space));
 }
 
-hyt_status hyt_search_restore(hyt_search *search, uint64_t number, const hyt_candidate *candidate, hyt_trial_state state,
-                              const double *objectives, size_t n)
+hyt_status hyt_search_restore(hyt_search *search, uint64_t number, const hyt_candidate *candidate,
+                              hyt_trial_state state, const double *objectives, size_t n)
 {
     HYTI_NEED(search);
     HYTI_NEED(candidate);
     if (search->objective_count == 0) return hyti_fail(HYT_ERR_STATE, "restore before the first objective was added");
     if (number != search->count)
-        return hyti_fail(HYT_ERR_RANGE, "trial %llu comes where trial %zu should", (unsigned long long)number, search->count);
+        return hyti_fail(HYT_ERR_RANGE, "trial %llu comes where trial %zu should", (unsigned long long)number,
+                         search->count);
     hyt_trial_state told = state;
     if (state != HYT_TRIAL_PENDING) HYTI_TRY(check_told(search, &told, objectives, n));
     if (told != state)
-        return hyti_fail(HYT_ERR_FORMAT, "trial %llu is finished with a value that is not finite", (unsigned long long)number);
+        return hyti_fail(HYT_ERR_FORMAT, "trial %llu is finished with a value that is not finite",
+                         (unsigned long long)number);
     HYTI_TRY(check_levels(search, candidate));
     hyti_record *record = NULL;
     HYTI_TRY(reserve(search, 1));
     HYTI_TRY(record_create(search, number, candidate->levels, &record));
     if (hyti_set_find(&search->taken, record->trial.candidate->levels) != HYTI_NOWHERE) {
         record_destroy(search, record);
-        return hyti_fail(HYT_ERR_CONFLICT, "trial %llu has the candidate of an earlier one", (unsigned long long)number);
+        return hyti_fail(HYT_ERR_CONFLICT, "trial %llu has the candidate of an earlier one",
+                         (unsigned long long)number);
     }
     record_end(record, state, objectives, n);
     append(search, record);

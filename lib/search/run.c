@@ -66,7 +66,8 @@ static hyt_status step(hyt_search *search, hyt_evaluate_fn evaluate, void *user,
     return answer < 0 ? hyti_fail_callback("progress", answer) : HYT_OK;
 }
 
-static hyt_status run(hyt_search *search, const hyti_stop *stop, hyt_evaluate_fn evaluate, void *user, hyt_progress_fn progress)
+static hyt_status run(hyt_search *search, const hyti_stop *stop, hyt_evaluate_fn evaluate, void *user,
+                      hyt_progress_fn progress)
 {
     for (;;) {
         hyti_progress so_far;

@@ -39,7 +39,8 @@ hyt_status hyt_search_create(hyt_space *space, const hyt_options *options, hyt_s
     HYTI_NEED(out);
     hyti_search_params params;
     HYTI_TRY(hyti_options_read(options, &search_table, &params));
-    if (hyt_space_genes(space) == 0) return hyti_fail(HYT_ERR_STATE, "space \"%s\" has no genes yet", hyt_space_name(space));
+    if (hyt_space_genes(space) == 0)
+        return hyti_fail(HYT_ERR_STATE, "space \"%s\" has no genes yet", hyt_space_name(space));
     hyt_context *context = hyti_space_context(space);
     hyt_search *search = hyti_alloc(context, sizeof *search);
     if (!search) return hyti_fail_nomem();
@@ -105,7 +106,8 @@ static hyt_status check_name(const char *name)
     HYTI_NEED(name);
     for (size_t i = 0; name[i]; i++)
         if (!isalnum((unsigned char)name[i]) && !strchr("_-.", name[i]))
-            return hyti_fail(HYT_ERR_ARGUMENT, "name \"%s\": '%c' is none of letters, digits, '_', '-', '.'", name, name[i]);
+            return hyti_fail(HYT_ERR_ARGUMENT, "name \"%s\": '%c' is none of letters, digits, '_', '-', '.'", name,
+                             name[i]);
     return name[0] ? HYT_OK : hyti_fail(HYT_ERR_ARGUMENT, "an empty name");
 }
 
@@ -131,8 +133,8 @@ hyt_status hyt_search_add_objective(hyt_search *search, const char *name, hyt_di
     if (find_objective(search, name) != HYTI_NOWHERE)
         return hyti_fail(HYT_ERR_CONFLICT, "objective \"%s\" is there already", name);
     if (search->objective_count == HYTI_SEARCH_OBJECTIVES)
-        return hyti_fail(HYT_ERR_RANGE, "objective \"%s\" would be number %d: %d at most", name, HYTI_SEARCH_OBJECTIVES + 1,
-                         HYTI_SEARCH_OBJECTIVES);
+        return hyti_fail(HYT_ERR_RANGE, "objective \"%s\" would be number %d: %d at most", name,
+                         HYTI_SEARCH_OBJECTIVES + 1, HYTI_SEARCH_OBJECTIVES);
     if (search->reference_set)
         return hyti_fail(HYT_ERR_STATE, "objective \"%s\" comes before the reference", name);
     char *copy = hyti_copy_text(search->context, name);
@@ -171,7 +173,8 @@ hyt_status hyt_search_add_limit(hyt_search *search, const char *objective, doubl
     size_t j = find_objective(search, objective);
     if (j == HYTI_NOWHERE) {
         const char *nearest = hyti_nearest(objective, search->objective_count, objective_at, search);
-        return nearest ? hyti_fail(HYT_ERR_NOT_FOUND, "there is no objective \"%s\"; the nearest is \"%s\"", objective, nearest)
+        return nearest ? hyti_fail(HYT_ERR_NOT_FOUND, "there is no objective \"%s\"; the nearest is \"%s\"", objective,
+                                   nearest)
                        : hyti_fail(HYT_ERR_NOT_FOUND, "there is no objective \"%s\", nor any other", objective);
     }
     if (!isfinite(limit)) return hyti_fail(HYT_ERR_RANGE, "limit of \"%s\": %g is not finite", objective, limit);
@@ -188,13 +191,15 @@ hyt_status hyt_search_set_reference(hyt_search *search, const double *reference,
         return hyti_fail(HYT_ERR_SHAPE, "a reference of %zu values for %zu objectives", n, search->objective_count);
     for (size_t j = 0; j < n; j++)
         if (!isfinite(reference[j]))
-            return hyti_fail(HYT_ERR_RANGE, "reference of \"%s\": %g is not finite", search->objectives[j].name, reference[j]);
+            return hyti_fail(HYT_ERR_RANGE, "reference of \"%s\": %g is not finite", search->objectives[j].name,
+                             reference[j]);
     memcpy(search->reference, reference, n * sizeof *reference);
     search->reference_set = true;
     return HYT_OK;
 }
 
-hyt_status hyt_search_set_journal(hyt_search *search, hyt_asked_fn asked, hyt_told_fn told, void *user, hyt_release_fn release)
+hyt_status hyt_search_set_journal(hyt_search *search, hyt_asked_fn asked, hyt_told_fn told, void *user,
+                                  hyt_release_fn release)
 {
     HYTI_NEED(search);
     release_journal(search);

@@ -6,9 +6,9 @@
 #include "base/text.h"
 #include <hytnas/search.h>
 
-/* What decides the proposals, as lines "key=value\n" in this order: "objective.<i>=max accuracy", "constraint.<name>=<limit>",
- * "limit.<objective>=<limit>", "reference=<v> <v>" (only if the caller set it), "option.<key>=<value>" for every option.
- * Numbers as hyti_text_number writes them. */
+/* What decides the proposals, as lines "key=value\n" in this order: "objective.<i>=max accuracy",
+ * "constraint.<name>=<limit>", "limit.<objective>=<limit>", "reference=<v> <v>" (only if the caller set it),
+ * "option.<key>=<value>" for every option. Numbers as hyti_text_number writes them. */
 void hyti_search_describe(const hyt_search *search, hyti_text *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Selection of a batch by hypervolume improvement (HVI): one after the other, what adds most to the volume of what is known
- * and of what is expected of those already taken. */
+/* Selection of a batch by hypervolume improvement (HVI): one after the other, what adds most to the volume of what
+ * is known and of what is expected of those already taken. */
 #ifndef HYTI_SEARCH_SELECT_H
 #define HYTI_SEARCH_SELECT_H
 

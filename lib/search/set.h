@@ -22,7 +22,10 @@ hyt_status hyti_set_reserve(hyti_set *set, size_t need);
 hyt_status hyti_set_add(hyti_set *set, const hyti_level *levels, size_t *place);
 /* HYTI_NOWHERE if it is not there; no set (NULL) is empty. */
 size_t hyti_set_find(const hyti_set *set, const hyti_level *levels);
-static inline const hyti_level *hyti_set_at(const hyti_set *set, size_t place) { return set->levels + place * set->genes; }
+static inline const hyti_level *hyti_set_at(const hyti_set *set, size_t place)
+{
+    return set->levels + place * set->genes;
+}
 /* Forgets the points, keeps the room. */
 void hyti_set_empty(hyti_set *set);
 

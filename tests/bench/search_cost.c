@@ -33,7 +33,8 @@ static void evaluate(const hyt_candidate *candidate, double *objectives)
         }                                                                                  \
     } while (0)
 
-/* Time of asking and telling only; the least of the rounds around `points` evaluated ones, and the mean from the start. */
+/* Time of asking and telling only; the least of the rounds around `points` evaluated ones, and the mean from the
+ * start. */
 static void measure(const char *surrogate, size_t points)
 {
     enum { BATCH = 5 };

@@ -250,7 +250,8 @@ static void the_inner_solver_nears_the_front(void **state)
 static void tau_counts_pairs(void **state)
 {
     (void)state;
-    const double a[] = { 1, 2, 3, 4 }, b[] = { 4, 3, 2, 1 }, c[] = { 1, 3, 2, 4 }, d[] = { 1, 1, 2, 2 }, e[] = { 5, 5, 5, 5 };
+    const double a[] = { 1, 2, 3, 4 }, b[] = { 4, 3, 2, 1 }, c[] = { 1, 3, 2, 4 }, d[] = { 1, 1, 2, 2 },
+                 e[] = { 5, 5, 5, 5 };
     CHECK_NEAR(hyti_kendall_tau(a, a, 4), 1, 0);
     CHECK_NEAR(hyti_kendall_tau(a, b, 4), -1, 0);
     CHECK_NEAR(hyti_kendall_tau(a, c, 4), 4.0 / 6, 1e-15);

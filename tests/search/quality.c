@@ -68,7 +68,8 @@ static void models_beat_evolution_beats_chance(void **state)
     (void)state;
     double random = median_by("random", "auto"), nsga2 = median_by("nsga2", "auto");
     double gp = median_by("hytnas", "gp"), trees = median_by("hytnas", "trees"), chosen = median_by("hytnas", "auto");
-    print_message("hypervolume: random %.0f, nsga2 %.0f, gp %.0f, trees %.0f, auto %.0f\n", random, nsga2, gp, trees, chosen);
+    print_message("hypervolume: random %.0f, nsga2 %.0f, gp %.0f, trees %.0f, auto %.0f\n", random, nsga2, gp, trees,
+                  chosen);
     assert_true(nsga2 > random);
     assert_true(gp > nsga2 && trees > nsga2 && chosen > nsga2);
 }

@@ -91,7 +91,8 @@ static void limits_keep_the_front_and_draw_the_search(void **state)
         hyt_search_destroy(search);
     }
     if (within[0] < 20 || within[1] <= within[2])
-        fail_msg("of the last 40, %zu are within the limit by hytnas, %zu by nsga2, %zu at random", within[0], within[1], within[2]);
+        fail_msg("of the last 40, %zu are within the limit by hytnas, %zu by nsga2, %zu at random", within[0],
+                 within[1], within[2]);
 }
 
 static void the_front_is_what_nothing_dominates(void **state)

@@ -87,7 +87,8 @@ static inline void toy_check_distinct(const hyt_search *search)
 {
     for (size_t i = 0; i < hyt_search_size(search); i++)
         for (size_t k = 0; k < i; k++)
-            if (hyt_candidate_equal(hyt_trial_candidate(hyt_search_trial(search, i)), hyt_trial_candidate(hyt_search_trial(search, k))))
+            if (hyt_candidate_equal(hyt_trial_candidate(hyt_search_trial(search, i)),
+                                    hyt_trial_candidate(hyt_search_trial(search, k))))
                 fail_msg("trials %zu and %zu are the same", k, i);
 }
 
