@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The handle: what is proposed, what is refused, how a run ends. */
+#include "search/search.h"
 #include "toy.h"
 
 static hyt_search *make(const char *method, size_t genes, int64_t high, int64_t trials)
@@ -362,6 +363,26 @@ static void the_stop_rule_has_reasons(void **state)
     hyt_search_destroy(search);
 }
 
+static void what_decides_is_described(void **state)
+{
+    (void)state;
+    const double reference[] = { 0, 40.5 };
+    hyti_text text = { 0 };
+    hyt_search *search = make("nsga2", 6, 4, 30);
+    MUST(hyt_search_add_constraint(search, "sum", toy_sum, NULL, NULL, 18));
+    MUST(hyt_search_add_limit(search, "gain", 0.1));
+    MUST(hyt_search_set_reference(search, reference, 2));
+    hyti_search_describe(search, &text);
+    assert_false(text.failed);
+    const char *expected =
+        "objective.0=max gain\nobjective.1=min cost\nconstraint.sum=18\nlimit.gain=0.1\nreference=0 40.5\n"
+        "option.method=nsga2\noption.seed=1\noption.trials=30\n";
+    if (strncmp(text.data, expected, strlen(expected)) != 0) fail_msg("%s", text.data);
+    assert_non_null(strstr(text.data, "\noption.surrogate=auto\noption.acquisition=ucb\n"));
+    hyti_text_clear(&text);
+    hyt_search_destroy(search);
+}
+
 static void released(void *user)
 {
     ++*(size_t *)user;
@@ -419,6 +440,7 @@ int main(void)
         cmocka_unit_test(runs_end_well),
         cmocka_unit_test(failing_states_are_told),
         cmocka_unit_test(the_stop_rule_has_reasons),
+        cmocka_unit_test(what_decides_is_described),
         cmocka_unit_test(what_is_handed_over_is_released_once),
         cmocka_unit_test(memory_may_run_out),
     };
