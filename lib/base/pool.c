@@ -9,6 +9,13 @@
  * sleeps, so that an idle pool costs nothing. */
 #define SPINS 2000
 
+/* A worker's share of the tasks, next and last in one word, so that both are read and taken at once. A word that is taken
+ * from may belong to a later run than the taker woke up for: then the task is that run's, and as good. */
+typedef struct share {
+    _Alignas(64) _Atomic uint64_t word;
+} share;
+static uint64_t share_of(size_t next, size_t last) { return (uint64_t)next << 32 | (uint64_t)last; }
+
 struct hyti_pool {
     hyt_context *context;
     size_t threads;          /* the caller included */
@@ -16,12 +23,12 @@ struct hyti_pool {
     pthread_mutex_t lock;
     pthread_cond_t wake, done;
     atomic_uint round;       /* counts up for each run */
-    atomic_size_t running;   /* workers that have not finished this round */
+    atomic_size_t left;      /* tasks of this run that are not done */
     atomic_uint sleepers;
     atomic_bool caller_sleeps, quit;
-    size_t count;
     hyti_task_fn task;
     void *user;
+    share *shares;           /* one a thread */
     struct worker { hyti_pool *pool; size_t number; } *workers;
 };
 
@@ -34,16 +41,38 @@ static void relax(void)
 #endif
 }
 
-static void run_share(const hyti_pool *pool, size_t worker)
+static bool take(share *from, size_t *task)
 {
-    size_t first = pool->count * worker / pool->threads, last = pool->count * (worker + 1) / pool->threads;
-    for (size_t task = first; task < last; task++) pool->task(pool->user, task, worker);
+    uint64_t word = atomic_load_explicit(&from->word, memory_order_relaxed);
+    do {
+        *task = (size_t)(word >> 32);
+        if (*task >= (uint32_t)word) return false;
+    } while (!atomic_compare_exchange_weak_explicit(&from->word, &word, word + share_of(1, 0), memory_order_acquire,
+                                                    memory_order_relaxed));
+    return true;
 }
 
-static void wait_for_round(hyti_pool *pool, unsigned seen)
+/* The own share first, then what others have not started: a worker that the system keeps waiting holds nobody up. */
+static void run_tasks(hyti_pool *pool, size_t worker)
+{
+    size_t finished = 0, task;
+    for (size_t i = 0; i < pool->threads; i++)
+        while (take(&pool->shares[(worker + i) % pool->threads], &task)) {
+            pool->task(pool->user, task, worker);
+            finished++;
+        }
+    if (finished == 0 || atomic_fetch_sub(&pool->left, finished) != finished) return;
+    if (!atomic_load(&pool->caller_sleeps)) return;
+    pthread_mutex_lock(&pool->lock);
+    pthread_cond_signal(&pool->done);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static unsigned wait_for_round(hyti_pool *pool, unsigned seen)
 {
     for (int spin = 0; spin < SPINS; spin++) {
-        if (atomic_load_explicit(&pool->round, memory_order_acquire) != seen) return;
+        unsigned now = atomic_load_explicit(&pool->round, memory_order_acquire);
+        if (now != seen) return now;
         relax();
     }
     pthread_mutex_lock(&pool->lock);
@@ -51,21 +80,17 @@ static void wait_for_round(hyti_pool *pool, unsigned seen)
     while (atomic_load(&pool->round) == seen) pthread_cond_wait(&pool->wake, &pool->lock);
     atomic_fetch_sub(&pool->sleepers, 1);
     pthread_mutex_unlock(&pool->lock);
+    return atomic_load(&pool->round);
 }
 
 static void *work(void *user)
 {
     struct worker *worker = user;
     hyti_pool *pool = worker->pool;
-    for (unsigned seen = 0;; seen++) {
-        wait_for_round(pool, seen);
+    for (unsigned seen = 0;;) {
+        seen = wait_for_round(pool, seen);
         if (atomic_load_explicit(&pool->quit, memory_order_acquire)) return NULL;
-        run_share(pool, worker->number);
-        if (atomic_fetch_sub(&pool->running, 1) == 1 && atomic_load(&pool->caller_sleeps)) {
-            pthread_mutex_lock(&pool->lock);
-            pthread_cond_signal(&pool->done);
-            pthread_mutex_unlock(&pool->lock);
-        }
+        run_tasks(pool, worker->number);
     }
 }
 
@@ -78,15 +103,15 @@ static void start_round(hyti_pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
-static void wait_for_workers(hyti_pool *pool)
+static void wait_for_tasks(hyti_pool *pool)
 {
     for (int spin = 0; spin < SPINS; spin++) {
-        if (atomic_load_explicit(&pool->running, memory_order_acquire) == 0) return;
+        if (atomic_load_explicit(&pool->left, memory_order_acquire) == 0) return;
         relax();
     }
     pthread_mutex_lock(&pool->lock);
     atomic_store(&pool->caller_sleeps, true);
-    while (atomic_load(&pool->running) != 0) pthread_cond_wait(&pool->done, &pool->lock);
+    while (atomic_load(&pool->left) != 0) pthread_cond_wait(&pool->done, &pool->lock);
     atomic_store(&pool->caller_sleeps, false);
     pthread_mutex_unlock(&pool->lock);
 }
@@ -97,13 +122,15 @@ void hyti_pool_run(hyti_pool *pool, size_t count, hyti_task_fn task, void *user)
         for (size_t i = 0; i < count; i++) task(user, i, 0);
         return;
     }
-    pool->count = count;
     pool->task = task;
     pool->user = user;
-    atomic_store(&pool->running, pool->threads - 1);
+    atomic_store(&pool->left, count);
+    for (size_t i = 0; i < pool->threads; i++)
+        atomic_store_explicit(&pool->shares[i].word,
+                              share_of(count * i / pool->threads, count * (i + 1) / pool->threads), memory_order_release);
     start_round(pool);
-    run_share(pool, 0);
-    wait_for_workers(pool);
+    run_tasks(pool, 0);
+    wait_for_tasks(pool);
 }
 
 size_t hyti_pool_threads(const hyti_pool *pool)
@@ -124,7 +151,8 @@ hyt_status hyti_pool_create(hyt_context *context, size_t threads, hyti_pool **ou
     pthread_cond_init(&pool->done, NULL);
     pool->handles = hyti_array(context, threads, sizeof *pool->handles);
     pool->workers = hyti_array(context, threads, sizeof *pool->workers);
-    hyt_status status = pool->handles && pool->workers ? HYT_OK : hyti_fail_nomem();
+    pool->shares = hyti_alloc_aligned(context, threads * sizeof *pool->shares);
+    hyt_status status = pool->handles && pool->workers && pool->shares ? HYT_OK : hyti_fail_nomem();
     for (size_t i = 1; i < threads && status == HYT_OK; i++) {
         pool->workers[i] = (struct worker){ pool, i };
         int error = pthread_create(&pool->handles[i], NULL, work, &pool->workers[i]);
@@ -149,6 +177,7 @@ void hyti_pool_destroy(hyti_pool *pool)
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->lock);
     hyt_context *context = pool->context;
+    hyti_free_aligned(context, pool->shares);
     hyti_free(context, pool->workers);
     hyti_free(context, pool->handles);
     hyti_free(context, pool);

@@ -93,6 +93,11 @@ static void pool_runs_each_task_once(void **state)
             hyti_pool_run(pool, count, mark, done);
             for (size_t i = 0; i < sizeof done; i++) assert_int_equal(done[i], i < count);
         }
+        for (size_t run = 0; run < 20000; run++) { /* back to back: workers are late for some, and early for the next */
+            memset(done, 0, 8);
+            hyti_pool_run(pool, 2 + run % 6, mark, done);
+            for (size_t i = 0; i < 8; i++) assert_int_equal(done[i], i < 2 + run % 6);
+        }
         hyti_pool_destroy(pool);
     }
 }
