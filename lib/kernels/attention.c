@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Vaswani et al., arXiv 1706.03762, equation 1, from the table's own product and softmax: k' is packed once, then blocks of
- * queries go through scores, softmax and values while they are in cache. */
+/* Vaswani et al., arXiv 1706.03762, equation 1, from the table's own product and softmax: k' is packed once, then
+ * blocks of queries go through scores, softmax and values while they are in cache. */
 #include "kernels/internal.h"
 
 enum { QUERIES = 48, ALIGNED = 16 /* values */ };

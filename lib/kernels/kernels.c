@@ -55,7 +55,8 @@ size_t hyti_pack_f32_size(const hyti_kernels *kernels, size_t k, size_t n)
 }
 
 /* Panels of gemm_nr columns, step by step; what the last panel lacks is zero. */
-void hyti_pack_f32(const hyti_kernels *kernels, size_t k, size_t n, const float *b, ptrdiff_t row, ptrdiff_t column, float *packed)
+void hyti_pack_f32(const hyti_kernels *kernels, size_t k, size_t n, const float *b, ptrdiff_t row, ptrdiff_t column,
+                   float *packed)
 {
     size_t nr = kernels->gemm_nr;
     for (size_t first = 0; first < n; first += nr) {

@@ -48,8 +48,8 @@ static const char *table_name(unsigned isa)
 
 static void report(const hyti_kernels *kernels, const char *name, double work, double seconds)
 {
-    printf("{\"case\":\"%s\",\"isa\":\"%s\",\"us\":%.3f,\"gflops\":%.2f}\n", name, table_name(kernels->isa), seconds * 1e6,
-           work / seconds * 1e-9);
+    printf("{\"case\":\"%s\",\"isa\":\"%s\",\"us\":%.3f,\"gflops\":%.2f}\n", name, table_name(kernels->isa),
+           seconds * 1e6, work / seconds * 1e-9);
     fflush(stdout);
 }
 
@@ -64,7 +64,8 @@ static void run_gemm(void *user)
     job->kernels->gemm_f32(&job->gemm);
 }
 
-/* The product of a layer (packed weights, rows as they lie) or of a weight gradient (A transposed, B in place, added up). */
+/* The product of a layer (packed weights, rows as they lie) or of a weight gradient (A transposed, B in place, added
+ * up). */
 static void time_gemm(const hyti_kernels *kernels, size_t m, size_t n, size_t k, bool gradient, hyti_act act)
 {
     float *a = values(m * k), *b = values(k * n), *c = values(m * n), *bias = values(n);
@@ -82,16 +83,18 @@ static void time_gemm(const hyti_kernels *kernels, size_t m, size_t n, size_t k,
         job.gemm.bias = bias, job.gemm.act = act;
     }
     char name[64];
-    snprintf(name, sizeof name, "gemm%s %zux%zux%zu%s", gradient ? "-gradient" : "", m, n, k, act == HYTI_ACT_SILU ? " silu" : "");
+    snprintf(name, sizeof name, "gemm%s %zux%zux%zu%s", gradient ? "-gradient" : "", m, n, k,
+             act == HYTI_ACT_SILU ? " silu" : "");
     report(kernels, name, 2.0 * (double)m * (double)n * (double)k, measure(run_gemm, &job));
     free(a), free(b), free(c), free(bias), free(packed);
 }
 
 static void time_gemms(const hyti_kernels *kernels)
 {
-    static const size_t layers[][3] = { { 196, 96, 96 },   { 4096, 12, 8 },   { 4096, 12, 32 }, { 1024, 48, 12 },   { 4096, 16, 16 },
-                                        { 3136, 96, 24 },  { 1024, 24, 96 },  { 49, 640, 160 }, { 64, 128, 64 },    { 16, 64, 64 },
-                                        { 784, 96, 864 },  { 1, 1000, 640 },  { 64, 64, 16 },   { 1024, 128, 128 }, { 512, 512, 512 } };
+    static const size_t layers[][3] = { { 196, 96, 96 },  { 4096, 12, 8 },    { 4096, 12, 32 }, { 1024, 48, 12 },
+                                        { 4096, 16, 16 }, { 3136, 96, 24 },   { 1024, 24, 96 }, { 49, 640, 160 },
+                                        { 64, 128, 64 },  { 16, 64, 64 },     { 784, 96, 864 }, { 1, 1000, 640 },
+                                        { 64, 64, 16 },   { 1024, 128, 128 }, { 512, 512, 512 } };
     static const size_t gradients[][3] = { { 96, 96, 32768 }, { 16, 16, 32768 }, { 12, 48, 32768 }, { 64, 128, 4096 },
                                            { 96, 24, 8192 },  { 432, 48, 4096 }, { 160, 640, 784 } };
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
@@ -116,36 +119,56 @@ static void run_conv(void *user)
 }
 
 /* A square kernel, padded by half of it, then SiLU; `outputs` 0: depthwise. */
-static void time_conv(const hyti_kernels *kernels, size_t side, size_t channels, size_t outputs, size_t kernel, size_t stride)
+static void time_conv(const hyti_kernels *kernels, size_t side, size_t channels, size_t outputs, size_t kernel,
+                      size_t stride)
 {
     bool depthwise = outputs == 0;
     if (depthwise) outputs = channels;
-    size_t depth = kernel * kernel * (depthwise ? 1 : channels), out_side = (side + 2 * (kernel / 2) - kernel) / stride + 1;
+    size_t depth = kernel * kernel * (depthwise ? 1 : channels),
+           out_side = (side + 2 * (kernel / 2) - kernel) / stride + 1;
     float *in = values(side * side * channels), *out = values(out_side * out_side * outputs), *bias = values(outputs);
     float *weights = values(hyti_pack_f32_size(kernels, depth, outputs));
     conv_job job = { kernels,
-                     { .in_height = side, .in_width = side, .in_channels = channels, .in_stride = channels,
-                       .out_height = out_side, .out_width = out_side, .out_channels = outputs, .out_stride = outputs,
-                       .kernel_height = kernel, .kernel_width = kernel, .stride_height = stride, .stride_width = stride,
-                       .pad_top = kernel / 2, .pad_left = kernel / 2, .dilation_height = 1, .dilation_width = 1, .in = in,
-                       .out = out, .weights = weights, .bias = bias, .act = HYTI_ACT_SILU, .last = out_side },
+                     { .in_height = side,
+                       .in_width = side,
+                       .in_channels = channels,
+                       .in_stride = channels,
+                       .out_height = out_side,
+                       .out_width = out_side,
+                       .out_channels = outputs,
+                       .out_stride = outputs,
+                       .kernel_height = kernel,
+                       .kernel_width = kernel,
+                       .stride_height = stride,
+                       .stride_width = stride,
+                       .pad_top = kernel / 2,
+                       .pad_left = kernel / 2,
+                       .dilation_height = 1,
+                       .dilation_width = 1,
+                       .in = in,
+                       .out = out,
+                       .weights = weights,
+                       .bias = bias,
+                       .act = HYTI_ACT_SILU,
+                       .last = out_side },
                      depthwise };
     float *scratch = depthwise ? NULL : values(hyti_conv_f32_scratch(kernels, &job.conv) / sizeof(float));
     job.conv.scratch = scratch;
     char name[96];
-    snprintf(name, sizeof name, "%s %zux%zu/%zu %zux%zux%zu-%zu", depthwise ? "depthwise" : "conv", kernel, kernel, stride, side,
-             side, channels, outputs);
+    snprintf(name, sizeof name, "%s %zux%zu/%zu %zux%zux%zu-%zu", depthwise ? "depthwise" : "conv", kernel, kernel,
+             stride, side, side, channels, outputs);
     report(kernels, name, 2.0 * (double)(out_side * out_side * depth * outputs), measure(run_conv, &job));
     free(in), free(out), free(bias), free(weights), free(scratch);
 }
 
 static void time_convs(const hyti_kernels *kernels)
 {
-    static const size_t shapes[][5] = { { 224, 3, 16, 3, 2 }, { 64, 3, 16, 3, 2 },  { 32, 12, 12, 3, 1 }, { 32, 12, 24, 1, 1 },
-                                        { 14, 96, 96, 3, 1 }, { 7, 96, 96, 3, 1 },  { 8, 64, 64, 3, 1 },  { 56, 32, 0, 3, 1 },
-                                        { 56, 32, 0, 3, 2 },  { 112, 16, 0, 3, 1 }, { 28, 96, 0, 3, 1 },  { 14, 192, 0, 3, 1 },
-                                        { 14, 192, 0, 3, 2 }, { 7, 640, 0, 3, 1 },  { 28, 48, 0, 5, 1 },  { 32, 24, 0, 3, 1 },
-                                        { 16, 48, 0, 3, 1 },  { 8, 96, 0, 3, 1 },   { 4, 192, 0, 3, 1 } };
+    static const size_t shapes[][5] = {
+        { 224, 3, 16, 3, 2 }, { 64, 3, 16, 3, 2 },  { 32, 12, 12, 3, 1 }, { 32, 12, 24, 1, 1 }, { 14, 96, 96, 3, 1 },
+        { 7, 96, 96, 3, 1 },  { 8, 64, 64, 3, 1 },  { 56, 32, 0, 3, 1 },  { 56, 32, 0, 3, 2 },  { 112, 16, 0, 3, 1 },
+        { 28, 96, 0, 3, 1 },  { 14, 192, 0, 3, 1 }, { 14, 192, 0, 3, 2 }, { 7, 640, 0, 3, 1 },  { 28, 48, 0, 5, 1 },
+        { 32, 24, 0, 3, 1 },  { 16, 48, 0, 3, 1 },  { 8, 96, 0, 3, 1 },   { 4, 192, 0, 3, 1 }
+    };
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         time_conv(kernels, shapes[i][0], shapes[i][1], shapes[i][2], shapes[i][3], shapes[i][4]);
 }
@@ -218,8 +241,16 @@ static void time_attention(const hyti_kernels *kernels, size_t tokens, size_t wi
     float *qkv = values(tokens * 3 * width), *out = values(tokens * width);
     float *scratch = values(hyti_attention_f32_scratch(kernels, tokens, width) / sizeof(float));
     attention_job job = { kernels,
-                          { .tokens = tokens, .width = width, .q = qkv, .k = qkv + width, .v = qkv + 2 * width,
-                            .stride = 3 * width, .out = out, .out_stride = width, .scale = 0.25f, .scratch = scratch } };
+                          { .tokens = tokens,
+                            .width = width,
+                            .q = qkv,
+                            .k = qkv + width,
+                            .v = qkv + 2 * width,
+                            .stride = 3 * width,
+                            .out = out,
+                            .out_stride = width,
+                            .scale = 0.25f,
+                            .scratch = scratch } };
     char name[64];
     snprintf(name, sizeof name, "attention %zux%zu", tokens, width);
     report(kernels, name, 4.0 * (double)(tokens * tokens * width), measure(run_attention, &job));

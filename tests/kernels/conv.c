@@ -13,12 +13,17 @@ static void describe(const hyti_kernels *kernels, const picture *p, char *text, 
 {
     const hyti_conv_f32 *c = &p->conv;
     snprintf(text, size,
-             "isa %u %s in %zux%zux%zu(%zu) out %zux%zux%zu(%zu) kernel %zux%zu stride %zux%zu pad %zu,%zu dilation %zux%zu bias %d "
+             "isa %u %s in %zux%zux%zu(%zu) out %zux%zux%zu(%zu) kernel %zux%zu stride %zux%zu pad %zu,%zu dilation "
+             "%zux%zu bias %d "
              "add %s act %d",
-             kernels->isa, p->depthwise ? "depthwise" : "dense", c->in_height, c->in_width, c->in_channels, c->in_stride,
-             c->out_height, c->out_width, c->out_channels, c->out_stride, c->kernel_height, c->kernel_width, c->stride_height,
-             c->stride_width, c->pad_top, c->pad_left, c->dilation_height, c->dilation_width, c->bias != NULL,
-             !c->add ? "no" : c->add == c->out ? "out" : "yes", c->act);
+             kernels->isa, p->depthwise ? "depthwise" : "dense", c->in_height, c->in_width, c->in_channels,
+             c->in_stride, c->out_height, c->out_width, c->out_channels, c->out_stride, c->kernel_height,
+             c->kernel_width, c->stride_height, c->stride_width, c->pad_top, c->pad_left, c->dilation_height,
+             c->dilation_width, c->bias != NULL,
+             !c->add            ? "no"
+             : c->add == c->out ? "out"
+                                : "yes",
+             c->act);
 }
 
 /* A common shape with odd chance, any other otherwise. The result may reach beyond the padded picture, as it does when
@@ -55,7 +60,8 @@ static void choose_values(const hyti_kernels *kernels, picture *p)
     p->add = filled(p->out.n);
     if (!p->depthwise) {
         p->packed = blank(hyti_pack_f32_size(kernels, depth, c->out_channels));
-        hyti_pack_f32(kernels, depth, c->out_channels, p->weights.values, (ptrdiff_t)c->out_channels, 1, p->packed.values);
+        hyti_pack_f32(kernels, depth, c->out_channels, p->weights.values, (ptrdiff_t)c->out_channels, 1,
+                      p->packed.values);
         p->scratch = reserve(hyti_conv_f32_scratch(kernels, c) / sizeof(float));
     }
     c->in = p->in.values;
@@ -82,7 +88,8 @@ static double exact_sum(const picture *p, size_t y, size_t x, size_t j, double *
     for (size_t ky = 0; ky < c->kernel_height; ky++)
         for (size_t kx = 0; kx < c->kernel_width; kx++) {
             size_t row = y * c->stride_height + ky * c->dilation_height - c->pad_top;
-            size_t column = x * c->stride_width + kx * c->dilation_width - c->pad_left; /* wraps where it falls before 0 */
+            size_t column =
+                x * c->stride_width + kx * c->dilation_width - c->pad_left; /* wraps where it falls before 0 */
             if (row >= c->in_height || column >= c->in_width) continue;
             const float *in = p->in.values + (row * c->in_width + column) * c->in_stride;
             size_t tap = ky * c->kernel_width + kx;
@@ -139,7 +146,8 @@ static void check_picture(const hyti_kernels *kernels, picture *p)
     }
     char text[512];
     describe(kernels, p, text, sizeof text);
-    if (memcmp(whole.values, p->out.values, whole.n * sizeof(float))) fail_msg("%s: sharing out rows changed bits", text);
+    if (memcmp(whole.values, p->out.values, whole.n * sizeof(float)))
+        fail_msg("%s: sharing out rows changed bits", text);
     release(&whole);
     drop(p);
 }

@@ -12,9 +12,13 @@ typedef struct product {
 static void describe(const hyti_kernels *kernels, const product *p, char *text, size_t size)
 {
     const hyti_gemm_f32 *g = &p->gemm;
-    snprintf(text, size, "isa %u m %zu n %zu k %zu a_row %td a_step %td b_step %td c_row %td bias %d add %s act %d accumulate %d",
+    snprintf(text, size,
+             "isa %u m %zu n %zu k %zu a_row %td a_step %td b_step %td c_row %td bias %d add %s act %d accumulate %d",
              kernels->isa, g->m, g->n, g->k, g->a_row, g->a_step, g->b_step, g->c_row, g->bias != NULL,
-             !g->add ? "no" : g->add == g->c ? "c" : "yes", g->act, g->accumulate);
+             !g->add          ? "no"
+             : g->add == g->c ? "c"
+                              : "yes",
+             g->act, g->accumulate);
 }
 
 static void choose_a(product *p)
@@ -78,12 +82,14 @@ static void compare(const hyti_kernels *kernels, const product *p, const guarded
         double sum = 0, terms = 0, old = before->values[at];
         float got = p->c.values[at];
         for (size_t l = 0; j < g->n && l < g->k; l++) {
-            double term = (double)g->a[(ptrdiff_t)i * g->a_row + (ptrdiff_t)l * g->a_step] * p->b.values[l * p->b_columns + j];
+            double term =
+                (double)g->a[(ptrdiff_t)i * g->a_row + (ptrdiff_t)l * g->a_step] * p->b.values[l * p->b_columns + j];
             sum += term, terms += fabs(term);
         }
         double bias = g->bias && j < g->n ? g->bias[j] : 0, expected = exact_act(g->act, sum + bias);
         if (g->add || g->accumulate) expected += old, terms += fabs(old);
-        if (j < g->n ? is_near(got, expected, bound_of((double)g->k, terms + fabs(bias), expected)) : got == (float)old) continue;
+        if (j < g->n ? is_near(got, expected, bound_of((double)g->k, terms + fabs(bias), expected)) : got == (float)old)
+            continue;
         char text[256];
         describe(kernels, p, text, sizeof text);
         fail_msg("%s: (%zu, %zu) is %.9g, not %.9g", text, i, j, got, expected);
@@ -145,7 +151,8 @@ static void check_split(const hyti_kernels *kernels)
         }
         char text[256];
         describe(kernels, &p, text, sizeof text);
-        if (memcmp(other.values, p.c.values, other.n * sizeof(float))) fail_msg("%s: sharing out rows changed bits", text);
+        if (memcmp(other.values, p.c.values, other.n * sizeof(float)))
+            fail_msg("%s: sharing out rows changed bits", text);
         release(&other);
         drop(&p);
     }
@@ -167,8 +174,18 @@ static void check_special(const hyti_kernels *kernels)
         for (size_t i = 0; i < COUNT(b); i++) b[i] = 2;
         a[7 * K + 2] = NAN;
         b[3 * N + 20] = 1e38f;
-        hyti_gemm_f32 g = { .m = M, .n = N, .k = K, .a = a, .a_row = K, .a_step = 1, .b = b, .b_step = N,
-                            .b_panel = (ptrdiff_t)kernels->gemm_nr, .c = c, .c_row = N, .act = (hyti_act)act };
+        hyti_gemm_f32 g = { .m = M,
+                            .n = N,
+                            .k = K,
+                            .a = a,
+                            .a_row = K,
+                            .a_step = 1,
+                            .b = b,
+                            .b_step = N,
+                            .b_panel = (ptrdiff_t)kernels->gemm_nr,
+                            .c = c,
+                            .c_row = N,
+                            .act = (hyti_act)act };
         kernels->gemm_f32(&g);
         for (size_t i = 0; i < M; i++)
             for (size_t j = 0; j < N; j++) {

@@ -30,7 +30,8 @@ static inline uint32_t draw(uint32_t n)
     return (uint32_t)((state >> 33) % n);
 }
 
-/* Values between inaccessible pages: they end at the second or, at random, begin after the first. Freed by release(). */
+/* Values between inaccessible pages: they end at the second or, at random, begin after the first. Freed by release().
+ */
 typedef struct guarded {
     float *values;
     size_t n;
@@ -43,7 +44,8 @@ static inline guarded reserve(size_t n)
     size_t page = (size_t)sysconf(_SC_PAGESIZE), inside = (n * sizeof(float) + page - 1) / page * page;
     guarded g = { .n = n, .size = inside + 2 * page };
     char *pages = mmap(NULL, g.size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (pages == MAP_FAILED || (inside && mprotect(pages + page, inside, PROT_READ | PROT_WRITE))) fail_msg("no memory");
+    if (pages == MAP_FAILED || (inside && mprotect(pages + page, inside, PROT_READ | PROT_WRITE)))
+        fail_msg("no memory");
     g.pages = pages;
     g.values = (float *)(pages + page + (draw(2) ? inside - n * sizeof(float) : 0));
     return g;
@@ -85,10 +87,14 @@ static inline guarded copied(const guarded *from)
 static inline double exact_act(hyti_act act, double x)
 {
     switch (act) {
-    case HYTI_ACT_RELU: return x < 0 ? 0 : x;
-    case HYTI_ACT_RELU6: return x < 0 ? 0 : x > 6 ? 6 : x;
-    case HYTI_ACT_SILU: return x / (1 + exp(-x));
-    default: return x;
+    case HYTI_ACT_RELU:
+        return x < 0 ? 0 : x;
+    case HYTI_ACT_RELU6:
+        return x < 0 ? 0 : x > 6 ? 6 : x;
+    case HYTI_ACT_SILU:
+        return x / (1 + exp(-x));
+    default:
+        return x;
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Element by element, row by row, picture by picture: activations, sums, softmax, layer norm, means, attention, bilinear
- * resizing, conversion of the input. */
+/* Element by element, row by row, picture by picture: activations, sums, softmax, layer norm, means, attention,
+ * bilinear resizing, conversion of the input. */
 #include "kernel_test.h"
 
 static const size_t sizes[] = { 1, 2, 3, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65, 100, 144, 240 };
@@ -17,7 +17,8 @@ static void check_act(const hyti_kernels *kernels)
                 for (size_t i = 0; i < n; i++) {
                     double expected = exact_act((hyti_act)act, old.values[i]);
                     if (!is_near(to[i], expected, 2.5 * EPSILON * fabs(expected) + 1e-36))
-                        fail_msg("isa %u act %d n %zu: of %.9g %.9g, not %.9g", kernels->isa, act, n, old.values[i], to[i], expected);
+                        fail_msg("isa %u act %d n %zu: of %.9g %.9g, not %.9g", kernels->isa, act, n, old.values[i],
+                                 to[i], expected);
                 }
                 release(&in), release(&old), release(&out);
             }
@@ -118,9 +119,11 @@ static void check_layer_norm(const hyti_kernels *kernels)
             double factor = scale.values[at % n] / sqrt(variance + 1e-5);
             double expected = (row[at % n] - mean) * factor + shift.values[at % n];
             /* what the mean lacks shifts all; the factor is relatively exact but for that */
-            double bound = EPSILON * ((double)n + 8) * (fabs(factor) * (size + fabs(row[at % n])) + fabs(shift.values[at % n]));
+            double bound =
+                EPSILON * ((double)n + 8) * (fabs(factor) * (size + fabs(row[at % n])) + fabs(shift.values[at % n]));
             if (!is_near(out.values[at], expected, bound))
-                fail_msg("isa %u rows %zu n %zu: %zu is %.9g, not %.9g", kernels->isa, rows, n, at, out.values[at], expected);
+                fail_msg("isa %u rows %zu n %zu: %zu is %.9g, not %.9g", kernels->isa, rows, n, at, out.values[at],
+                         expected);
         }
         guarded place = copied(&in);
         kernels->layer_norm_f32(rows, n, place.values, scale.values, shift.values, 1e-5f, place.values);
@@ -146,7 +149,8 @@ static void check_mean(const hyti_kernels *kernels)
                 double sum = 0, terms = 0;
                 for (size_t i = 0; i < rows; i++) sum += in.values[i * n + j], terms += fabs(in.values[i * n + j]);
                 if (!is_near(out.values[j], sum / (double)rows, EPSILON * ((double)rows + 2) * terms / (double)rows))
-                    fail_msg("isa %u rows %zu n %zu: %zu is %.9g, not %.9g", kernels->isa, rows, n, j, out.values[j], sum / (double)rows);
+                    fail_msg("isa %u rows %zu n %zu: %zu is %.9g, not %.9g", kernels->isa, rows, n, j, out.values[j],
+                             sum / (double)rows);
             }
             release(&in), release(&out);
         }
@@ -181,24 +185,32 @@ static void compare_query(const hyti_kernels *kernels, const hyti_attention_f32 
         }
         float got = t->out[i * t->out_stride + l];
         if (!is_near(got, expected, (expm1(4 * blur) + EPSILON * (2.0 * (double)t->tokens + 16)) * terms + 1e-30))
-            fail_msg("isa %u tokens %zu width %zu scale %g: (%zu, %zu) is %.9g, not %.9g", kernels->isa, t->tokens, t->width,
-                     t->scale, i, l, got, expected);
+            fail_msg("isa %u tokens %zu width %zu scale %g: (%zu, %zu) is %.9g, not %.9g", kernels->isa, t->tokens,
+                     t->width, t->scale, i, l, got, expected);
     }
     free(score);
 }
 
 static void check_attention(const hyti_kernels *kernels)
 {
-    static const size_t tokens[] = { 1, 2, 4, 9, 16, 17, 33, 49, 64, 100 }, widths[] = { 1, 2, 4, 8, 15, 16, 24, 33, 64 };
+    static const size_t tokens[] = { 1, 2, 4, 9, 16, 17, 33, 49, 64, 100 },
+                        widths[] = { 1, 2, 4, 8, 15, 16, 24, 33, 64 };
     for (size_t a = 0; a < COUNT(tokens); a++)
         for (size_t b = 0; b < COUNT(widths); b++) {
             size_t width = widths[b], n = tokens[a], stride = 3 * width + draw(4), out_stride = width + draw(3);
             guarded qkv = reserve((n - 1) * stride + 3 * width), out = blank((n - 1) * out_stride + width);
             for (size_t i = 0; i < qkv.n; i++) qkv.values[i] = (float)draw(1 << 20) * 0x1p-19f - 1;
             guarded scratch = reserve(hyti_attention_f32_scratch(kernels, n, width) / sizeof(float));
-            hyti_attention_f32 t = { .tokens = n, .width = width, .q = qkv.values, .k = qkv.values + width,
-                                     .v = qkv.values + 2 * width, .stride = stride, .out = out.values, .out_stride = out_stride,
-                                     .scale = 1 / sqrtf((float)width), .scratch = scratch.values };
+            hyti_attention_f32 t = { .tokens = n,
+                                     .width = width,
+                                     .q = qkv.values,
+                                     .k = qkv.values + width,
+                                     .v = qkv.values + 2 * width,
+                                     .stride = stride,
+                                     .out = out.values,
+                                     .out_stride = out_stride,
+                                     .scale = 1 / sqrtf((float)width),
+                                     .scratch = scratch.values };
             assert_true(hyti_attention_f32_scratch(kernels, n, width) % 64 == 0);
             kernels->attention_f32(kernels, &t);
             for (size_t i = 0; i < n; i++) compare_query(kernels, &t, i);
@@ -238,8 +250,8 @@ static void check_resize(const hyti_kernels *kernels)
                                            ((double)x + 0.5) * (double)w / (double)ow - 0.5, c);
             /* a place within the picture is known to a unit in the last place of the side */
             if (!is_near(out.values[at], expected, EPSILON * size * (8 + 8 * (double)(h + w))))
-                fail_msg("isa %u %zux%zux%zu to %zux%zu: (%zu, %zu, %zu) is %.9g, not %.9g", kernels->isa, h, w, channels, oh, ow,
-                         y, x, c, out.values[at], expected);
+                fail_msg("isa %u %zux%zux%zu to %zux%zu: (%zu, %zu, %zu) is %.9g, not %.9g", kernels->isa, h, w,
+                         channels, oh, ow, y, x, c, out.values[at], expected);
         }
         release(&in), release(&out);
     }
@@ -266,8 +278,8 @@ static void check_input(const hyti_kernels *kernels)
                     float expected = in.values[from];
                     if (normalise) expected = (expected - mean.values[c]) * inverse.values[c];
                     if (out.values[at] != expected)
-                        fail_msg("isa %u planes %d normalise %d channels %zu pixels %zu: %zu is %.9g, not %.9g", kernels->isa,
-                                 planes, normalise, channels, pixels, at, out.values[at], expected);
+                        fail_msg("isa %u planes %d normalise %d channels %zu pixels %zu: %zu is %.9g, not %.9g",
+                                 kernels->isa, planes, normalise, channels, pixels, at, out.values[at], expected);
                 }
                 release(&in), release(&mean), release(&inverse), release(&out);
             }
@@ -282,8 +294,8 @@ static void input(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(activations), cmocka_unit_test(add),       cmocka_unit_test(softmax),
-        cmocka_unit_test(layer_norm),  cmocka_unit_test(mean),      cmocka_unit_test(attention),
+        cmocka_unit_test(activations), cmocka_unit_test(add),   cmocka_unit_test(softmax),
+        cmocka_unit_test(layer_norm),  cmocka_unit_test(mean),  cmocka_unit_test(attention),
         cmocka_unit_test(resize),      cmocka_unit_test(input),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

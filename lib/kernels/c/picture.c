@@ -19,8 +19,8 @@ void hyti_resize_f32_c(size_t channels, size_t in_height, size_t in_width, const
     }
 }
 
-void hyti_input_f32_c(bool planes, size_t channels, size_t pixels, const float *in, const float *mean, const float *inverse,
-                      float *out)
+void hyti_input_f32_c(bool planes, size_t channels, size_t pixels, const float *in, const float *mean,
+                      const float *inverse, float *out)
 {
     size_t pixel_step = planes ? 1 : channels, channel_step = planes ? pixels : 1;
     for (size_t c = 0; c < channels; c++) {

@@ -34,7 +34,8 @@ void hyti_softmax_f32_c(size_t rows, size_t n, float scale, float *x, size_t str
 }
 
 /* Ba, Kiros and Hinton, arXiv 1607.06450, equation 4: the variance over the row, about its mean (two passes). */
-void hyti_layer_norm_f32_c(size_t rows, size_t n, const float *in, const float *scale, const float *shift, float epsilon, float *out)
+void hyti_layer_norm_f32_c(size_t rows, size_t n, const float *in, const float *scale, const float *shift,
+                           float epsilon, float *out)
 {
     for (size_t i = 0; i < rows; i++, in += n, out += n) {
         float sum = 0, squares = 0;

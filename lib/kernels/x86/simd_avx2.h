@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Vectors of eight floats. Masks select the first n values; what they leave out is neither read nor written, and reads as 0. */
+/* Vectors of eight floats. Masks select the first n values; what they leave out is neither read nor written, and
+ * reads as 0. */
 #ifndef HYTI_KERNELS_X86_SIMD_AVX2_H
 #define HYTI_KERNELS_X86_SIMD_AVX2_H
 
@@ -84,7 +85,8 @@ static inline float v_largest(vec v)
     return _mm_cvtss_f32(_mm_max_ss(x, _mm_movehdup_ps(x)));
 }
 
-/* n = round(x factor), and the bits that v_scale() shifts into an exponent: adding 1.5 2^23 leaves whole numbers behind. */
+/* n = round(x factor), and the bits that v_scale() shifts into an exponent: adding 1.5 2^23 leaves whole numbers
+ * behind. */
 static inline vec v_round_times(vec x, vec factor, vec *power)
 {
     vec lift = _mm256_set1_ps(0x1.8p23f + 127);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Vectors of sixteen floats. Masks select the first n values; what they leave out is neither read nor written, and reads as 0. */
+/* Vectors of sixteen floats. Masks select the first n values; what they leave out is neither read nor written, and
+ * reads as 0. */
 #ifndef HYTI_KERNELS_X86_SIMD_AVX512_H
 #define HYTI_KERNELS_X86_SIMD_AVX512_H
 
