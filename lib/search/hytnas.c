@@ -97,7 +97,7 @@ static hyt_status recipe_open(recipe *r, const hyti_problem *problem, const hyti
     return hyti_breed_best(problem, history, (size_t)params->population, &r->start);
 }
 
-/* Free neighbours of the point at `here`, and what is expected of them; a sample of them where there are very many. */
+/* New neighbours of the point at `here`, and what is expected of them; a sample of them where there are very many. */
 static hyt_status look_around(recipe *r, const hyti_set *batch)
 {
     enum { MOST = 512 };
@@ -105,9 +105,8 @@ static hyt_status look_around(recipe *r, const hyti_set *batch)
     size_t neighbours = hyti_space_neighbours(space, r->here), stride = neighbours / MOST + 1;
     hyti_set_empty(&r->near);
     for (size_t i = 0; i < neighbours; i += stride) {
-        bool free = hyti_space_neighbour(space, r->here, i, r->step);
-        if (free) HYTI_TRY(hyti_problem_free(r->problem, batch, r->step, &free));
-        if (free) HYTI_TRY(hyti_set_add(&r->near, r->step, NULL));
+        if (!hyti_space_neighbour(space, r->here, i, r->step)) break;
+        if (hyti_problem_new(r->problem, batch, r->step)) HYTI_TRY(hyti_set_add(&r->near, r->step, NULL));
     }
     if (r->near.count > r->near_room) {
         hyti_forecast_close(r->problem, &r->around);
@@ -118,17 +117,33 @@ static hyt_status look_around(recipe *r, const hyti_set *batch)
     return hyti_model_predict(&r->model, r->near.levels, r->near.count, &r->around);
 }
 
+/* The neighbour that gains most and meets the constraints, if it gains more than `gain`; HYTI_NOWHERE if none does. */
+static hyt_status best_around(recipe *r, hyti_greedy *greedy, double *gain, size_t *best)
+{
+    double there, violation;
+    for (;;) {
+        *best = hyti_greedy_best(greedy, r->around.mean, r->around.chance, r->near.count, &there);
+        if (there <= *gain * (1 + 1e-9)) {
+            *best = HYTI_NOWHERE;
+            return HYT_OK;
+        }
+        HYTI_TRY(hyti_problem_violation(r->problem, hyti_set_at(&r->near, *best), &violation));
+        if (violation == 0) break;
+        r->around.chance[*best] = -1; /* passed over from here on */
+    }
+    *gain = there;
+    return HYT_OK;
+}
+
 /* Steepest ascent of the gain over neighbours: the inner solver spreads over the whole front, this finishes what is
  * about to be taken. `objectives` are what is expected of the point at `here`. */
 static hyt_status climb(recipe *r, hyti_greedy *greedy, const hyti_set *batch, double gain, double *objectives)
 {
-    size_t m = r->problem->objectives;
+    size_t m = r->problem->objectives, best;
     for (;;) {
-        double there;
         HYTI_TRY(look_around(r, batch));
-        size_t best = hyti_greedy_best(greedy, r->around.mean, r->around.chance, r->near.count, &there);
-        if (there <= gain * (1 + 1e-9)) return HYT_OK;
-        gain = there;
+        HYTI_TRY(best_around(r, greedy, &gain, &best));
+        if (best == HYTI_NOWHERE) return HYT_OK;
         memcpy(r->here, hyti_set_at(&r->near, best), r->near.genes * sizeof *r->here);
         memcpy(objectives, r->around.mean + best * m, m * sizeof *objectives);
     }
@@ -143,7 +158,7 @@ static hyt_status take_one(recipe *r, hyti_greedy *greedy, const double *hoped, 
     if (gain <= 0) best = hyti_greedy_best(greedy, hoped, r->forecast.chance, n, NULL);
     memcpy(r->here, hyti_set_at(&r->found, best), r->found.genes * sizeof *r->here);
     memcpy(objectives, r->forecast.mean + best * m, m * sizeof *objectives);
-    r->forecast.chance[best] = -1; /* passed over from here on */
+    r->forecast.chance[best] = -1;
     if (hyti_set_find(batch, r->here) != HYTI_NOWHERE) return HYT_OK; /* climbed to before */
     if (gain > 0) HYTI_TRY(climb(r, greedy, batch, gain, objectives));
     hyti_greedy_take(greedy, objectives);

@@ -3,14 +3,15 @@
 #include "search/breed.h"
 #include <string.h>
 
-enum { TRIES = 4 }; /* children bred for each place, where they are known already or break a constraint */
+enum { TRIES = 4 }; /* children bred for each place, where they are known already */
 
 /* Above whatever a score gives: a taken point leaves as soon as others are there. */
 static const double taken_penalty = 1e6;
 
-/* Survivors, best first, and room for as many children behind them. */
+/* Survivors, best first, and room for as many children behind them. Constraints may cost more than scores: a child
+ * meets them only when it is about to survive. */
 typedef struct population {
-    size_t size, count;
+    size_t size, count; /* most, and how many of the members are known to meet the constraints: the first ones */
     hyti_set members, next;
     double *scores, *penalties;
     size_t *order;
@@ -54,24 +55,34 @@ static hyt_status population_score(const hyti_problem *problem, hyti_score_fn sc
     return HYT_OK;
 }
 
+/* Moves member `place` to the survivors, unless it breaks a constraint. */
+static hyt_status survive(const hyti_problem *problem, population *p, size_t place, double *scores, double *penalties)
+{
+    size_t m = problem->objectives, kept = p->next.count;
+    const hyti_level *levels = hyti_set_at(&p->members, place);
+    double violation = 0;
+    if (place >= p->count) HYTI_TRY(hyti_problem_violation(problem, levels, &violation));
+    if (violation > 0) return HYT_OK;
+    memcpy(scores + kept * m, p->scores + place * m, m * sizeof *scores);
+    penalties[kept] = p->penalties[place];
+    return hyti_set_add(&p->next, levels, NULL);
+}
+
 /* Keeps the best, in order. */
 static hyt_status population_cull(const hyti_problem *problem, population *p)
 {
-    size_t m = problem->objectives, all = p->members.count, keep = HYTI_MIN(all, p->size);
+    size_t m = problem->objectives, all = p->members.count;
     double *scores = p->scores + 2 * p->size * m, *penalties = p->penalties + 2 * p->size;
     HYTI_TRY(hyti_breed_rank(hyti_problem_context(problem), p->scores, p->penalties, all, m, p->order));
     hyti_set_empty(&p->next);
-    for (size_t i = 0; i < keep; i++) {
-        HYTI_TRY(hyti_set_add(&p->next, hyti_set_at(&p->members, p->order[i]), NULL));
-        memcpy(scores + i * m, p->scores + p->order[i] * m, m * sizeof *scores);
-        penalties[i] = p->penalties[p->order[i]];
-    }
-    memcpy(p->scores, scores, keep * m * sizeof *scores);
-    memcpy(p->penalties, penalties, keep * sizeof *penalties);
+    for (size_t i = 0; i < all && p->next.count < p->size; i++)
+        HYTI_TRY(survive(problem, p, p->order[i], scores, penalties));
     hyti_set members = p->members;
     p->members = p->next;
     p->next = members;
-    p->count = keep;
+    p->count = p->members.count;
+    memcpy(p->scores, scores, p->count * m * sizeof *scores);
+    memcpy(p->penalties, penalties, p->count * sizeof *penalties);
     return HYT_OK;
 }
 
@@ -80,10 +91,8 @@ static hyt_status population_breed(const hyti_problem *problem, hyti_rng *rng, h
     for (size_t i = 0; i < TRIES * p->size && p->members.count < 2 * p->size; i++) {
         const hyti_level *a = hyti_set_at(&p->members, hyti_breed_pick(rng, p->count));
         const hyti_level *b = hyti_set_at(&p->members, hyti_breed_pick(rng, p->count));
-        bool free;
         hyti_breed_child(problem->space, rng, a, b, child);
-        HYTI_TRY(hyti_problem_free(problem, &p->members, child, &free));
-        if (free) HYTI_TRY(hyti_set_add(&p->members, child, NULL));
+        if (hyti_problem_new(problem, &p->members, child)) HYTI_TRY(hyti_set_add(&p->members, child, NULL));
     }
     return HYT_OK;
 }
@@ -97,6 +106,7 @@ static hyt_status population_start(const hyti_problem *problem, hyti_rng *rng, c
         before = p->members.count;
         HYTI_TRY(hyti_problem_draw(problem, rng, &p->members));
     }
+    p->count = p->members.count;
     return HYT_OK;
 }
 

@@ -19,8 +19,7 @@ hyt_status hyti_problem_violation(const hyti_problem *problem, const hyti_level 
 hyt_status hyti_problem_free(const hyti_problem *problem, const hyti_set *batch, const hyti_level *levels, bool *free)
 {
     double violation = 1;
-    if (hyti_set_find(problem->taken, levels) == HYTI_NOWHERE && hyti_set_find(batch, levels) == HYTI_NOWHERE)
-        HYTI_TRY(hyti_problem_violation(problem, levels, &violation));
+    if (hyti_problem_new(problem, batch, levels)) HYTI_TRY(hyti_problem_violation(problem, levels, &violation));
     *free = violation == 0;
     return HYT_OK;
 }

@@ -30,7 +30,12 @@ static inline hyt_context *hyti_problem_context(const hyti_problem *problem)
     return hyti_space_context(problem->space);
 }
 hyt_status hyti_problem_violation(const hyti_problem *problem, const hyti_level *levels, double *violation);
-/* Neither taken, nor in `batch`, and meets the constraints. */
+/* Neither taken nor in `batch`. */
+static inline bool hyti_problem_new(const hyti_problem *problem, const hyti_set *batch, const hyti_level *levels)
+{
+    return hyti_set_find(problem->taken, levels) == HYTI_NOWHERE && hyti_set_find(batch, levels) == HYTI_NOWHERE;
+}
+/* New, and meets the constraints. */
 hyt_status hyti_problem_free(const hyti_problem *problem, const hyti_set *batch, const hyti_level *levels, bool *free);
 /* Adds one free point to the batch: uniform where such points are not rare. Where they are, walks towards the
  * constraints, and small spaces are looked through. Nothing found: the batch stays as it is. */
