@@ -15,7 +15,7 @@ extern "C" {
 typedef struct hyt_trainer hyt_trainer;
 
 #define HYT_TRAIN_EPOCHS "epochs"                   /**< int, 10 */
-#define HYT_TRAIN_BATCH "batch"                     /**< int, 32 */
+#define HYT_TRAIN_BATCH "batch"                     /**< int, 16 */
 #define HYT_TRAIN_OPTIMISER "optimiser"             /**< choice, "adamw" or "sgd" */
 #define HYT_TRAIN_RATE "rate"                       /**< real: peak learning rate */
 #define HYT_TRAIN_MOMENTUM "momentum"               /**< real, 0.9: of sgd */

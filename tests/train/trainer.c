@@ -113,14 +113,14 @@ static hyt_graph *after_steps(const hyt_graph *graph, const char *const *setting
 static void threads_change_nothing(void **state)
 {
     (void)state;
-    hyt_graph *graph = small_graph(), *one = after_steps(graph, SET("threads", "1"));
+    hyt_graph *graph = small_graph(), *one = after_steps(graph, SET("batch", "20", "threads", "1"));
     const char *const counts[] = { "1", "2", "3" };
     for (size_t i = 0; i < HYTI_COUNT(counts); i++) {
-        hyt_graph *other = after_steps(graph, SET("threads", counts[i]));
+        hyt_graph *other = after_steps(graph, SET("batch", "20", "threads", counts[i]));
         check_same_weights(one, other);
         hyt_graph_destroy(other);
     }
-    hyt_graph *seeded = after_steps(graph, SET("seed", "1"));
+    hyt_graph *seeded = after_steps(graph, SET("batch", "20", "seed", "1"));
     assert_false(same_weights(one, seeded));
     hyt_graph_destroy(seeded);
     hyt_graph_destroy(one);
