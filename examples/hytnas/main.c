@@ -45,7 +45,7 @@ int main(int argc, char **argv)
         return close_stream(stdout, "standard output");
     }
     if (strcmp(argv[1], "--version") == 0) {
-        printf("libhytnas %d.%d.%d\n", HYT_VERSION_MAJOR, HYT_VERSION_MINOR, HYT_VERSION_PATCH);
+        printf("%s\n", hyt_version_text());
         return close_stream(stdout, "standard output");
     }
     for (size_t i = 0; i < COMMANDS; i++) {

@@ -289,7 +289,7 @@ static void gene_head(FILE *out, const search_outcome *outcome, double cell)
 void plot_genes(FILE *out, const search_outcome *outcome, double width)
 {
     size_t genes = hyt_space_genes(hyt_search_space(outcome->search));
-    double cell = fmin(72, (width - NAMES) / (double)(outcome->count ? outcome->count : 1));
+    double cell = fmin(110, (width - NAMES) / (double)(outcome->count ? outcome->count : 1));
     double head = cell >= VALUES_FROM ? 50 : 30;
     svg_begin(out, width, head + (double)genes * ROW + 4, "genes of the front");
     gene_head(out, outcome, cell);

@@ -53,7 +53,7 @@ static size_t log_ticks(const axis_scale *scale, size_t wanted, double *ticks)
 static double round_step(double rough)
 {
     double power = pow(10, floor(log10(rough))), part = rough / power;
-    return power * (part <= 1 ? 1 : part <= 2 ? 2 : part <= 5 ? 5 : 10);
+    return power * (part < 1.5 ? 1 : part < 3.2 ? 2 : part < 7.1 ? 5 : 10);
 }
 
 size_t scale_ticks(const axis_scale *scale, size_t wanted, double *ticks)
