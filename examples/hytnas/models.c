@@ -49,8 +49,9 @@ static void remove_models(const char *folder, bool (*keep)(const hyt_search *sea
     DIR *directory = opendir(path);
     if (!directory) return;
     for (struct dirent *entry; (entry = readdir(directory));) {
-        if (!trial_of_file(entry->d_name, &trial) || (keep && keep(search, trial))) continue;
-        if (snprintf(path, sizeof path, "%s/models/%s", folder, entry->d_name) < (int)sizeof path) unlink(path);
+        const char *name = entry->d_name;
+        if (!trial_of_file(name, &trial) || (keep && keep(search, trial))) continue;
+        if (snprintf(path, sizeof path, "%s/models/%s", folder, name) < (int)sizeof path) unlink(path);
     }
     closedir(directory);
 }

@@ -49,6 +49,7 @@ typedef struct toy_setup {
     bool swapped;
 } toy_setup;
 static const toy_setup usual = { "trees", "hytnas", 12, 1, 100, false };
+static const toy_setup drawn = { "trees", "random", 12, 1, 100, false }; /* the same without surrogates, for many of them */
 
 static int depth_of(void *user, const hyt_candidate *candidate, double *value)
 {
@@ -114,11 +115,11 @@ static hyt_search *attached(const char *file, hyt_study_mode mode, const toy_set
     return search;
 }
 
-static void make_study(const char *file, size_t told)
+static void make_study(const char *file, const toy_setup *setup, size_t told)
 {
     hyt_trial *trials[5];
     size_t count = 0;
-    hyt_search *search = attached(file, HYT_STUDY_NEW, &usual, "epochs=4;rate=0.1");
+    hyt_search *search = attached(file, HYT_STUDY_NEW, setup, "epochs=4;rate=0.1");
     while (told > 0) {
         MUST(hyt_search_ask(search, 5, trials, &count));
         for (size_t i = 0; i < count && told > 0; i++, told--) tell_one(search, trials[i]);
@@ -180,7 +181,7 @@ static void resumes_in_the_middle_of_a_round(void **state)
     MUST(hyt_search_run(whole, toy_evaluate, NULL, NULL));
     for (size_t told = 0; told < 12; told++) {
         const char *file = fresh("resume.db");
-        make_study(file, told);
+        make_study(file, &usual, told);
         hyt_search *search = attached(file, HYT_STUDY_RESUME, &usual, told ? "epochs=4;rate=0.1" : "any");
         size_t done = 0;
         for (size_t i = 0; i < hyt_search_size(search); i++)
@@ -200,7 +201,7 @@ static void trials_may_grow(void **state)
     hyt_study *study = NULL;
     toy_setup more = usual;
     const char *file = fresh("grow.db");
-    make_study(file, 12);
+    make_study(file, &usual, 12);
     more.trials = 20;
     hyt_search *search = attached(file, HYT_STUDY_RESUME, &more, "epochs=4;rate=0.1");
     MUST(hyt_search_run(search, toy_evaluate, NULL, NULL));
@@ -228,7 +229,7 @@ static void another_search_is_refused(void **state)
     const char *file = fresh("refuse.db");
     hyt_study *study = NULL;
     toy_setup other;
-    make_study(file, 7);
+    make_study(file, &usual, 7);
     CHECK_STATUS(hyt_study_open(NULL, file, HYT_STUDY_NEW, &study), HYT_ERR_CONFLICT);
     CHECK_MESSAGE("trials already");
     check_refused(file, &usual, "epochs=8;rate=0.1", "made with \"epochs=4\", not \"epochs=8\"");
@@ -329,7 +330,7 @@ static void other_files_are_refused(void **state)
     assert_memory_equal(back, text, sizeof text);
     run_sql(fresh("other.db"), "CREATE TABLE recipes(name)");
     check_open(file, HYT_ERR_CONFLICT, "another application");
-    make_study(fresh("other.db"), 5);
+    make_study(fresh("other.db"), &usual, 5);
     run_sql(file, "PRAGMA user_version=7");
     check_open(file, HYT_ERR_CONFLICT, "version 7");
 }
@@ -368,7 +369,7 @@ static void false_rows_are_found(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         hyt_study *study = NULL;
         const char *file = fresh("false.db");
-        make_study(file, 12);
+        make_study(file, &usual, 12);
         run_sql(file, cases[i].sql);
         hyt_status status = hyt_study_open(NULL, file, HYT_STUDY_READ, &study);
         if (status != HYT_ERR_FORMAT) fail_msg("%s: %s", cases[i].sql, hyt_status_name(status));
@@ -377,7 +378,7 @@ static void false_rows_are_found(void **state)
     hyt_study *study = NULL;
     hyt_search *search = toy_search(&usual);
     const char *file = fresh("false.db");
-    make_study(file, 12);
+    make_study(file, &usual, 12);
     run_sql(file, "UPDATE trial SET genome=(SELECT genome FROM trial WHERE number=0) WHERE number=1");
     MUST(hyt_study_open(NULL, file, HYT_STUDY_RESUME, &study));
     CHECK_STATUS(hyt_study_attach(study, search, "epochs=4;rate=0.1"), HYT_ERR_FORMAT);
@@ -390,7 +391,7 @@ static void false_rows_are_found(void **state)
 static void probe(const char *file)
 {
     hyt_study *study = NULL;
-    hyt_search *search = toy_search(&usual);
+    hyt_search *search = toy_search(&drawn);
     if (hyt_study_open(NULL, file, HYT_STUDY_RESUME, &study) == HYT_OK) {
         for (size_t i = 0; i < hyt_study_size(study); i++) {
             uint64_t number = 99;
@@ -412,7 +413,7 @@ static void any_byte_may_be_wrong(void **state)
     static unsigned char good[1 << 16], bad[1 << 16];
     hyti_rng rng = hyti_rng_start(1, HYTI_PURPOSE_TEST, 0);
     const char *file = fresh("bytes.db");
-    make_study(file, 12);
+    make_study(file, &drawn, 12);
     FILE *in = fopen(file, "rb");
     size_t size = fread(good, 1, sizeof good, in);
     fclose(in);
@@ -532,7 +533,7 @@ static hyt_status use_study(hyt_context *context)
 static void each_allocation_may_fail(void **state)
 {
     (void)state;
-    make_study(fresh("memory.db"), 6); /* one trial of the round is told a time */
+    make_study(fresh("memory.db"), &usual, 6); /* one trial of the round is told a time */
     test_each_allocation(use_study);
 }
 
