@@ -82,7 +82,8 @@ void run()
     check(hyt_search_run(search.get(), evaluate, &measure, nullptr));
     for (size_t i = 0; i < hyt_search_size(search.get()); i++) {
         const double *values = hyt_search_trial_objectives(search.get(), i);
-        if (hyt_search_trial_in_front(search.get(), i)) std::printf("%8.3f ms, blocks of %g floats\n", values[0], values[1]);
+        if (hyt_search_trial_in_front(search.get(), i))
+            std::printf("%8.3f ms, blocks of %g floats\n", values[0], values[1]);
     }
 }
 

@@ -21,7 +21,7 @@ static const char style[] =
     "h1{font-size:30px;line-height:1.2;letter-spacing:-.02em;margin:0 0 6px;font-weight:650}"
     "h2{font-size:17px;letter-spacing:-.005em;margin:0;font-weight:650}"
     "p{margin:0}.soft{color:var(--soft)}"
-    ".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(190px,1fr));gap:16px;margin:28px 0 20px}"
+    ".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:16px;margin:28px 0 20px}"
     ".card,.tile{background:var(--card);border:1px solid var(--line);border-radius:12px}"
     ".tile{padding:14px 18px 16px}.tile "
     "b{display:block;font-size:27px;line-height:1.25;font-weight:620;letter-spacing:-.02em}"
@@ -119,17 +119,39 @@ static void objective_tile(FILE *out, const search_outcome *outcome, size_t obje
     snprintf(value, sizeof value, "%s%s", is_count(name) ? axis_text(name, number) : spoken(name, number),
              unit_of(name));
     snprintf(under, sizeof under, "%s %s", best_word(name, maximise), plain_of(name));
-    int used =
-        snprintf(more, sizeof more, "trial %" PRIu64, hyt_trial_number(hyt_search_trial(outcome->search, best->index)));
-    if (is_accuracy(name))
-        snprintf(more + used, sizeof more - (size_t)used, ", %s on test pictures", spoken(name, best->test_accuracy));
+    snprintf(more, sizeof more, "trial %" PRIu64, hyt_trial_number(hyt_search_trial(outcome->search, best->index)));
     tile(out, value, under, more);
+}
+
+/* Validation accuracy of the model handed over; NaN where nobody measured it. */
+static double model_accuracy(const search_outcome *outcome, const front_network *network)
+{
+    size_t accuracy = find_objective(outcome, "accuracy");
+    if (!isnan(network->final_accuracy)) return network->final_accuracy;
+    return accuracy == SIZE_MAX ? NAN : network->values[accuracy];
+}
+
+/* Test accuracy of the model that does best on validation pictures: chosen by these, so that the other stays honest. */
+static void model_tile(FILE *out, const search_outcome *outcome)
+{
+    char more[128];
+    const front_network *best = NULL;
+    for (size_t i = 0; i < outcome->count; i++) {
+        double accuracy = model_accuracy(outcome, &outcome->front[i]);
+        if (!isnan(accuracy) && (!best || accuracy > model_accuracy(outcome, best))) best = &outcome->front[i];
+    }
+    if (!best) return;
+    snprintf(more, sizeof more, "trial %" PRIu64 ", %s in validation",
+             hyt_trial_number(hyt_search_trial(outcome->search, best->index)),
+             spoken("accuracy", model_accuracy(outcome, best)));
+    tile(out, spoken("accuracy", best->test_accuracy), "test, of the best model", more);
 }
 
 static void tiles(FILE *out, const search_outcome *outcome)
 {
     char under[128], more[128], value[64];
     fprintf(out, "<section class=\"tiles\">\n");
+    model_tile(out, outcome);
     for (size_t i = 0; i < hyt_search_objectives(outcome->search); i++) objective_tile(out, outcome, i);
     snprintf(value, sizeof value, "%zu", outcome->count);
     snprintf(under, sizeof under, "networks in the front");

@@ -120,7 +120,7 @@ void svg_end(FILE *out)
 static void x_axis(FILE *out, const plot_frame *frame, const char *title)
 {
     double ticks[MOST_TICKS];
-    size_t count = scale_ticks(&frame->x, (size_t)((frame->x.to - frame->x.from) / 90), ticks);
+    size_t count = scale_ticks(&frame->x, (size_t)((frame->x.to - frame->x.from) / 100), ticks);
     for (size_t i = 0; i < count; i++) {
         double x = scale_place(&frame->x, ticks[i]);
         fprintf(out,

@@ -49,7 +49,9 @@ typedef struct toy_setup {
     bool swapped;
 } toy_setup;
 static const toy_setup usual = { "trees", "hytnas", 12, 1, 100, false };
-static const toy_setup drawn = { "trees", "random", 12, 1, 100, false }; /* the same without surrogates, for many of them */
+static const toy_setup drawn = {
+    "trees", "random", 12, 1, 100, false
+}; /* the same without surrogates, for many of them */
 
 static int depth_of(void *user, const hyt_candidate *candidate, double *value)
 {
