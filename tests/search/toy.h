@@ -10,7 +10,7 @@
 /* `genes` integers from 0 to `high`. */
 static inline hyt_status toy_space(hyt_context *context, size_t genes, int64_t high, hyt_space **out)
 {
-    char name[16];
+    char name[32];
     hyt_space *space = NULL;
     hyt_status status = hyt_space_create(context, "toy", &space);
     for (size_t g = 0; g < genes && status == HYT_OK; g++) {
