@@ -8,7 +8,7 @@ static const hyti_option rows[] = {
     { HYT_TRAIN_EPOCHS, HYT_OPT_INT, 10, 1, 100000, NULL, FIELD(epochs), "how often all pictures are shown" },
     { HYT_TRAIN_BATCH, HYT_OPT_INT, 16, 1, 4096, NULL, FIELD(batch), "pictures of one step" },
     { HYT_TRAIN_OPTIMISER, HYT_OPT_CHOICE, HYTI_OPTIMISER_ADAMW, 0, 0, "adamw|sgd", FIELD(optimiser), "what makes the steps" },
-    { HYT_TRAIN_RATE, HYT_OPT_REAL, 5e-3, 0, 100, NULL, FIELD(rate), "peak learning rate" },
+    { HYT_TRAIN_RATE, HYT_OPT_REAL, 3e-3, 0, 100, NULL, FIELD(rate), "peak learning rate" },
     { HYT_TRAIN_MOMENTUM, HYT_OPT_REAL, 0.9, 0, 1, NULL, FIELD(momentum), "share of the last step that sgd keeps" },
     { HYT_TRAIN_WEIGHT_DECAY, HYT_OPT_REAL, 0.05, 0, 10, NULL, FIELD(weight_decay), "pull of the weights towards 0" },
     { HYT_TRAIN_WARMUP, HYT_OPT_REAL, 0.1, 0, 1, NULL, FIELD(warmup), "share of the steps in which the rate rises" },
