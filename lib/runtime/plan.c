@@ -78,40 +78,46 @@ static bool along_width(const hyti_node *node)
 }
 
 /* First value of an operand in a row of the concatenation. */
-static size_t place_in(const planner *p, const hyti_node *concat, size_t operand)
+static size_t place_in(const planner *p, const hyti_node *concat, hyt_value operand)
 {
     size_t place = 0;
-    for (size_t i = 0; i < operand; i++) place += node_of(p, concat->inputs[i])->dims.size[concat->axis];
+    for (const hyt_value *input = concat->inputs; *input != operand; input++)
+        place += node_of(p, *input)->dims.size[concat->axis];
     return place;
 }
 
-static void place(planner *p, hyt_value value, bool strided);
-
-/* A value that only a concatenation reads is written into its place there; false if that cannot be. */
-static bool place_in_concat(planner *p, hyt_value value, hyti_tensor *tensor)
+/* A value that only a concatenation reads is written into its place there, and so on outwards: the outermost, and the
+ * first of the value's in its rows; the value itself where there is none. */
+static hyt_value outermost(const planner *p, hyt_value value, size_t *first)
 {
-    hyt_value reader = only_reader(p, value);
-    if (reader == HYTI_NO_VALUE) return false;
-    const hyti_node *concat = node_of(p, reader);
-    if (concat->op != HYT_OP_CONCAT || !along_width(concat)) return false;
-    size_t operand = 0;
-    while (concat->inputs[operand] != value) operand++;
-    place(p, reader, true);
-    const hyti_tensor *whole = &p->plan->tensors[reader];
-    tensor->buffer = whole->buffer;
-    tensor->offset = whole->offset + place_in(p, concat, operand) * sizeof(float);
-    tensor->stride = whole->stride;
-    return true;
+    *first = 0;
+    for (;;) {
+        hyt_value reader = only_reader(p, value);
+        if (reader == HYTI_NO_VALUE) return value;
+        const hyti_node *concat = node_of(p, reader);
+        if (concat->op != HYT_OP_CONCAT || !along_width(concat)) return value;
+        *first += place_in(p, concat, value);
+        value = reader;
+    }
 }
 
 /* strided: the step can write rows that do not follow each other. */
 static void place(planner *p, hyt_value value, bool strided)
 {
+    size_t first = 0;
     hyti_tensor *tensor = &p->plan->tensors[value];
     if (tensor->buffer == HYTI_NO_BUFFER) {
-        *tensor = shape_of(p, value);
-        if (!strided || !place_in_concat(p, value, tensor))
-            tensor->buffer = add_buffer(p, tensor->rows * tensor->width * sizeof(float));
+        hyt_value outer = strided ? outermost(p, value, &first) : value;
+        hyti_tensor *whole = &p->plan->tensors[outer];
+        if (whole->buffer == HYTI_NO_BUFFER) {
+            *whole = shape_of(p, outer);
+            whole->buffer = add_buffer(p, whole->rows * whole->width * sizeof(float));
+        }
+        hyti_tensor shape = shape_of(p, value);
+        shape.buffer = whole->buffer;
+        shape.offset = first * sizeof(float);
+        shape.stride = whole->stride;
+        *tensor = shape;
     }
     touch(p, value);
 }

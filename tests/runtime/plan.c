@@ -4,6 +4,7 @@
 #include "../graph/random_graph.h"
 #include "runtime/execute.h"
 #include <hytnas/space.h>
+#include <pthread.h>
 
 typedef struct player {
     const hyt_graph *graph;
@@ -196,9 +197,44 @@ static void candidates(void **state)
     free(input);
 }
 
+typedef struct planning {
+    hyt_graph *graph;
+    uint64_t bytes;
+    hyt_status status;
+} planning;
+
+static void *plan_on_thread(void *user)
+{
+    planning *p = user;
+    p->status = hyt_runtime_plan(p->graph, NULL, &p->bytes);
+    return NULL;
+}
+
+/* As a hostile file may have it: planned on a thread with a small stack. */
+static void nested_concatenations(void **state)
+{
+    (void)state;
+    planning p = { 0 };
+    hyt_value x;
+    pthread_attr_t small;
+    pthread_t thread;
+    MUST(hyt_graph_create(NULL, "nested", &p.graph));
+    MUST(hyt_graph_input(p.graph, 1, 1, 1, &x));
+    MUST(hyt_graph_conv(p.graph, x, 2, 1, 1, 1, &x));
+    for (size_t i = 0; i < HYTI_MAX_NODES - 2; i++) MUST(hyt_graph_concat(p.graph, &x, 1, 1, &x));
+    assert_int_equal(pthread_attr_init(&small), 0);
+    assert_int_equal(pthread_attr_setstacksize(&small, 256 * 1024), 0);
+    assert_int_equal(pthread_create(&thread, &small, plan_on_thread, &p), 0);
+    pthread_join(thread, NULL);
+    pthread_attr_destroy(&small);
+    MUST(p.status);
+    assert_int_equal(p.bytes, 2 * 64); /* the input, and what the convolution writes into all of them */
+    hyt_graph_destroy(p.graph);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(random_graphs), cmocka_unit_test(overlaps_are_found),
-                                        cmocka_unit_test(candidates) };
+                                        cmocka_unit_test(nested_concatenations), cmocka_unit_test(candidates) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
