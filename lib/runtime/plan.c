@@ -235,7 +235,8 @@ static void plan_weighted(planner *p, hyt_value value, hyti_step_kind kind)
     /* A product may add in place, but not onto its own operand. */
     bool over =
         kind == HYTI_STEP_GEMM && step.add != HYTI_NO_VALUE && step.add != step.in && place_over(p, step.out, step.add);
-    if (!over) place(p, step.out, true);
+    /* A convolution reads what it adds in the layout of its result, so that may not lie in a concatenation. */
+    if (!over) place(p, step.out, kind == HYTI_STEP_GEMM || step.add == HYTI_NO_VALUE);
     if (kind == HYTI_STEP_CONV || kind == HYTI_STEP_GROUPED) {
         hyti_conv_f32 conv = hyti_step_conv(p->graph, p->plan, &step);
         step.scratch_bytes = hyti_conv_f32_scratch(p->kernels, &conv);

@@ -109,6 +109,30 @@ static void random_graphs_are_exact(void **state)
     }
 }
 
+/* A convolution that adds on the way what lies elsewhere, its result written into its place in a concatenation. */
+static void additions_into_concatenations(void **state)
+{
+    (void)state;
+    static const struct { size_t kernel, groups; } kinds[] = { { 1, 1 }, { 3, 1 }, { 3, 8 }, { 3, 2 }, { 0, 0 } };
+    for (size_t i = 0; i < HYTI_COUNT(kinds); i++) {
+        hyt_graph *graph = NULL;
+        hyt_value x, y, both[2];
+        hyti_rng rng = hyti_rng_start(4, HYTI_PURPOSE_TEST, i);
+        MUST(hyt_graph_create(NULL, "additions", &graph));
+        MUST(hyt_graph_input(graph, 3, 7, 9, &x));
+        MUST(hyt_graph_conv(graph, x, 8, 1, 1, 1, &x));
+        if (kinds[i].kernel) MUST(hyt_graph_conv(graph, x, 8, kinds[i].kernel, 1, kinds[i].groups, &y));
+        else MUST(hyt_graph_batch_norm(graph, x, &y));
+        MUST(hyt_graph_add(graph, y, x, &both[1]));
+        MUST(hyt_graph_conv(graph, x, 5, 1, 1, 1, &both[0]));
+        MUST(hyt_graph_concat(graph, both, 2, 1, &x));
+        random_weights(&rng, graph);
+        check_against_naive(graph, "c", 2);
+        check_against_naive(graph, "auto", 2);
+        hyt_graph_destroy(graph);
+    }
+}
+
 static void threads_and_layouts_agree(void **state)
 {
     (void)state;
@@ -267,6 +291,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(builders_are_exact),        cmocka_unit_test(random_graphs_are_exact),
+        cmocka_unit_test(additions_into_concatenations),
         cmocka_unit_test(threads_and_layouts_agree), cmocka_unit_test(nothing_beyond_the_arena),
         cmocka_unit_test(runs_do_not_allocate),      cmocka_unit_test(refusals),
         cmocka_unit_test(latency),                   cmocka_unit_test(each_allocation),
