@@ -122,6 +122,18 @@ static hyt_options *options_for(int64_t threads, int64_t batch)
     return options;
 }
 
+/* The arena is a fact of the graph, not of the processor. */
+static void check_every_isa(const hyt_graph *graph, hyt_options *options, uint64_t expected)
+{
+    const char *const isas[] = { "c", "avx2", "avx512" };
+    for (size_t i = 0; i < HYTI_COUNT(isas); i++) {
+        uint64_t planned = 0;
+        MUST(hyt_options_set_text(options, HYT_RUNTIME_ISA, isas[i]));
+        MUST(hyt_runtime_plan(graph, options, &planned));
+        assert_int_equal(planned, expected);
+    }
+}
+
 static void random_graphs(void **state)
 {
     (void)state;
@@ -134,6 +146,7 @@ static void random_graphs(void **state)
         MUST(hyt_runtime_plan(graph, options, &planned));
         assert_int_equal(planned, hyt_runtime_arena_bytes(runtime));
         check_plan(graph, runtime);
+        check_every_isa(graph, options, planned);
         hyt_runtime_destroy(runtime);
         hyt_options_destroy(options);
         hyt_graph_destroy(graph);
