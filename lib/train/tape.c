@@ -318,6 +318,7 @@ static void build(builder *b)
     for (size_t i = 0; i < b->graph->n_nodes; i++)
         if (b->live[i]) add_node(b, i);
     tape->output = b->value_of[output];
+    tape->values[tape->output].wanted = true; /* the loss writes its gradient, trained or not */
     memset(b->live, 0, b->graph->n_nodes * sizeof *b->live);
     mark_first_gradients(tape, b->live);
     cut_stages(tape);

@@ -27,7 +27,9 @@ static hyt_status reserve(hyt_trainer *t)
     t->input = hyti_array(t->context, batch * t->in_size, sizeof(float));
     t->output = hyti_array(t->context, batch * t->classes, sizeof(float));
     t->labels = hyti_array(t->context, batch, sizeof *t->labels);
-    return t->first && t->second && t->input && t->output && t->labels ? HYT_OK : hyti_fail_nomem();
+    t->running = hyti_array(t->context, t->tape.running, sizeof *t->running);
+    bool all = t->first && t->second && t->input && t->output && t->labels && t->running;
+    return all ? HYT_OK : hyti_fail_nomem();
 }
 
 static hyt_status prepare(hyt_trainer *t, const hyt_graph *graph)
@@ -76,6 +78,7 @@ void hyt_trainer_destroy(hyt_trainer *trainer)
     hyti_free(context, trainer->input);
     hyti_free(context, trainer->output);
     hyti_free(context, trainer->labels);
+    hyti_free(context, trainer->running);
     hyti_net_clear_f32(&trainer->net);
     hyti_pool_destroy(trainer->pool);
     hyti_tape_clear(&trainer->tape);
@@ -138,7 +141,7 @@ hyt_status hyti_trainer_step(hyt_trainer *t, const float *pictures, const uint32
 
 hyt_status hyt_trainer_step(hyt_trainer *trainer, const float *pictures, const uint32_t *labels, size_t count, double *loss)
 {
-    double unused;
+    double value;
     HYTI_NEED(trainer);
     HYTI_NEED(pictures);
     HYTI_NEED(labels);
@@ -148,7 +151,12 @@ hyt_status hyt_trainer_step(hyt_trainer *trainer, const float *pictures, const u
     for (size_t i = 0; i < count; i++)
         if (labels[i] >= trainer->classes)
             return hyti_fail(HYT_ERR_RANGE, "label %zu is %u, the network has %zu classes", i, labels[i], trainer->classes);
-    return hyti_trainer_step(trainer, pictures, labels, count, trainer->params.rate, loss ? loss : &unused);
+    size_t running = trainer->tape.running * sizeof *trainer->running;
+    memcpy(trainer->running, trainer->net.running, running);
+    hyt_status status = hyti_trainer_step(trainer, pictures, labels, count, trainer->params.rate, &value);
+    if (status != HYT_OK) memcpy(trainer->net.running, trainer->running, running);
+    else if (loss) *loss = value;
+    return status;
 }
 
 hyt_status hyt_trainer_network(const hyt_trainer *trainer, hyt_graph **out)

@@ -18,9 +18,10 @@ struct hyt_trainer {
     size_t steps;             /* that it made */
     float *input, *output;    /* one batch of pictures and of results */
     uint32_t *labels;
+    float *running;           /* statistics before a step, for one that fails */
 };
 
-/* hyt_trainer_step with a rate, on arguments that are known to be good. */
+/* hyt_trainer_step with a rate, on arguments that are known to be good; one that fails moved the running statistics. */
 hyt_status hyti_trainer_step(hyt_trainer *trainer, const float *pictures, const uint32_t *labels, size_t count, double rate,
                              double *loss);
 

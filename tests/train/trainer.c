@@ -407,6 +407,60 @@ static void bad_calls_are_refused(void **state)
     hyt_dataset_destroy(train);
 }
 
+/* Nothing to train: every step says the same loss, and touches only its own memory (the sanitizers look). */
+static void a_network_without_weights(void **state)
+{
+    (void)state;
+    const float pictures[2][300] = { { 1 }, { 0 } };
+    const uint32_t labels[2] = { 0 };
+    hyt_graph *graph = NULL;
+    hyt_value x;
+    double loss = 0;
+    MUST(hyt_graph_create(NULL, "bare", &graph));
+    MUST(hyt_graph_input(graph, 300, 1, 1, &x));
+    MUST(hyt_graph_global_pool(graph, x, &x));
+    hyt_trainer *trainer = trainer_of(graph, SET("smoothing", "0"));
+    assert_true(trainer->tape.gradients >= 2 * 300);
+    for (int step = 0; step < 2; step++) {
+        MUST(hyt_trainer_step(trainer, pictures[0], labels, 2, &loss));
+        CHECK_NEAR(loss, (log(1 + 299 * exp(-1)) + log(300)) / 2, 1e-6);
+    }
+    hyt_trainer_destroy(trainer);
+    hyt_graph_destroy(graph);
+}
+
+/* A step that fails leaves the caller's loss, the weights, the statistics and the moments as they were. */
+static void a_failed_step_changes_nothing(void **state)
+{
+    (void)state;
+    static float pictures[4 * SIDE * SIDE * 3];
+    uint32_t labels[4];
+    double loss = -7;
+    hyt_graph *graph = small_graph(), *before = NULL, *after = NULL;
+    hyt_trainer *trainer = trainer_of(graph, NULL), *other = trainer_of(graph, NULL);
+    random_batch(pictures, labels, 4, 1);
+    MUST(hyt_trainer_network(trainer, &before));
+    float own = pictures[5];
+    pictures[5] = NAN;
+    CHECK_STATUS(hyt_trainer_step(trainer, pictures, labels, 4, &loss), HYT_ERR_NUMERIC);
+    CHECK_NEAR(loss, -7, 0);
+    MUST(hyt_trainer_network(trainer, &after));
+    check_same_weights(before, after);
+    hyt_graph_destroy(before);
+    hyt_graph_destroy(after);
+    pictures[5] = own;
+    MUST(hyt_trainer_step(trainer, pictures, labels, 4, NULL));
+    MUST(hyt_trainer_step(other, pictures, labels, 4, NULL));
+    MUST(hyt_trainer_network(trainer, &before));
+    MUST(hyt_trainer_network(other, &after));
+    check_same_weights(before, after);
+    hyt_graph_destroy(before);
+    hyt_graph_destroy(after);
+    hyt_trainer_destroy(trainer);
+    hyt_trainer_destroy(other);
+    hyt_graph_destroy(graph);
+}
+
 static void divergence_is_said(void **state)
 {
     (void)state;
@@ -462,7 +516,8 @@ int main(void)
         cmocka_unit_test(running_statistics_are_those_of_torch), cmocka_unit_test(decay_is_for_weights),
         cmocka_unit_test(schedule), cmocka_unit_test(fit_learns_and_keeps_the_best),
         cmocka_unit_test(exported_network_gives_the_same), cmocka_unit_test(ends_early), cmocka_unit_test(set_weights_are_kept),
-        cmocka_unit_test(bad_calls_are_refused), cmocka_unit_test(divergence_is_said), cmocka_unit_test(allocations_may_fail),
+        cmocka_unit_test(bad_calls_are_refused),
+        cmocka_unit_test(a_network_without_weights), cmocka_unit_test(a_failed_step_changes_nothing), cmocka_unit_test(divergence_is_said), cmocka_unit_test(allocations_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
