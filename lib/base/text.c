@@ -116,16 +116,27 @@ static bool write_all(int descriptor, const unsigned char *bytes, size_t size)
     return fsync(descriptor) == 0;
 }
 
+/* A new file of a name that nobody has; not mkstemp, whose file only its owner may read. */
+static int create_beside(const char *path, char *beside, size_t room)
+{
+    for (unsigned number = 0; number < 10000; number++) {
+        int length = snprintf(beside, room, "%s.%ld-%u", path, (long)getpid(), number);
+        if (length < 0 || (size_t)length >= room) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        int descriptor = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (descriptor >= 0 || errno != EEXIST) return descriptor;
+    }
+    return -1;
+}
+
 hyt_status hyti_file_write(const char *path, const void *bytes, size_t size)
 {
     char beside[4096];
-    int length = snprintf(beside, sizeof beside, "%s.XXXXXX", path);
-    if (length < 0 || (size_t)length >= sizeof beside) return hyti_fail(HYT_ERR_IO, "%s: the path is too long", path);
-    int descriptor = mkstemp(beside);
+    int descriptor = create_beside(path, beside, sizeof beside);
     if (descriptor < 0) return fail_file("written", path);
-    mode_t mask = umask(0);
-    umask(mask);
-    bool good = fchmod(descriptor, 0666 & ~mask) == 0 && write_all(descriptor, bytes, size);
+    bool good = write_all(descriptor, bytes, size);
     int reason = errno;
     if (close(descriptor) != 0 && good) {
         good = false;

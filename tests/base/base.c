@@ -8,6 +8,7 @@
 #include "base/zip.h"
 #include "test.h"
 #include <locale.h>
+#include <unistd.h>
 
 typedef struct params { int64_t count, method, flag; double rate; } params;
 static const hyti_option rows[] = {
@@ -189,6 +190,24 @@ static void files_are_written_whole(void **state)
     remove(path);
 }
 
+/* A new file has the rights that the host's mask leaves, and nothing is left beside it. */
+static void files_have_the_usual_rights(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/hytnas-rights-XXXXXX", path[64];
+    struct stat facts;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/file", folder);
+    mode_t before = umask(027);
+    hyt_status status = hyti_file_write(path, "x", 1);
+    umask(before);
+    MUST(status);
+    assert_int_equal(stat(path, &facts), 0);
+    assert_int_equal(facts.st_mode & 0777, 0640);
+    unlink(path);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 /* A host that sets a locale with a decimal comma changes nothing of what files say. */
 static void numbers_keep_their_point(void **state)
 {
@@ -219,7 +238,8 @@ int main(void)
         cmocka_unit_test(options_are_checked),      cmocka_unit_test(philox_matches_its_paper),
         cmocka_unit_test(draws_are_even),           cmocka_unit_test(pool_runs_each_task_once),
         cmocka_unit_test(deflate_goes_round),       cmocka_unit_test(json_is_strict),
-        cmocka_unit_test(numbers_keep_their_point), cmocka_unit_test(running_out_of_memory_leaves_nothing), cmocka_unit_test(files_are_written_whole),
+        cmocka_unit_test(numbers_keep_their_point), cmocka_unit_test(files_are_written_whole),
+        cmocka_unit_test(files_have_the_usual_rights), cmocka_unit_test(running_out_of_memory_leaves_nothing),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }
