@@ -35,20 +35,21 @@ HYT_API hyt_status hyt_train_options_create(hyt_context *context, hyt_options **
 HYT_API hyt_status hyt_trainer_create(const hyt_graph *graph, const hyt_options *options, hyt_trainer **out);
 HYT_API void hyt_trainer_destroy(hyt_trainer *trainer);
 
-/** After each epoch: 0 goes on, HYT_STOP (see space.h) ends well, negative ends and travels unchanged. */
+/** After each epoch: 0 goes on, HYT_STOP ends well, negative ends and travels unchanged. */
 typedef int (*hyt_epoch_fn)(void *user, size_t epoch, double train_loss, double validation_accuracy);
 
-/** The whole schedule. Pictures are normalised with the train part's mean and deviation, which the trained network
- *  keeps (hyt_graph_set_normalisation), so that it takes pixels from 0 to 1.
+/** The whole schedule, from the weights as they are. Pictures are normalised with the train part's mean and deviation,
+ *  which the trained network keeps (hyt_graph_set_normalisation), so that it takes pixels from 0 to 1.
  *  @param validation  NULL: none, and no early stop
- *  @param best        best validation accuracy, 0 to 1; may be NULL
+ *  @param best        best validation accuracy, 0 to 1; untouched without a validation part; may be NULL
  *  @return HYT_ERR_SHAPE where the pictures or classes do not fit; HYT_ERR_NUMERIC if the loss is not finite */
 HYT_API hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const hyt_dataset *validation,
                                    hyt_epoch_fn epoch, void *user, double *best);
 /** One step on a batch of normalised pictures, NHWC; the rate is the peak rate. `loss` may be NULL. */
 HYT_API hyt_status hyt_trainer_step(hyt_trainer *trainer, const float *pictures, const uint32_t *labels, size_t count,
                                     double *loss);
-/** The network as trained so far (after fit: of the best epoch), yours. Takes pixels from 0 to 1. */
+/** The network as trained so far, yours. After fit: of the best epoch, and it takes pixels from 0 to 1; before, it takes
+ *  what the graph took that the trainer was made from. */
 HYT_API hyt_status hyt_trainer_network(const hyt_trainer *trainer, hyt_graph **out);
 
 /** Share of pictures whose highest output is their label, through the runtime. */

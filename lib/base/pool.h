@@ -7,6 +7,7 @@
 #include "base/heap.h"
 
 typedef struct hyti_pool hyti_pool;
+#define HYTI_MAX_THREADS 256 /* bound of every option of that name */
 /* `worker` < threads: for scratch memory of its own. */
 typedef void (*hyti_task_fn)(void *user, size_t task, size_t worker);
 

@@ -4,7 +4,7 @@
 
 #define FIELD(name) offsetof(hyti_runtime_params, name)
 static const hyti_option rows[] = {
-    { HYT_RUNTIME_THREADS, HYT_OPT_INT, 1, 1, 64, NULL, FIELD(threads), "threads that share one run" },
+    { HYT_RUNTIME_THREADS, HYT_OPT_INT, 1, 1, HYTI_MAX_THREADS, NULL, FIELD(threads), "threads that share one run" },
     { HYT_RUNTIME_BATCH, HYT_OPT_INT, 1, 1, 65536, NULL, FIELD(batch), "pictures of one run" },
     { HYT_RUNTIME_LAYOUT, HYT_OPT_CHOICE, 0, 0, 0, "nchw|nhwc", FIELD(layout), "order of the input handed to a run" },
     { HYT_RUNTIME_ISA, HYT_OPT_CHOICE, 0, 0, 0, "auto|c|avx2|avx512", FIELD(isa),

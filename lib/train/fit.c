@@ -110,13 +110,19 @@ static hyt_status judge_epoch(fit *f, double loss, hyt_epoch_fn epoch, void *use
     return HYT_OK;
 }
 
+/* A schedule starts, and one that failed ends, with an optimiser that made no step. */
+static void reset_optimiser(hyt_trainer *t)
+{
+    memset(t->first, 0, t->tape.n_trained * sizeof *t->first);
+    memset(t->second, 0, t->tape.n_trained * sizeof *t->second);
+    t->steps = 0;
+}
+
 static hyt_status run(fit *f, hyt_epoch_fn epoch, void *user)
 {
     hyt_trainer *t = f->trainer;
     bool done = false;
-    memset(t->first, 0, t->tape.n_trained * sizeof *t->first);
-    memset(t->second, 0, t->tape.n_trained * sizeof *t->second);
-    t->steps = 0;
+    reset_optimiser(t);
     for (f->epoch = 0; f->epoch < f->epochs && !done; f->epoch++) {
         double loss;
         HYTI_TRY(run_epoch(f, &loss));
@@ -181,8 +187,11 @@ hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const
         keep(trainer, &f.start);
         status = run(&f, epoch, user);
         if (status == HYT_OK) status = hyt_graph_set_normalisation(trainer->graph, f.plain.mean, deviation);
-        if (status != HYT_OK) restore(trainer, &f.start);
-        else if (validation) restore(trainer, &f.best);
+        if (status == HYT_OK && validation) restore(trainer, &f.best);
+        if (status != HYT_OK) {
+            restore(trainer, &f.start);
+            reset_optimiser(trainer);
+        }
     }
     if (status == HYT_OK && validation && best) *best = f.accuracy;
     release(&f);

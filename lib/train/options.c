@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/pool.h"
 #include "train/train.h"
 #include <math.h>
 
@@ -17,7 +18,7 @@ static const hyti_option rows[] = {
     { HYT_TRAIN_CROP, HYT_OPT_REAL, 0.1, 0, 0.9, NULL, FIELD(crop), "share of the side by which pictures are shifted and scaled" },
     { HYT_TRAIN_JITTER, HYT_OPT_REAL, 0.1, 0, 1, NULL, FIELD(jitter), "how far brightness, contrast and saturation vary" },
     { HYT_TRAIN_PATIENCE, HYT_OPT_INT, 0, 0, 100000, NULL, FIELD(patience), "epochs without a better validation before the end; 0: never" },
-    { HYT_TRAIN_THREADS, HYT_OPT_INT, 1, 1, 256, NULL, FIELD(threads), "threads of one training" },
+    { HYT_TRAIN_THREADS, HYT_OPT_INT, 1, 1, HYTI_MAX_THREADS, NULL, FIELD(threads), "threads of one training" },
     { HYT_TRAIN_SEED, HYT_OPT_INT, 0, 0, 9007199254740992.0, NULL, FIELD(seed), "seed of weights, order and augmentation" },
 };
 const hyti_table hyti_train_table = { rows, HYTI_COUNT(rows), sizeof(hyti_train_params), NULL };

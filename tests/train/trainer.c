@@ -363,6 +363,24 @@ static void set_weights_are_kept(void **state)
     hyt_graph_destroy(graph);
 }
 
+/* What has been trained with so many threads can be scored with them. */
+static void threads_have_one_bound(void **state)
+{
+    (void)state;
+    hyt_options *training = NULL, *running = NULL;
+    char most[32];
+    double high = 0;
+    MUST(hyt_train_options_create(NULL, &training));
+    MUST(hyt_runtime_options_create(NULL, &running));
+    for (size_t i = 0; i < hyt_options_count(training); i++)
+        if (strcmp(hyt_options_key(training, i), HYT_TRAIN_THREADS) == 0) hyt_options_bounds(training, i, NULL, NULL, &high);
+    snprintf(most, sizeof most, "%.0f", high);
+    MUST(hyt_options_set_text(training, HYT_TRAIN_THREADS, most));
+    MUST(hyt_options_set_text(running, HYT_RUNTIME_THREADS, most));
+    hyt_options_destroy(training);
+    hyt_options_destroy(running);
+}
+
 static void bad_calls_are_refused(void **state)
 {
     (void)state;
@@ -472,6 +490,8 @@ static void divergence_is_said(void **state)
     CHECK_MESSAGE("not finite");
     MUST(hyt_trainer_network(trainer, &after));
     check_same_weights(before, after);
+    assert_int_equal(trainer->steps, 0);
+    for (size_t i = 0; i < trainer->tape.n_trained; i++) assert_true(trainer->first[i] == 0 && trainer->second[i] == 0);
     hyt_graph_destroy(before);
     hyt_graph_destroy(after);
     hyt_trainer_destroy(trainer);
@@ -517,7 +537,7 @@ int main(void)
         cmocka_unit_test(schedule), cmocka_unit_test(fit_learns_and_keeps_the_best),
         cmocka_unit_test(exported_network_gives_the_same), cmocka_unit_test(ends_early), cmocka_unit_test(set_weights_are_kept),
         cmocka_unit_test(bad_calls_are_refused),
-        cmocka_unit_test(a_network_without_weights), cmocka_unit_test(a_failed_step_changes_nothing), cmocka_unit_test(divergence_is_said), cmocka_unit_test(allocations_may_fail),
+        cmocka_unit_test(threads_have_one_bound), cmocka_unit_test(a_network_without_weights), cmocka_unit_test(a_failed_step_changes_nothing), cmocka_unit_test(divergence_is_said), cmocka_unit_test(allocations_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
