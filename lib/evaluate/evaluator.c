@@ -44,8 +44,8 @@ static hyt_status check_data(const hyt_dataset *train, const hyt_dataset *valida
         return hyti_fail(HYT_ERR_SHAPE, "pictures to train on are %zux%zu, to validate on %zux%zu", height, width,
                          hyt_dataset_height(validation), hyt_dataset_width(validation));
     if (height != width || height < 32)
-        return hyti_fail(HYT_ERR_SHAPE, "pictures are %zux%zu: candidates take squares of at least 32 (resize them first)", height,
-                         width);
+        return hyti_fail(HYT_ERR_SHAPE, "pictures are %zux%zu: candidates take squares of at least 32 (resize them)",
+                         height, width);
     HYTI_TRY(hyt_dataset_check(train, "train", classes));
     return hyt_dataset_check(validation, "validation", classes);
 }
@@ -133,8 +133,8 @@ static int watch_epoch(void *user, size_t epoch, double loss, double accuracy)
 }
 
 /* Replaces *graph by its trained version. The trainer's threads are gone when this returns. */
-static hyt_status train_graph(const hyt_evaluator *evaluator, const hyti_train_params *params, watcher *watch, hyt_graph **graph,
-                              double *accuracy)
+static hyt_status train_graph(const hyt_evaluator *evaluator, const hyti_train_params *params, watcher *watch,
+                              hyt_graph **graph, double *accuracy)
 {
     hyt_trainer *trainer = NULL;
     hyt_graph *trained = NULL;
@@ -148,8 +148,8 @@ static hyt_status train_graph(const hyt_evaluator *evaluator, const hyti_train_p
     return HYT_OK;
 }
 
-hyt_status hyt_evaluator_train(hyt_evaluator *evaluator, const hyt_candidate *candidate, size_t epochs, hyt_graph **network,
-                               double *accuracy)
+hyt_status hyt_evaluator_train(hyt_evaluator *evaluator, const hyt_candidate *candidate, size_t epochs,
+                               hyt_graph **network, double *accuracy)
 {
     hyt_graph *graph = NULL;
     double best;
@@ -190,7 +190,8 @@ static hyt_status time_graph(const hyt_evaluator *evaluator, const hyt_graph *gr
 }
 
 /* What takes long, in an order that leaves the processor free for the timing. A positive answer is a trial's state. */
-static int measure_slow(const hyt_evaluator *evaluator, hyt_trial *trial, hyt_graph **graph, double *accuracy, double *latency)
+static int measure_slow(const hyt_evaluator *evaluator, hyt_trial *trial, hyt_graph **graph, double *accuracy,
+                        double *latency)
 {
     hyti_train_params params = evaluator->params.train;
     watcher watch = { .evaluator = evaluator, .trial = trial };

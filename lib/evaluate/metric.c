@@ -55,8 +55,8 @@ hyt_status hyt_cost_create(hyt_context *context, const char *metric, size_t inpu
     HYTI_NEED(out);
     HYTI_TRY(hyti_metric_find(metric, HYTI_METRIC_STATIC, &index));
     if (input < 32 || classes < 1)
-        return hyti_fail(HYT_ERR_RANGE, "candidates take pictures of 32 and more and 1 class and more, not %zu and %zu", input,
-                         classes);
+        return hyti_fail(HYT_ERR_RANGE, "candidates take pictures of 32 and more and 1 class and more, not %zu and %zu",
+                         input, classes);
     hyt_cost *cost = hyti_alloc(context, sizeof *cost);
     if (!cost) return hyti_fail_nomem();
     *cost = (hyt_cost){ hyti_context_retain(context), index, input, classes };

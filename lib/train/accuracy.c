@@ -21,7 +21,8 @@ static hyt_status score_batch(const scoring *s, size_t first, size_t count, size
     for (size_t i = 0; i < count; i++) hyti_data_picture(s->dataset, first + i, &plain, 0, 0, s->input + i * s->pixels);
     HYTI_TRY(hyt_runtime_run(s->runtime, s->input, s->output));
     for (size_t i = 0; i < count; i++)
-        *right += hyti_train_highest(s->output + i * s->classes, s->classes) == hyt_dataset_label(s->dataset, first + i);
+        *right += hyti_train_highest(s->output + i * s->classes, s->classes) ==
+                  hyt_dataset_label(s->dataset, first + i);
     return HYT_OK;
 }
 

@@ -15,7 +15,8 @@ hyt_status hyti_train_check(const hyt_graph *graph, const hyt_dataset *dataset, 
 {
     HYTI_TRY(hyti_train_check_graph(graph));
     const hyt_dims *in = &graph->nodes[graph->input].dims, *out = &graph->nodes[hyt_graph_output(graph)].dims;
-    size_t height = hyt_dataset_height(dataset), width = hyt_dataset_width(dataset), classes = hyt_dataset_classes(dataset);
+    size_t height = hyt_dataset_height(dataset), width = hyt_dataset_width(dataset);
+    size_t classes = hyt_dataset_classes(dataset);
     if (in->size[1] != 3 || in->size[2] != height || in->size[3] != width)
         return hyti_fail(HYT_ERR_SHAPE, "%s: pictures of 3x%zux%zu, the network takes %zux%zux%zu", name, height, width,
                          in->size[1], in->size[2], in->size[3]);

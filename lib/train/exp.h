@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* x = n ln 2 + r with |r| <= ln 2 / 2; e^r by its Taylor sum up to r^7, 2^n by its exponent bits. Adding 1.5 * 2^23 rounds to
- * a whole number that stands in the low bits. Below -87 and above 88 the ends are taken; NaN stays NaN. */
+/* x = n ln 2 + r with |r| <= ln 2 / 2; e^r by its Taylor sum up to r^7, 2^n by its exponent bits. Adding 1.5 * 2^23
+ * rounds to a whole number that stands in the low bits. Below -87 and above 88 the ends are taken; NaN stays NaN. */
 static inline float hyti_exp_f32(float x)
 {
     const float rounder = 12582912.0f;

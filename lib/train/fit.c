@@ -69,7 +69,8 @@ static double validate(const fit *f)
         hyti_pool_run(t->pool, pictures, fill_picture, &job);
         hyti_net_forward_f32(&t->net, t->input, pictures, false);
         hyti_net_output_f32(&t->net, t->output);
-        for (size_t i = 0; i < pictures; i++) right += hyti_train_highest(t->output + i * t->classes, t->classes) == t->labels[i];
+        for (size_t i = 0; i < pictures; i++)
+            right += hyti_train_highest(t->output + i * t->classes, t->classes) == t->labels[i];
     }
     return (double)right / (double)count;
 }
@@ -170,8 +171,8 @@ static void release(fit *f)
     hyti_free(context, f->best.running);
 }
 
-hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const hyt_dataset *validation, hyt_epoch_fn epoch,
-                           void *user, double *best)
+hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const hyt_dataset *validation,
+                           hyt_epoch_fn epoch, void *user, double *best)
 {
     HYTI_NEED(trainer);
     HYTI_NEED(train);

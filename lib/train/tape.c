@@ -87,8 +87,8 @@ static void set_window(builder *b, hyti_tape_step *step)
         .out_height = out->height, .out_width = out->width,
         .kernel = { node->kernel[0], node->kernel[1] }, .stride = { node->stride[0], node->stride[1] },
         .pad = { node->pad[0], node->pad[1] }, .dilation = { node->dilation[0], node->dilation[1] } };
-    step->direct = !step->depthwise && node->kernel[0] * node->kernel[1] == 1 && node->stride[0] * node->stride[1] == 1 &&
-                   in->rows == out->rows && node->pad[0] + node->pad[1] == 0;
+    step->direct = !step->depthwise && node->kernel[0] * node->kernel[1] == 1 &&
+                   node->stride[0] * node->stride[1] == 1 && in->rows == out->rows && node->pad[0] + node->pad[1] == 0;
 }
 
 /* Physical axes of one picture are H,W,C; of anything else those of the graph. */
@@ -214,15 +214,16 @@ static void cut_stages(hyti_tape *tape)
     tape->values[tape->output].dies = stage;
 }
 
-/* Values of scratch that one picture of a step needs, at most: operands as read, their gradients, the result's gradient,
- * the matrix of windows. */
+/* Values of scratch that one picture of a step needs, at most: operands as read, their gradients, the result's
+ * gradient, the matrix of windows. */
 static size_t scratch_of(const hyti_tape *tape, const hyti_tape_step *step)
 {
     const hyti_tape_value *out = &tape->values[step->output];
     size_t values = hyti_round_up(out->size, 16);
     for (size_t i = 0; i < step->n_uses; i++) values += 2 * hyti_round_up(tape->values[step->uses[i].value].size, 16);
     if (step->op == HYT_OP_CONV && !step->depthwise && !step->direct)
-        values += hyti_round_up(out->rows * step->window.channels * step->window.kernel[0] * step->window.kernel[1], 16);
+        values += hyti_round_up(out->rows * step->window.channels * step->window.kernel[0] * step->window.kernel[1],
+                                16);
     return values;
 }
 
@@ -259,8 +260,8 @@ static bool alive_together(const hyti_tape_value *a, const hyti_tape_value *b)
     return a->born <= b->dies && b->born <= a->dies;
 }
 
-/* A gradient lives from the stage of the last reader back to that of the maker; two that never live together may share a
- * place. First fit, in the order in which they are needed. */
+/* A gradient lives from the stage of the last reader back to that of the maker; two that never live together may share
+ * a place. First fit, in the order in which they are needed. */
 static void place_gradients(hyti_tape *tape)
 {
     for (size_t i = tape->n_values; i-- > 0;) {
@@ -306,7 +307,8 @@ static hyt_status reserve(builder *b, hyt_context *context)
     tape->stages = hyti_array(context, graph->n_nodes + 2, sizeof *tape->stages);
     b->live = hyti_array(context, graph->n_nodes, sizeof *b->live);
     b->value_of = hyti_array(context, graph->n_nodes, sizeof *b->value_of);
-    bool all = tape->values && tape->steps && tape->norms && tape->uses && tape->weights && tape->stages && b->live && b->value_of;
+    bool all = tape->values && tape->steps && tape->norms && tape->uses && tape->weights && tape->stages && b->live &&
+               b->value_of;
     return all ? HYT_OK : hyti_fail_nomem();
 }
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The plan of a training step: which values are stored, which steps make them, where memory, weights and statistics lie.
+/* The plan of a training step: which values are stored, which steps make them, where memory, weights and statistics
+ * lie.
  *
  * A stored value is what a convolution, a linear layer, ... wrote. The batch norm and the activation behind it are not
  * stored: whoever reads the value applies them on the way, picture by picture, while it lies in the cache, and whoever
  * sends a gradient back multiplies by their derivatives on the way. Half of the memory traffic of training goes so.
  *
- * A batch is cut into parts by its size alone. A part runs through a stage, which is a row of steps, without waiting for
- * the others; stages end where a batch norm needs the statistics of the whole batch. Gradients of weights are summed
- * within a part, then over the parts in order: the result never depends on the threads. */
+ * A batch is cut into parts by its size alone. A part runs through a stage, which is a row of steps, without waiting
+ * for the others; stages end where a batch norm needs the statistics of the whole batch. Gradients of weights are
+ * summed within a part, then over the parts in order: the result never depends on the threads. */
 #ifndef HYTI_TRAIN_TAPE_H
 #define HYTI_TRAIN_TAPE_H
 
@@ -52,8 +53,8 @@ typedef struct hyti_tape_step {
     size_t chunk;            /* pictures at a time, so that they stay in the cache */
 } hyti_tape_step;
 
-/* A trained parameter. Here it lies as [group][tap][input][output] (depthwise: [tap][channel]), the matrix that the forward
- * product reads and that the gradient's product writes. */
+/* A trained parameter. Here it lies as [group][tap][input][output] (depthwise: [tap][channel]), the matrix that the
+ * forward product reads and that the gradient's product writes. */
 typedef struct hyti_tape_weight {
     size_t parameter;        /* in the graph */
     size_t offset, count;
@@ -73,7 +74,8 @@ typedef struct hyti_tape_norm {
 } hyti_tape_norm;
 
 /* Rows of factors of a batch norm: readers take scale * y + shift; its gradient is a dz + b y + c. */
-enum { HYTI_FACTOR_SCALE, HYTI_FACTOR_SHIFT, HYTI_FACTOR_MEAN, HYTI_FACTOR_A, HYTI_FACTOR_B, HYTI_FACTOR_C, HYTI_FACTORS };
+enum { HYTI_FACTOR_SCALE, HYTI_FACTOR_SHIFT, HYTI_FACTOR_MEAN, HYTI_FACTOR_A, HYTI_FACTOR_B, HYTI_FACTOR_C,
+       HYTI_FACTORS };
 
 typedef struct hyti_tape {
     hyt_context *context;

@@ -27,7 +27,8 @@ hyt_status hyti_trainer_create(const hyt_graph *graph, const hyti_train_params *
 
 /* HYT_ERR_STATE for an empty graph, HYT_ERR_SHAPE for one that does not end in a row of classes. */
 hyt_status hyti_train_check_graph(const hyt_graph *graph);
-/* The same, and HYT_ERR_SHAPE where the pictures or classes of a data set do not fit a network; `name` says which set. */
+/* The same, and HYT_ERR_SHAPE where the pictures or classes of a data set do not fit a network; `name` says which set.
+ * */
 hyt_status hyti_train_check(const hyt_graph *graph, const hyt_dataset *dataset, const char *name);
 /* Place of the highest of n > 0 values. */
 size_t hyti_train_highest(const float *row, size_t n);

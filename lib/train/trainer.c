@@ -102,10 +102,11 @@ static void descend_range(const update *u, size_t first, size_t last, double dec
     if (first >= last) return;
     descent.decay = decay;
     if (t->params.optimiser == HYTI_OPTIMISER_ADAMW)
-        t->ops.adamw(last - first, net->weights + first, t->first + first, t->second + first, net->slots + first, net->parts,
-                     t->tape.n_trained, &descent);
+        t->ops.adamw(last - first, net->weights + first, t->first + first, t->second + first, net->slots + first,
+                     net->parts, t->tape.n_trained, &descent);
     else
-        t->ops.sgd(last - first, net->weights + first, t->first + first, net->slots + first, net->parts, t->tape.n_trained, &descent);
+        t->ops.sgd(last - first, net->weights + first, t->first + first, net->slots + first, net->parts,
+                   t->tape.n_trained, &descent);
 }
 
 static void descend_block(void *user, size_t block, size_t worker)
@@ -139,7 +140,8 @@ hyt_status hyti_trainer_step(hyt_trainer *t, const float *pictures, const uint32
     return HYT_OK;
 }
 
-hyt_status hyt_trainer_step(hyt_trainer *trainer, const float *pictures, const uint32_t *labels, size_t count, double *loss)
+hyt_status hyt_trainer_step(hyt_trainer *trainer, const float *pictures, const uint32_t *labels, size_t count,
+                            double *loss)
 {
     double value;
     HYTI_NEED(trainer);
@@ -150,7 +152,8 @@ hyt_status hyt_trainer_step(hyt_trainer *trainer, const float *pictures, const u
                          (long long)trainer->params.batch, count);
     for (size_t i = 0; i < count; i++)
         if (labels[i] >= trainer->classes)
-            return hyti_fail(HYT_ERR_RANGE, "label %zu is %u, the network has %zu classes", i, labels[i], trainer->classes);
+            return hyti_fail(HYT_ERR_RANGE, "label %zu is %u, the network has %zu classes", i, labels[i],
+                             trainer->classes);
     size_t running = trainer->tape.running * sizeof *trainer->running;
     memcpy(trainer->running, trainer->net.running, running);
     hyt_status status = hyti_trainer_step(trainer, pictures, labels, count, trainer->params.rate, &value);

@@ -22,7 +22,7 @@ struct hyt_trainer {
 };
 
 /* hyt_trainer_step with a rate, on arguments that are known to be good; one that fails moved the running statistics. */
-hyt_status hyti_trainer_step(hyt_trainer *trainer, const float *pictures, const uint32_t *labels, size_t count, double rate,
-                             double *loss);
+hyt_status hyti_trainer_step(hyt_trainer *trainer, const float *pictures, const uint32_t *labels, size_t count,
+                             double rate, double *loss);
 
 #endif

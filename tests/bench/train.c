@@ -113,7 +113,8 @@ int main(int argc, char **argv)
     hyt_trainer_destroy(trainer);
     getrusage(RUSAGE_SELF, &usage);
     double median = (double)s.batch / each[steps / 2], best = (double)s.batch / each[0];
-    printf(s.json ? "{\"case\":\"%s@%zu\",\"threads\":%zu,\"images_per_s\":%.1f,\"best_images_per_s\":%.1f,\"peak_rss_kb\":%ld}\n"
+    printf(s.json ? "{\"case\":\"%s@%zu\",\"threads\":%zu,\"images_per_s\":%.1f,\"best_images_per_s\":%.1f,"
+                    "\"peak_rss_kb\":%ld}\n"
                   : "%s@%zu, %zu threads: %.1f pictures/s (best step %.1f), %ld kB\n",
            s.model, s.input, s.threads, median, best, (long)usage.ru_maxrss);
     return 0;

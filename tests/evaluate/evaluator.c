@@ -6,7 +6,8 @@
 
 #define SIDE 32
 
-static hyt_status make_data(hyt_context *context, size_t count, size_t height, size_t width, uint64_t seed, hyt_dataset **out)
+static hyt_status make_data(hyt_context *context, size_t count, size_t height, size_t width, uint64_t seed,
+                            hyt_dataset **out)
 {
     uint8_t *pictures = malloc(count * height * width * 3);
     uint32_t *labels = malloc(count * sizeof *labels);
@@ -348,8 +349,9 @@ int main(void)
         cmocka_unit_test(every_metric), cmocka_unit_test(accuracy_follows_from_the_candidate),
         cmocka_unit_test(the_last_network_is_kept),
         cmocka_unit_test(nothing_is_trained_unasked), cmocka_unit_test(fidelity_and_epochs),
-        cmocka_unit_test(divergence_is_a_state), cmocka_unit_test(trials_end_early), cmocka_unit_test(bad_data_is_refused),
-        cmocka_unit_test(costs_are_those_of_the_network), cmocka_unit_test(allocations_may_fail),
+        cmocka_unit_test(divergence_is_a_state), cmocka_unit_test(trials_end_early),
+        cmocka_unit_test(bad_data_is_refused), cmocka_unit_test(costs_are_those_of_the_network),
+        cmocka_unit_test(allocations_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

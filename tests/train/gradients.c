@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Gradients against finite differences, in float64: each operation within a small network whose every weight is checked.
- * The layer in front of the operation mixes the gradients of all its inputs into its own weights, so a wrong one shows. */
+/* Gradients against finite differences, in float64: each operation within a small network whose every weight is
+ * checked. The layer in front of the operation mixes the gradients of all its inputs into its own weights, so a wrong
+ * one shows. */
 #include "net_f64.h"
 #include "base/rng.h"
 #include "test.h"
@@ -75,8 +76,9 @@ static void check_weights(hyti_net_f64 *net, const double *input, const uint32_t
             double down = loss_of(net, input, labels), slope = (up - down) / (2 * step);
             net->weights[i] = own;
             if (!(fabs(slope - gradient[i]) <= 1e-8 + 1e-6 * fabs(slope)))
-                fail_msg("%s[%zu]: gradient %.12g, finite difference %.12g", tape->graph->parameters[tape->weights[w].parameter].name,
-                         i - tape->weights[w].offset, gradient[i], slope);
+                fail_msg("%s[%zu]: gradient %.12g, finite difference %.12g",
+                         tape->graph->parameters[tape->weights[w].parameter].name, i - tape->weights[w].offset,
+                         gradient[i], slope);
         }
     }
     free(gradient);

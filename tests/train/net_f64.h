@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The text of the trainer's network and kernels (lib/train, .inc), compiled for float64 with a plain product: what gradients
- * are checked in, and the reference of the float32 versions. */
+/* The text of the trainer's network and kernels (lib/train, .inc), compiled for float64 with a plain product: what
+ * gradients are checked in, and the reference of the float32 versions. */
 #ifndef HYTNAS_TESTS_NET_F64_H
 #define HYTNAS_TESTS_NET_F64_H
 
@@ -29,7 +29,8 @@ static inline void plain_gemm_f64(const hyti_gemm_f64 *g)
 {
     for (size_t i = 0; i < g->m; i++) {
         for (size_t j = 0; j < g->n; j++) {
-            double *c = g->c + (ptrdiff_t)i * g->c_row + (ptrdiff_t)j, sum = g->accumulate ? *c : g->bias ? g->bias[j] : 0;
+            double *c = g->c + (ptrdiff_t)i * g->c_row + (ptrdiff_t)j;
+            double sum = g->accumulate ? *c : g->bias ? g->bias[j] : 0;
             for (size_t l = 0; l < g->k; l++)
                 sum += g->a[(ptrdiff_t)i * g->a_row + (ptrdiff_t)l * g->a_step] *
                        g->b[(ptrdiff_t)(j / 4) * g->b_panel + (ptrdiff_t)l * g->b_step + (ptrdiff_t)(j % 4)];

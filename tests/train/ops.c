@@ -30,7 +30,8 @@ static void fill_all(size_t n)
 static void compare(const char *what, const float *x, const double *y, size_t n, double bound)
 {
     for (size_t i = 0; i < n; i++)
-        if (!(fabs(x[i] - y[i]) <= bound * (1 + fabs(y[i])))) fail_msg("%s: [%zu] = %.9g, not %.9g", what, i, x[i], y[i]);
+        if (!(fabs(x[i] - y[i]) <= bound * (1 + fabs(y[i]))))
+            fail_msg("%s: [%zu] = %.9g, not %.9g", what, i, x[i], y[i]);
 }
 
 static const size_t widths[] = { 1, 3, 8, 12, 16, 24, 27, 48, 64, 65, 96 };
@@ -51,7 +52,7 @@ static void check_rows(size_t rows, size_t n)
             reference.deliver(all, period, b64, a64, NULL, NULL, act, NULL, NULL, add_to, out64);
             compare("deliver", out32, out64, all, 4e-6);
         }
-        if (act == HYTI_ACT_RELU || act == HYTI_ACT_RELU6) continue; /* a rounding decides on which side of a kink a sum falls */
+        if (act == HYTI_ACT_RELU || act == HYTI_ACT_RELU6) continue; /* a rounding decides on the side of a kink */
         fast.deliver(all, period, b32, a32, b32, c32, act, c32, more32, false, out32);
         reference.deliver(all, period, b64, a64, b64, c64, act, c64, more64, false, out64);
         compare("deliver normed", out32, out64, all, 4e-6);
@@ -188,7 +189,8 @@ static void check_table(unsigned isa)
         check_pictures(widths[i]);
         check_loss(widths[i]);
         for (size_t kernel = 1; kernel <= 5; kernel += 2)
-            for (size_t stride = 1; stride <= 2; stride++) check_windows(window(5, widths[i] % 20, widths[i] % 20, kernel, stride, 1));
+            for (size_t stride = 1; stride <= 2; stride++)
+                check_windows(window(5, widths[i] % 20, widths[i] % 20, kernel, stride, 1));
     }
     check_windows(window(7, 5, 5, 3, 1, 2));
     check_windows(window(7, 5, 12, 3, 2, 1)); /* a group of channels */

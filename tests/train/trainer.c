@@ -59,7 +59,8 @@ static hyt_options *options_of(const char *const *settings)
 {
     hyt_options *options = NULL;
     MUST(hyt_train_options_create(NULL, &options));
-    for (size_t i = 0; settings && settings[i]; i += 2) MUST(hyt_options_set_text(options, settings[i], settings[i + 1]));
+    for (size_t i = 0; settings && settings[i]; i += 2)
+        MUST(hyt_options_set_text(options, settings[i], settings[i + 1]));
     return options;
 }
 
@@ -90,7 +91,8 @@ static void check_same_weights(const hyt_graph *a, const hyt_graph *b)
 static bool same_weights(const hyt_graph *a, const hyt_graph *b)
 {
     for (size_t i = 0; i < a->n_parameters; i++)
-        if (memcmp(a->parameters[i].data, b->parameters[i].data, a->parameters[i].count * sizeof(float)) != 0) return false;
+        if (memcmp(a->parameters[i].data, b->parameters[i].data, a->parameters[i].count * sizeof(float)) != 0)
+            return false;
     return true;
 }
 
@@ -138,7 +140,8 @@ static void gradient_is_that_of_float64(void **state)
     hyti_ops_f64 ops;
     hyti_net_f64 net;
     hyt_graph *graph = small_graph();
-    hyt_trainer *trainer = trainer_of(graph, SET("optimiser", "sgd", "rate", "0", "weight-decay", "0", "smoothing", "0.1"));
+    hyt_trainer *trainer = trainer_of(graph, SET("optimiser", "sgd", "rate", "0", "weight-decay", "0", "smoothing",
+                                                 "0.1"));
     const hyti_tape *tape = &trainer->tape;
     random_batch(pictures, labels, 9, 5);
     for (size_t i = 0; i < HYTI_COUNT(wide); i++) wide[i] = pictures[i];
@@ -226,7 +229,8 @@ static void schedule(void **state)
     CHECK_NEAR(hyti_train_rate(&params, 10, 100), 2, 1e-12);
     CHECK_NEAR(hyti_train_rate(&params, 55, 100), 1, 1e-12);
     CHECK_NEAR(hyti_train_rate(&params, 99, 100), 1 + cos(M_PI * 89 / 90), 1e-12);
-    for (size_t i = 11; i < 100; i++) assert_true(hyti_train_rate(&params, i, 100) < hyti_train_rate(&params, i - 1, 100));
+    for (size_t i = 11; i < 100; i++)
+        assert_true(hyti_train_rate(&params, i, 100) < hyti_train_rate(&params, i - 1, 100));
     params.warmup = 0;
     CHECK_NEAR(hyti_train_rate(&params, 0, 1), 2, 1e-12);
     params.warmup = 1;
@@ -257,8 +261,8 @@ static void fit_learns_and_keeps_the_best(void **state)
     for (size_t k = 0; k < 2; k++) {
         seen s = { 0 };
         double best, again, highest = 0;
-        hyt_trainer *trainer = trainer_of(graph, SET("epochs", "8", "batch", "16", "threads", "2", "optimiser", optimisers[k],
-                                                     "flip", "0", "rate", k ? "0.05" : "0.01"));
+        hyt_trainer *trainer = trainer_of(graph, SET("epochs", "8", "batch", "16", "threads", "2", "optimiser",
+                                                     optimisers[k], "flip", "0", "rate", k ? "0.05" : "0.01"));
         MUST(hyt_trainer_fit(trainer, train, validation, note, &s, &best));
         assert_int_equal(s.epochs, 8);
         assert_true(s.losses[7] < 0.5 * s.losses[0]);
@@ -293,7 +297,8 @@ static void exported_network_gives_the_same(void **state)
     hyt_dataset_statistics(train, mean, deviation);
     const hyti_augment plain = { .inverse = { 1, 1, 1 } };
     for (size_t i = 0; i < 10; i++) hyti_data_picture(train, i, &plain, 0, 0, pixels + i * SIDE * SIDE * 3);
-    for (size_t i = 0; i < HYTI_COUNT(pixels); i++) normalised[i] = (float)((pixels[i] - mean[i % 3]) / deviation[i % 3]);
+    for (size_t i = 0; i < HYTI_COUNT(pixels); i++)
+        normalised[i] = (float)((pixels[i] - mean[i % 3]) / deviation[i % 3]);
     hyti_net_forward_f32(&trainer->net, normalised, 10, false);
     hyti_net_output_f32(&trainer->net, expected);
     MUST(hyt_runtime_options_create(NULL, &options));
@@ -373,7 +378,8 @@ static void threads_have_one_bound(void **state)
     MUST(hyt_train_options_create(NULL, &training));
     MUST(hyt_runtime_options_create(NULL, &running));
     for (size_t i = 0; i < hyt_options_count(training); i++)
-        if (strcmp(hyt_options_key(training, i), HYT_TRAIN_THREADS) == 0) hyt_options_bounds(training, i, NULL, NULL, &high);
+        if (strcmp(hyt_options_key(training, i), HYT_TRAIN_THREADS) == 0)
+            hyt_options_bounds(training, i, NULL, NULL, &high);
     snprintf(most, sizeof most, "%.0f", high);
     MUST(hyt_options_set_text(training, HYT_TRAIN_THREADS, most));
     MUST(hyt_options_set_text(running, HYT_RUNTIME_THREADS, most));
@@ -484,7 +490,8 @@ static void divergence_is_said(void **state)
     (void)state;
     hyt_graph *graph = small_graph(), *before = NULL, *after = NULL;
     hyt_dataset *train = toy(40, 1);
-    hyt_trainer *trainer = trainer_of(graph, SET("optimiser", "sgd", "rate", "100", "weight-decay", "10", "batch", "4"));
+    hyt_trainer *trainer = trainer_of(graph, SET("optimiser", "sgd", "rate", "100", "weight-decay", "10", "batch",
+                                                 "4"));
     MUST(hyt_trainer_network(trainer, &before));
     CHECK_STATUS(hyt_trainer_fit(trainer, train, NULL, NULL, NULL, NULL), HYT_ERR_NUMERIC);
     CHECK_MESSAGE("not finite");
@@ -535,9 +542,11 @@ int main(void)
         cmocka_unit_test(threads_change_nothing), cmocka_unit_test(gradient_is_that_of_float64),
         cmocka_unit_test(running_statistics_are_those_of_torch), cmocka_unit_test(decay_is_for_weights),
         cmocka_unit_test(schedule), cmocka_unit_test(fit_learns_and_keeps_the_best),
-        cmocka_unit_test(exported_network_gives_the_same), cmocka_unit_test(ends_early), cmocka_unit_test(set_weights_are_kept),
-        cmocka_unit_test(bad_calls_are_refused),
-        cmocka_unit_test(threads_have_one_bound), cmocka_unit_test(a_network_without_weights), cmocka_unit_test(a_failed_step_changes_nothing), cmocka_unit_test(divergence_is_said), cmocka_unit_test(allocations_may_fail),
+        cmocka_unit_test(exported_network_gives_the_same), cmocka_unit_test(ends_early),
+        cmocka_unit_test(set_weights_are_kept), cmocka_unit_test(bad_calls_are_refused),
+        cmocka_unit_test(threads_have_one_bound), cmocka_unit_test(a_network_without_weights),
+        cmocka_unit_test(a_failed_step_changes_nothing), cmocka_unit_test(divergence_is_said),
+        cmocka_unit_test(allocations_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
