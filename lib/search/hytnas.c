@@ -77,11 +77,9 @@ static void recipe_close(recipe *r)
 }
 
 static hyt_status recipe_open(recipe *r, const hyti_problem *problem, const hyti_history *history,
-                              const hyti_method_params *params, hyti_memo *memo, uint64_t seed)
+                              const hyti_method_params *params, size_t finished, hyti_memo *memo, uint64_t seed)
 {
     hyt_context *context = hyti_problem_context(problem);
-    size_t finished = 0;
-    for (size_t i = 0; i < history->count; i++) finished += history->states[i] == HYT_TRIAL_FINISHED;
     *r = (recipe){ .problem = problem, .acquisition = (hyti_acquisition)params->acquisition };
     r->beta = sqrt(log((double)finished) / (double)finished);
     hyti_set_open(&r->start, problem->space);
@@ -196,9 +194,11 @@ hyt_status hyti_hytnas_propose(const hyti_problem *problem, const hyti_history *
                                const hyti_method_params *params, hyti_memo *memo, hyti_rng *rng, size_t count,
                                hyti_set *batch)
 {
-    if (!problem->reference) return hyti_design_spread(problem, rng, count, batch); /* nothing has finished yet */
+    size_t finished = 0;
+    for (size_t i = 0; i < history->count; i++) finished += history->states[i] == HYT_TRIAL_FINISHED;
+    if (finished == 0 || !problem->reference) return hyti_design_spread(problem, rng, count, batch);
     recipe r;
-    hyt_status status = recipe_open(&r, problem, history, params, memo, hyti_rng_u64(rng));
+    hyt_status status = recipe_open(&r, problem, history, params, finished, memo, hyti_rng_u64(rng));
     if (status == HYT_OK) status = propose(&r, params, rng, count, batch);
     recipe_close(&r);
     return status;
