@@ -70,7 +70,8 @@ HYT_API hyt_status hyt_search_set_reference(hyt_search *search, const double *re
  *          them and the nearest value seen); HYT_ERR_STATE when all of the round is out and not yet told, or the
  *          trials of the options are used up */
 HYT_API hyt_status hyt_search_ask(hyt_search *search, size_t n, hyt_trial **trials, size_t *count);
-/** @param state       HYT_TRIAL_FINISHED or a failure; finished with a value that is not finite becomes HYT_TRIAL_NAN
+/** @param state       HYT_TRIAL_FINISHED or a failure; finished with a value that is not finite, or beyond 1e100 either
+ *                     way, becomes HYT_TRIAL_NAN
  *  @param objectives  n values in the order added; may be NULL on a failure
  *  @return HYT_ERR_STATE for a trial that was told before, HYT_ERR_RANGE for a state that no trial ends in */
 HYT_API hyt_status hyt_search_tell(hyt_search *search, hyt_trial *trial, hyt_trial_state state,

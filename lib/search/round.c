@@ -10,6 +10,8 @@
 static const hyti_propose_fn proposers[] = { hyti_hytnas_propose, hyti_nsga2_propose, hyti_random_propose };
 enum { METHOD_RANDOM = 2 };
 
+static const double largest = 1e100; /* beyond it an objective is no number to learn from (surrogate.h) */
+
 /* The history in the form that methods take, and the problem with its rows. */
 typedef struct view {
     hyti_problem problem;
@@ -193,7 +195,8 @@ hyt_status hyt_search_ask(hyt_search *search, size_t n, hyt_trial **trials, size
     return HYT_OK;
 }
 
-/* What was told, checked: a finished trial needs its objectives, and one that is not finite makes the state NaN. */
+/* What was told, checked: a finished trial needs its objectives, and one that no surrogate can learn makes the state
+ * NaN. */
 static hyt_status check_told(const hyt_search *search, hyt_trial_state *state, const double *objectives, size_t n)
 {
     switch (*state) {
@@ -205,7 +208,7 @@ static hyt_status check_told(const hyt_search *search, hyt_trial_state *state, c
     if (n != search->objective_count)
         return hyti_fail(HYT_ERR_SHAPE, "%zu values for %zu objectives", n, search->objective_count);
     for (size_t j = 0; j < n; j++)
-        if (!isfinite(objectives[j])) *state = HYT_TRIAL_NAN;
+        if (!(fabs(objectives[j]) <= largest)) *state = HYT_TRIAL_NAN;
     return HYT_OK;
 }
 
@@ -260,7 +263,7 @@ hyt_status hyt_search_restore(hyt_search *search, uint64_t number, const hyt_can
     hyt_trial_state told = state;
     if (state != HYT_TRIAL_PENDING) HYTI_TRY(check_told(search, &told, objectives, n));
     if (told != state)
-        return hyti_fail(HYT_ERR_FORMAT, "trial %llu is finished with a value that is not finite",
+        return hyti_fail(HYT_ERR_FORMAT, "trial %llu is finished with a value that is not a number within 1e100",
                          (unsigned long long)number);
     HYTI_TRY(check_levels(search, candidate));
     hyti_record *record = NULL;

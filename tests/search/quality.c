@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whether the search is worth its name: medians over seeds at equal evaluations, and what it does about failures. */
 #include "toy.h"
+#include <float.h>
 
 enum { SEEDS = 3, TRIALS = 100 };
 
@@ -154,21 +155,34 @@ static int noise(void *user, hyt_trial *trial, double *objectives, size_t n)
     return 0;
 }
 
+/* What many a program answers where an evaluation has failed. */
+static int largest_for_failed(void *user, hyt_trial *trial, double *objectives, size_t n)
+{
+    toy_evaluate(user, trial, objectives, n);
+    if (hyt_trial_number(trial) % 3 == 1) objectives[1] = DBL_MAX;
+    return 0;
+}
+
+static void check_odd(const char *method, hyt_evaluate_fn odd, bool reference_given)
+{
+    const double reference[] = { 0, 100 };
+    toy_setup setup = { method, 5, 3, 30, 5, 6, 1 };
+    hyt_search *search = NULL;
+    MUST(toy_search(NULL, &setup, &search));
+    if (reference_given) MUST(hyt_search_set_reference(search, reference, 2));
+    MUST(hyt_search_run(search, odd, NULL, NULL));
+    assert_int_equal(hyt_search_size(search), 30);
+    toy_check_distinct(search);
+    hyt_search_destroy(search);
+}
+
 static void odd_objectives_end_well(void **state)
 {
     (void)state;
-    const hyt_evaluate_fn odd[] = { nothing_works, nothing_matters, huge, noise };
-    for (size_t m = 0; m < 3; m++) {
-        for (size_t k = 0; k < 4; k++) {
-            toy_setup setup = { toy_methods[m], 5, 3, 30, 5, 6, 1 };
-            hyt_search *search = NULL;
-            MUST(toy_search(NULL, &setup, &search));
-            MUST(hyt_search_run(search, odd[k], NULL, NULL));
-            assert_int_equal(hyt_search_size(search), 30);
-            toy_check_distinct(search);
-            hyt_search_destroy(search);
-        }
-    }
+    const hyt_evaluate_fn odd[] = { nothing_works, nothing_matters, huge, largest_for_failed, noise };
+    for (size_t m = 0; m < 3; m++)
+        for (size_t k = 0; k < 5; k++)
+            for (int given = 0; given < 2; given++) check_odd(toy_methods[m], odd[k], given);
 }
 
 /* One, three and four objectives. */

@@ -175,11 +175,12 @@ static void what_is_told_is_checked(void **state)
 {
     (void)state;
     hyt_search *search = make("random", 6, 4, 10), *other = make("random", 6, 4, 10);
-    hyt_trial *trial, *second;
+    hyt_trial *trial, *second, *third;
     size_t count;
-    const double values[] = { 1, INFINITY };
+    const double values[] = { 1, INFINITY }, beyond[] = { -2e100, 1 };
     MUST(hyt_search_ask(search, 1, &trial, &count));
     MUST(hyt_search_ask(search, 1, &second, &count));
+    MUST(hyt_search_ask(search, 1, &third, &count));
     CHECK_STATUS(hyt_search_tell(other, trial, HYT_TRIAL_FINISHED, values, 2), HYT_ERR_ARGUMENT);
     CHECK_STATUS(hyt_search_tell(search, trial, HYT_TRIAL_PENDING, values, 2), HYT_ERR_RANGE);
     CHECK_STATUS(hyt_search_tell(search, trial, (hyt_trial_state)1, values, 2), HYT_ERR_RANGE);
@@ -191,6 +192,8 @@ static void what_is_told_is_checked(void **state)
     assert_null(hyt_search_trial_objectives(search, 0));
     MUST(hyt_search_tell(search, second, HYT_TRIAL_INFEASIBLE, NULL, 0));
     assert_int_equal(hyt_search_trial_state(search, 1), HYT_TRIAL_INFEASIBLE);
+    MUST(hyt_search_tell(search, third, HYT_TRIAL_FINISHED, beyond, 2));
+    assert_int_equal(hyt_search_trial_state(search, 2), HYT_TRIAL_NAN);
     hyt_search_destroy(search);
     hyt_search_destroy(other);
 }
