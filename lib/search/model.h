@@ -5,9 +5,8 @@
 #define HYTI_SEARCH_MODEL_H
 
 #include "search/problem.h"
+#include "search/search.h"
 #include <hytnas/surrogate.h>
-
-#define HYTI_SEARCH_OBJECTIVES 4
 
 typedef enum hyti_model_kind { HYTI_MODEL_AUTO, HYTI_MODEL_GP, HYTI_MODEL_TREES } hyti_model_kind;
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "search/handle.h"
 #include "base/table.h"
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -104,10 +103,9 @@ static hyt_status check_before_first(const hyt_search *search, const char *what)
 static hyt_status check_name(const char *name)
 {
     HYTI_NEED(name);
-    for (size_t i = 0; name[i]; i++)
-        if (!isalnum((unsigned char)name[i]) && !strchr("_-.", name[i]))
-            return hyti_fail(HYT_ERR_ARGUMENT, "name \"%s\": '%c' is none of letters, digits, '_', '-', '.'", name,
-                             name[i]);
+    char wrong = name[strspn(name, HYTI_NAME_LETTERS)];
+    if (wrong)
+        return hyti_fail(HYT_ERR_ARGUMENT, "name \"%s\": '%c' is none of letters, digits, '_', '-', '.'", name, wrong);
     return name[0] ? HYT_OK : hyti_fail(HYT_ERR_ARGUMENT, "an empty name");
 }
 

@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include <hytnas/search.h>
 
+#define HYTI_SEARCH_OBJECTIVES 4 /* at most */
+
 /* What decides the proposals, as lines "key=value\n" in this order: "objective.<i>=max accuracy",
  * "constraint.<name>=<limit>", "limit.<objective>=<limit>", "reference=<v> <v>" (only if the caller set it),
  * "option.<key>=<value>" for every option. Numbers as hyti_text_number writes them. */

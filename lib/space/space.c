@@ -82,8 +82,7 @@ hyt_status hyti_space_finish(hyt_space *space)
 
 static bool is_word(const char *text)
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
-    return *text && text[strspn(text, letters)] == 0 && strcmp(text, "-") != 0;
+    return *text && text[strspn(text, HYTI_NAME_LETTERS)] == 0 && strcmp(text, "-") != 0;
 }
 
 static hyt_status check_open(const hyt_space *space)

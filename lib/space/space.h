@@ -7,6 +7,9 @@
 #include "base/rng.h"
 #include <hytnas/space.h>
 
+/* Of the names of genes, categories, objectives and constraints. */
+#define HYTI_NAME_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
+
 /* Place of a gene's value. A continuous gene, when there are some, is a grid of 2^32 places: discrete is discrete. */
 typedef uint32_t hyti_level;
 typedef unsigned __int128 hyti_rank;

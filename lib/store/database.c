@@ -111,8 +111,10 @@ static hyt_status identify(hyti_database *database)
 /* Nothing that a hostile file brings along is run, and pages are checked as they are read. */
 static hyt_status connect(hyti_database *database, bool write)
 {
+    /* to SQLite the name alone is a database that no disk keeps */
+    const char *path = strcmp(database->path, ":memory:") == 0 ? "./:memory:" : database->path;
     int flags = write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
-    if (sqlite3_open_v2(database->path, &database->sqlite, flags, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(path, &database->sqlite, flags, NULL) != SQLITE_OK) {
         if (!database->sqlite) return hyti_fail_nomem();
         return fail_sqlite(database, "opened");
     }

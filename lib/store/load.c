@@ -2,6 +2,8 @@
 /* Reading a study back. The file may come from anywhere: each fact and each trial is checked for what it claims, and
  * all that is kept of it together cannot be larger than the file. */
 #include "base/json.h"
+#include "search/search.h"
+#include "space/space.h"
 #include "store/study.h"
 #include <math.h>
 #include <stdio.h>
@@ -27,12 +29,15 @@ static hyt_status load_fact(void *user, const char *key, const char *value)
     return hyti_facts_add(load->study->context, &load->study->facts, key, strlen(key), value);
 }
 
-/* "max accuracy" */
+/* "max accuracy"; names go into messages and onto terminals, so they must be what a search takes. */
 static hyt_status read_objective(hyt_study *study, size_t index, const char *value)
 {
     bool maximise = strncmp(value, "max ", 4) == 0;
     if ((!maximise && strncmp(value, "min ", 4) != 0) || value[4] == 0)
         return hyti_fail(HYT_ERR_FORMAT, "%s: damaged: objective %zu is \"%.40s\"", study->path, index, value);
+    if (value[4 + strspn(value + 4, HYTI_NAME_LETTERS)])
+        return hyti_fail(HYT_ERR_FORMAT, "%s: damaged: objective %zu has a name that no search takes", study->path,
+                         index);
     study->names[index] = value + 4;
     study->directions[index] = maximise ? HYT_MAXIMISE : HYT_MINIMISE;
     return HYT_OK;
@@ -49,9 +54,12 @@ hyt_status hyti_study_understand(hyt_study *study)
 {
     const char *space = hyti_facts_find(&study->facts, "space");
     size_t count = 0;
-    while (objective_fact(study, count)) count++;
+    while (count <= HYTI_SEARCH_OBJECTIVES && objective_fact(study, count)) count++;
     if (!space || count == 0)
         return hyti_fail(HYT_ERR_FORMAT, "%s: damaged: it has no %s", study->path, space ? "objectives" : "space");
+    if (count > HYTI_SEARCH_OBJECTIVES)
+        return hyti_fail(HYT_ERR_FORMAT, "%s: damaged: it has more than %d objectives", study->path,
+                         HYTI_SEARCH_OBJECTIVES);
     hyt_status status = hyt_space_parse_json(study->context, space, strlen(space), &study->space);
     if (status != HYT_OK) return hyti_fail_within(status, "%s: its space", study->path);
     study->names = hyti_array(study->context, count, sizeof *study->names);

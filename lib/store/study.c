@@ -77,6 +77,7 @@ hyt_status hyt_study_open(hyt_context *context, const char *path, hyt_study_mode
 {
     HYTI_NEED(path);
     HYTI_NEED(out);
+    if (!*path) return hyti_fail(HYT_ERR_ARGUMENT, "a study needs the path of a file, not \"\"");
     if (mode != HYT_STUDY_NEW && mode != HYT_STUDY_RESUME && mode != HYT_STUDY_READ)
         return hyti_fail(HYT_ERR_ARGUMENT, "hyt_study_open: there is no mode %d", (int)mode);
     hyt_study *study = hyti_alloc(context, sizeof *study);

@@ -309,6 +309,22 @@ static void starts_where_nothing_is_yet(void **state)
     CHECK_STATUS(hyt_study_open(NULL, folder, HYT_STUDY_RESUME, &study), HYT_ERR_IO);
 }
 
+/* Names that mean something else to SQLite: what is stored must be on a disk. */
+static void every_name_is_a_file(void **state)
+{
+    (void)state;
+    hyt_study *study = NULL;
+    char back[256];
+    CHECK_STATUS(hyt_study_open(NULL, "", HYT_STUDY_RESUME, &study), HYT_ERR_ARGUMENT);
+    assert_non_null(getcwd(back, sizeof back));
+    assert_int_equal(chdir(folder), 0);
+    hyt_search_destroy(attached(":memory:", HYT_STUDY_NEW, &drawn, ""));
+    bool kept = there(":memory:");
+    unlink(":memory:");
+    assert_int_equal(chdir(back), 0);
+    assert_true(kept);
+}
+
 static void check_open(const char *file, hyt_status expected, const char *says)
 {
     hyt_study *study = NULL;
@@ -361,6 +377,10 @@ static void false_rows_are_found(void **state)
         { "DELETE FROM fact WHERE key='space'", "no space" },
         { "DELETE FROM fact WHERE key='objective.0'", "no objectives" },
         { "UPDATE fact SET value='up gain' WHERE key='objective.0'", "objective 0" },
+        { "UPDATE fact SET value='max gain' || char(27) || '[2J' WHERE key='objective.0'", "objective 0" },
+        { "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i+1 FROM n WHERE i < 20000) "
+          "INSERT INTO fact SELECT 'objective.' || i, 'min o' || i FROM n",
+          "more than 4 objectives" },
         { "UPDATE fact SET value='{}' WHERE key='space'", "its space" },
         { "CREATE VIEW v AS SELECT 1", "tables" },
         { "CREATE TRIGGER t AFTER INSERT ON trial BEGIN DELETE FROM trial; END", "tables" },
@@ -563,6 +583,7 @@ int main(void)
         cmocka_unit_test(another_search_is_refused),
         cmocka_unit_test(one_writer_at_a_time),
         cmocka_unit_test(starts_where_nothing_is_yet),
+        cmocka_unit_test(every_name_is_a_file),
         cmocka_unit_test(other_files_are_refused),
         cmocka_unit_test(false_rows_are_found),
         cmocka_unit_test(any_byte_may_be_wrong),
