@@ -74,6 +74,21 @@ void print_outcome_json(FILE *out, const search_outcome *outcome)
     fprintf(out, "]}\n");
 }
 
+/* As RFC 4180 has it: in quotes, doubled inside, where it would not stay one field. */
+static void csv_text(FILE *out, const char *text)
+{
+    if (!strpbrk(text, ",\"\r\n")) {
+        fputs(text, out);
+        return;
+    }
+    putc('"', out);
+    for (const char *c = text; *c; c++) {
+        if (*c == '"') putc('"', out);
+        putc(*c, out);
+    }
+    putc('"', out);
+}
+
 int write_csv(const search_outcome *outcome)
 {
     char path[4096];
@@ -96,8 +111,10 @@ int write_csv(const search_outcome *outcome)
         if (!isnan(network->final_accuracy)) json_number(out, network->final_accuracy);
         putc(',', out);
         json_number(out, network->test_accuracy);
-        fprintf(out, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%s\n", network->parameters, network->macs,
-                network->weight_bytes, network->arena_bytes, network->model);
+        fprintf(out, ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",", network->parameters, network->macs,
+                network->weight_bytes, network->arena_bytes);
+        csv_text(out, network->model);
+        putc('\n', out);
     }
     return close_stream(out, path);
 }

@@ -2,6 +2,7 @@
 /* The report: one page that needs nothing else, light or dark as its reader's system is. */
 #include "plots.h"
 #include "svg.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -195,6 +196,7 @@ static void pairs(FILE *out, const search_outcome *outcome)
 {
     size_t m = hyt_search_objectives(outcome->search), y = find_objective(outcome, "accuracy"),
            x = find_objective(outcome, "latency_ms");
+    if (m < 2) return;
     if (x == SIZE_MAX || y == SIZE_MAX) x = 1, y = 0;
     pair_card(out, outcome, x, y, true);
     for (size_t i = 0; i < m; i++)
@@ -204,8 +206,8 @@ static void pairs(FILE *out, const search_outcome *outcome)
 
 static void volume_card(FILE *out, const search_outcome *outcome)
 {
-    size_t m = hyt_search_objectives(outcome->search);
-    bool wide = (m * (m - 1) / 2 - 1) % 2 == 0; /* fills the row that the pairs leave */
+    size_t m = hyt_search_objectives(outcome->search), pairs = m * (m - 1) / 2;
+    bool wide = pairs == 0 || pairs % 2 == 1; /* fills the row that the pairs leave */
     double reference[8];
     fprintf(out, "<section class=\"card%s\"><h2>Hypervolume over trials</h2><p>", wide ? " wide" : "");
     if (m <= 8 && hyt_search_reference(outcome->search, reference, m) == HYT_OK) {
@@ -302,7 +304,7 @@ int write_report(const search_outcome *outcome)
     char path[4096];
     snprintf(path, sizeof path, "%s/report.html", outcome->folder);
     FILE *out = fopen(path, "w");
-    if (!out) return complain("%s: could not be written", path);
+    if (!out) return complain("%s: could not be written: %s", path, strerror(errno));
     fprintf(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"

@@ -138,10 +138,10 @@ static void check_nesting(const char *text)
 static void report_is_complete(void **state)
 {
     (void)state;
-    for (size_t objectives = 2; objectives <= 4; objectives++) {
+    for (size_t objectives = 1; objectives <= 4; objectives++) {
         hyt_search *search = made_up(objectives);
         search_outcome outcome = outcome_of(search);
-        assert_true(outcome.count >= 3);
+        assert_true(outcome.count >= (objectives > 1 ? 3 : 1));
         assert_int_equal(write_report(&outcome), GOOD);
         char *text = read_result("report.html");
         size_t pairs = objectives * (objectives - 1) / 2;
@@ -168,11 +168,17 @@ static void table_reads_back(void **state)
     (void)state;
     hyt_search *search = made_up(3);
     search_outcome outcome = outcome_of(search);
+    outcome.front[1].model = "one, \"two\"/models/trial-0001.hyt";
     assert_int_equal(write_csv(&outcome), GOOD);
     char *text = read_result("front.csv"), *line = text;
+    assert_non_null(strstr(text, ",\"one, \"\"two\"\"/models/trial-0001.hyt\"\n"));
     for (size_t i = 0; i <= outcome.count; i++) {
         size_t length = strcspn(line, "\n"), commas = 0;
-        for (size_t k = 0; k < length; k++) commas += line[k] == ',';
+        bool quoted = false;
+        for (size_t k = 0; k < length; k++) {
+            quoted ^= line[k] == '"';
+            commas += line[k] == ',' && !quoted;
+        }
         assert_int_equal(commas, 11);
         line += length + 1;
     }
