@@ -10,5 +10,5 @@ meson compile -C build
 out=quickstart
 mkdir -p "$out"
 build/examples/hytnas/hytnas search --data shapes --input 48 --limit macs:4e6 --trials 24 --epochs 4 --seed 1 \
-    --threads "$(nproc)" --study "$out/study.db" --resume --out "$out" "$@"
+    --study "$out/study.db" --resume --out "$out" "$@"
 echo "open $PWD/$out/report.html"

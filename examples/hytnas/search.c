@@ -255,8 +255,10 @@ static int add_limit(const search_job *job, const wanted_limit *limit)
     }
     if (check(hyt_cost_create(NULL, limit->name, job->pictures.input, job->pictures.classes, &cost)) != GOOD)
         return BAD;
-    return check(
-        hyt_search_add_constraint(job->search, limit->name, hyt_cost_measure, cost, hyt_cost_release, limit->value));
+    hyt_status status =
+        hyt_search_add_constraint(job->search, limit->name, hyt_cost_measure, cost, hyt_cost_release, limit->value);
+    if (status != HYT_OK) hyt_cost_destroy(cost);
+    return check(status);
 }
 
 static int create_search(search_job *job)
