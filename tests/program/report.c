@@ -149,7 +149,7 @@ static void report_is_complete(void **state)
         assert_int_equal(occurrences(text, "class=\"front r") >= outcome.count * pairs, 1);
         assert_int_equal(occurrences(text, "class=\"dominated\""), (outcome.finished - outcome.count) * pairs);
         assert_int_equal(occurrences(text, "class=\"failed\""), outcome.failed);
-        assert_int_equal(occurrences(text, "class=\"gene\""), 23);
+        assert_int_equal(occurrences(text, "class=\"cell\""), 23 * outcome.count);
         assert_int_equal(occurrences(text, "<tr>"), outcome.count + 1);
         for (size_t i = 0; i < outcome.count; i++) assert_non_null(strstr(text, outcome.front[i].genome));
         assert_null(strstr(text, "://"));      /* nothing from elsewhere */
