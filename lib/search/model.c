@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "search/model.h"
+#include "numeric/rank.h"
 #include "search/acquisition.h"
 #include <math.h>
 #include <stdio.h>
@@ -53,20 +54,6 @@ static hyt_status teach(hyt_context *context, hyti_model_kind kind, uint64_t see
     return status;
 }
 
-double hyti_kendall_tau(const double *a, const double *b, size_t n)
-{
-    double agree = 0, in_a = 0, in_b = 0;
-    for (size_t i = 0; i < n; i++) {
-        for (size_t k = 0; k < i; k++) {
-            int sign_a = (a[i] > a[k]) - (a[i] < a[k]), sign_b = (b[i] > b[k]) - (b[i] < b[k]);
-            agree += sign_a * sign_b;
-            in_a += sign_a != 0;
-            in_b += sign_b != 0;
-        }
-    }
-    return in_a > 0 && in_b > 0 ? agree / sqrt(in_a * in_b) : 0;
-}
-
 /* Rows of one fold to `out`, or all others. Fold of row i: i modulo FOLDS. */
 static void lesson_part(const lesson *l, size_t fold, bool inside, lesson *out)
 {
@@ -103,7 +90,8 @@ static hyt_status validate(const hyti_problem *problem, hyti_model_kind kind, ui
     if (status == HYT_OK && !predicted) status = hyti_fail_nomem();
     for (size_t fold = 0; fold < FOLDS && status == HYT_OK; fold++)
         status = validate_fold(problem, kind, seed, l, fold, &part, predicted);
-    if (status == HYT_OK) *tau = hyti_kendall_tau(predicted, l->y, l->count);
+    if (status == HYT_OK) status = hyti_kendall(context, predicted, l->y, l->count, tau);
+    if (status == HYT_OK && isnan(*tau)) *tau = 0; /* one of them does not vary */
     lesson_close(context, &part);
     hyti_free(context, predicted);
     return status;

@@ -41,7 +41,4 @@ hyt_status hyti_model_predict(const hyti_model *model, const hyti_level *rows, s
 hyt_status hyti_forecast_open(const hyti_problem *problem, size_t count, hyti_forecast *forecast);
 void hyti_forecast_close(const hyti_problem *problem, hyti_forecast *forecast);
 
-/* Kendall's tau-b of two columns; 0 where one of them does not vary. Time O(n^2). */
-double hyti_kendall_tau(const double *a, const double *b, size_t n);
-
 #endif
