@@ -205,6 +205,43 @@ static void every_table(void **state)
     for (size_t i = 0; i < HYTI_COUNT(all); i++) check_table(all[i]);
 }
 
+/* Two steps against the papers' own equations: arXiv 1711.05101, algorithm 2; momentum as in torch. */
+static void optimisers_by_hand(void **state)
+{
+    (void)state;
+    const double g[2] = { 0.5, -0.25 }, rate = 0.1, decay = 0.2;
+    double w = 1, m = 0, v = 0, expected = 1, first = 0, second = 0;
+    ops_init_f64(&reference);
+    for (int t = 1; t <= 2; t++) {
+        const hyti_descent descent = { rate, decay, 0, 1 - pow(0.9, t), 1 - pow(0.999, t) };
+        reference.adamw(1, &w, &m, &v, &g[t - 1], 1, 1, &descent);
+        first = 0.9 * first + 0.1 * g[t - 1];
+        second = 0.999 * second + 0.001 * g[t - 1] * g[t - 1];
+        double mean = first / (1 - pow(0.9, t)), square = second / (1 - pow(0.999, t));
+        expected -= rate * (mean / (sqrt(square) + 1e-8) + decay * expected);
+        CHECK_NEAR(w, expected, 1e-14);
+    }
+    const double parts[2] = { 0.3, 0.2 }; /* 0.5 in two parts, both times */
+    const hyti_descent descent = { rate, decay, 0.9, 1, 1 };
+    w = 1, v = 0;
+    reference.sgd(1, &w, &v, parts, 2, 1, &descent);
+    CHECK_NEAR(w, 1 - 0.1 * 0.7, 1e-14);
+    reference.sgd(1, &w, &v, parts, 2, 1, &descent);
+    CHECK_NEAR(w, 0.93 - 0.1 * (0.9 * 0.7 + 0.5 + 0.2 * 0.93), 1e-14);
+}
+
+/* -sum t log p with targets 0.1, 0.8, 0.1, and its gradient p - t. */
+static void loss_by_hand(void **state)
+{
+    (void)state;
+    const double logits[3] = { 1, 2, 4 }, targets[3] = { 0.1, 0.8, 0.1 };
+    double sum = exp(1) + exp(2) + exp(4), expected = 0, g[3];
+    ops_init_f64(&reference);
+    for (size_t i = 0; i < 3; i++) expected -= targets[i] * log(exp(logits[i]) / sum);
+    CHECK_NEAR(reference.cross_entropy(3, logits, 1, 0.3, 0.5, g), expected, 1e-14);
+    for (size_t i = 0; i < 3; i++) CHECK_NEAR(g[i], 0.5 * (exp(logits[i]) / sum - targets[i]), 1e-14);
+}
+
 /* Ends, zero and what is not finite; a diverging training must show. */
 static void exponential(void **state)
 {
@@ -220,6 +257,7 @@ static void exponential(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(every_table), cmocka_unit_test(exponential) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(every_table), cmocka_unit_test(optimisers_by_hand),
+                                        cmocka_unit_test(loss_by_hand), cmocka_unit_test(exponential) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
