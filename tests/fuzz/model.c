@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A model file, or (anything else) the plain contents of its two chunks, u16 length of the first in front, so that what
- * a checksum would hide is reached. What is read is written and reads back as the same bytes. */
+ * a checksum would hide is reached. What is read is written and reads back as the same bytes, and can be planned. */
 #include "fuzz.h"
 #include "base/zip.h"
 #include "formats/model.h"
+#include <hytnas/runtime.h>
 #include <string.h>
 
 static void put_chunk(hyti_text *file, const char *type, const uint8_t *plain, size_t size)
@@ -30,6 +31,15 @@ static void frame(hyti_text *file, const uint8_t *data, size_t size)
     put_chunk(file, "WGHT", data + first, size - first);
 }
 
+/* A plan needs no more than the graph's shapes: there is one for each graph that has operations. */
+static void check_plan(const hyt_graph *graph)
+{
+    uint64_t bytes = 1;
+    hyt_status status = hyt_runtime_plan(graph, NULL, &bytes);
+    if (hyt_graph_size(graph) == 0) REQUIRE(status == HYT_ERR_STATE && bytes == 1);
+    else REQUIRE(status == HYT_OK && bytes >= 64 && bytes % 64 == 0);
+}
+
 static void check(const void *bytes, size_t size)
 {
     hyt_graph *graph = NULL, *again = NULL;
@@ -44,6 +54,7 @@ static void check(const void *bytes, size_t size)
     REQUIRE(first.length == second.length && memcmp(first.data, second.data, first.length) == 0);
     REQUIRE(hyt_graph_macs(graph) == hyt_graph_macs(again) &&
             hyt_graph_parameters(graph) == hyt_graph_parameters(again));
+    check_plan(graph);
     hyti_text_clear(&first);
     hyti_text_clear(&second);
     hyt_graph_destroy(graph);
