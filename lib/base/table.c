@@ -62,6 +62,21 @@ void hyt_options_destroy(hyt_options *options)
     hyt_context_destroy(context);
 }
 
+static const hyti_option *find_row(const hyti_table *table, const char *key)
+{
+    for (size_t i = 0; i < row_count(table); i++)
+        if (strcmp(row_at(table, i)->key, key) == 0) return row_at(table, i);
+    return NULL;
+}
+
+/* First key of `table` that `other` lacks; where it lacks none (its rows then stand for something else), the first. */
+static const char *foreign_key(const hyti_table *table, const hyti_table *other)
+{
+    for (size_t i = 0; i < row_count(table); i++)
+        if (!find_row(other, row_at(table, i)->key)) return row_at(table, i)->key;
+    return row_at(table, 0)->key;
+}
+
 hyt_status hyti_options_read(const hyt_options *options, const hyti_table *table, void *params)
 {
     if (!options) {
@@ -74,13 +89,8 @@ hyt_status hyti_options_read(const hyt_options *options, const hyti_table *table
         memcpy(params, options->values, table->size);
         return HYT_OK;
     }
-    return hyti_fail(HYT_ERR_ARGUMENT, "these options were made for something else (their first is \"%s\", not \"%s\")",
-                     row_at(options->table, 0)->key, row_at(table, 0)->key);
-}
-
-void *hyti_options_values(hyt_options *options)
-{
-    return options->values;
+    return hyti_fail(HYT_ERR_ARGUMENT, "these options were made for something else: \"%s\" is none of them",
+                     foreign_key(table, options->table));
 }
 
 /* Levenshtein's distance, one row of the table at a time; names longer than the row count as far away. */
@@ -123,13 +133,10 @@ static hyt_status find(const hyt_options *options, const char *key, const hyti_o
 {
     HYTI_NEED(options);
     HYTI_NEED(key);
-    size_t count = row_count(options->table);
-    for (size_t i = 0; i < count; i++) {
-        *row = row_at(options->table, i);
-        if (strcmp((*row)->key, key) == 0) return HYT_OK;
-    }
+    *row = find_row(options->table, key);
+    if (*row) return HYT_OK;
     return hyti_fail(HYT_ERR_NOT_FOUND, "there is no option \"%s\"; the nearest is \"%s\"", key,
-                     hyti_nearest(key, count, key_at, options->table));
+                     hyti_nearest(key, row_count(options->table), key_at, options->table));
 }
 
 static hyt_status set_number(hyt_options *options, const hyti_option *row, double value)

@@ -27,8 +27,6 @@ hyt_status hyti_options_create(hyt_context *context, const hyti_table *table, hy
 /* Copies the values into `params` (table->size bytes): the defaults if options is NULL. HYT_ERR_ARGUMENT if they were
  * made for another table (one that starts with `table` is good). */
 hyt_status hyti_options_read(const hyt_options *options, const hyti_table *table, void *params);
-/* Where the values themselves live, for owners that adjust them. */
-void *hyti_options_values(hyt_options *options);
 /* Nearest of `count` names to `name` by edit distance, for messages; NULL if count is 0. */
 const char *hyti_nearest(const char *name, size_t count, const char *(*at)(const void *user, size_t index), const void *user);
 

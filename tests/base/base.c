@@ -47,6 +47,30 @@ static void options_are_checked(void **state)
     hyt_options_destroy(options);
 }
 
+/* A table that starts with another's rows may be read for that one; not the other way round. */
+static void options_know_their_table(void **state)
+{
+    (void)state;
+    typedef struct longer { params first; int64_t extra; } longer;
+    static const hyti_option more[] = { { "extra", HYT_OPT_INT, 7, 0, 9, NULL, offsetof(longer, extra), "more" } };
+    static const hyti_table long_table = { more, 1, sizeof(longer), &table };
+    hyt_options *options = NULL, *shorter = NULL;
+    longer read = { .extra = -1 };
+    MUST(hyti_options_create(NULL, &long_table, &options));
+    MUST(hyti_options_create(NULL, &table, &shorter));
+    MUST(hyt_options_set_int(options, "count", 3));
+    MUST(hyti_options_read(options, &table, &read.first));
+    assert_int_equal(read.first.count, 3);
+    assert_int_equal(read.extra, -1);
+    MUST(hyti_options_read(options, &long_table, &read));
+    assert_int_equal(read.extra, 7);
+    assert_string_equal(hyt_options_key(options, 4), "extra");
+    CHECK_STATUS(hyti_options_read(shorter, &long_table, &read), HYT_ERR_ARGUMENT);
+    CHECK_MESSAGE("\"extra\"");
+    hyt_options_destroy(options);
+    hyt_options_destroy(shorter);
+}
+
 /* Known answers of the authors' library (Random123): counter and key all zero. */
 static void philox_matches_its_paper(void **state)
 {
@@ -235,7 +259,8 @@ static void numbers_keep_their_point(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(options_are_checked),      cmocka_unit_test(philox_matches_its_paper),
+        cmocka_unit_test(options_are_checked),      cmocka_unit_test(options_know_their_table),
+        cmocka_unit_test(philox_matches_its_paper),
         cmocka_unit_test(draws_are_even),           cmocka_unit_test(pool_runs_each_task_once),
         cmocka_unit_test(deflate_goes_round),       cmocka_unit_test(json_is_strict),
         cmocka_unit_test(numbers_keep_their_point), cmocka_unit_test(files_are_written_whole),
