@@ -13,8 +13,10 @@ extern "C" {
 
 /** Written to a new file beside `path`, flushed and renamed, so that a full disk leaves what was there. */
 HYT_API hyt_status hyt_model_save(const hyt_graph *graph, const char *path);
+/** @return HYT_ERR_IO, HYT_ERR_RANGE (of more than 2 GiB), and what hyt_model_parse() answers; all name the path */
 HYT_API hyt_status hyt_model_load(hyt_context *context, const char *path, hyt_graph **out);
-/** The same from bytes in memory. HYT_ERR_FORMAT says what and where. */
+/** The same from bytes in memory.
+ *  @return HYT_ERR_FORMAT says what and where; HYT_ERR_CONFLICT: written by another version */
 HYT_API hyt_status hyt_model_parse(hyt_context *context, const void *bytes, size_t size, hyt_graph **out);
 
 #ifdef __cplusplus

@@ -86,9 +86,12 @@ static hyt_status read_open(hyt_context *context, const char *path, FILE *file, 
     size_t length = (size_t)facts.st_size;
     unsigned char *data = hyti_alloc(context, length + 1);
     if (!data) return hyti_fail_nomem();
-    if (fread(data, 1, length, file) != length) {
+    size_t got = fread(data, 1, length, file);
+    if (got != length) {
+        hyt_status status = ferror(file) ? fail_file("read", path)
+                                         : hyti_fail(HYT_ERR_IO, "%s: ended after %zu of %zu bytes", path, got, length);
         hyti_free(context, data);
-        return fail_file("read", path);
+        return status;
     }
     *bytes = data;
     *size = length;

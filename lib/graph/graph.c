@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "graph/graph.h"
+#include <math.h>
 #include <string.h>
 
 hyt_status hyt_graph_create(hyt_context *context, const char *name, hyt_graph **out)
@@ -97,9 +98,9 @@ hyt_status hyt_graph_set_output(hyt_graph *graph, hyt_value value)
 static hyt_status check_normalisation(const hyt_graph *graph, const float *mean, const float *deviation)
 {
     for (size_t i = 0; i < graph->channels; i++)
-        if (!(mean[i] - mean[i] == 0) || !(deviation[i] > 0) || !(1 / deviation[i] > 0))
-            return hyti_fail(HYT_ERR_RANGE, "normalisation of channel %zu: mean %g, deviation %g (finite, above 0)", i,
-                             (double)mean[i], (double)deviation[i]);
+        if (!isfinite(mean[i]) || !(deviation[i] > 0) || !isfinite(deviation[i]) || !isfinite(1 / deviation[i]))
+            return hyti_fail(HYT_ERR_RANGE, "normalisation of channel %zu: mean %g, deviation %g (finite, above 3e-39)",
+                             i, (double)mean[i], (double)deviation[i]);
     return HYT_OK;
 }
 

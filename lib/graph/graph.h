@@ -84,7 +84,7 @@ hyt_dims hyti_graph_dims_at(const hyt_graph *graph, hyt_value value, size_t batc
 size_t hyti_graph_uses(const hyt_graph *graph, hyt_value value);
 bool hyti_op_is_activation(hyt_op op);
 hyt_context *hyti_graph_context(const hyt_graph *graph);
-/* Whether inference folds this batch norm into the convolution or linear layer before it, which nothing else reads. */
+/* Whether inference folds this batch norm into the convolution before it, which nothing else reads. */
 bool hyti_graph_folds(const hyt_graph *graph, hyt_value value);
 /* Convolution, batch norm and `act` (HYT_OP_INPUT: none); all or nothing. */
 hyt_status hyti_graph_conv_norm(hyt_graph *graph, hyt_value input, size_t channels, size_t kernel, size_t stride,

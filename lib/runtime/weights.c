@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Batch norm folded into the layer before it, weights in the order that the kernels read. */
+/* Batch norm folded into the convolution before it, weights in the order that the kernels read. */
 #include "runtime/plan.h"
 #include <math.h>
 

@@ -245,6 +245,12 @@ static void normalisation(void **state)
     CHECK_STATUS(hyt_graph_set_normalisation(graph, mean, good), HYT_ERR_STATE);
     MUST(hyt_graph_input(graph, 6, 4, 4, &x));
     CHECK_STATUS(hyt_graph_set_normalisation(graph, mean, bad), HYT_ERR_RANGE);
+    const float none[] = { -1, NAN, INFINITY, 1e-40f }; /* of the last, one over it is not finite */
+    for (size_t i = 0; i < 4; i++) {
+        const float refused[6] = { 1, none[i], 1, 1, 1, 1 };
+        CHECK_STATUS(hyt_graph_set_normalisation(graph, mean, refused), HYT_ERR_RANGE);
+        CHECK_MESSAGE("channel 1");
+    }
     CHECK_STATUS(hyt_graph_set_normalisation(graph, mean, NULL), HYT_ERR_ARGUMENT);
     MUST(hyt_graph_set_normalisation(graph, mean, good));
     MUST(hyt_graph_copy(graph, &copy));
