@@ -278,3 +278,10 @@ hyt_status hyt_search_restore(hyt_search *search, uint64_t number, const hyt_can
     append(search, record);
     return HYT_OK;
 }
+
+void hyti_search_forget(hyt_search *search)
+{
+    for (size_t i = 0; i < search->count; i++) record_destroy(search, search->records[i]);
+    search->count = 0;
+    hyti_set_empty(&search->taken);
+}

@@ -80,10 +80,7 @@ void hyt_search_destroy(hyt_search *search)
     release_journal(search);
     destroy_constraints(search);
     for (size_t j = 0; j < search->objective_count; j++) hyti_free(context, search->objectives[j].name);
-    for (size_t i = 0; i < search->count; i++) {
-        hyt_candidate_destroy(search->records[i]->trial.candidate);
-        hyti_free(context, search->records[i]);
-    }
+    hyti_search_forget(search);
     hyti_free(context, search->records);
     hyti_free(context, search->violations);
     hyti_set_close(&search->taken);

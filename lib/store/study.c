@@ -269,8 +269,10 @@ static hyt_status store_or_restore(hyt_study *study, hyt_search *search, hyti_fa
 {
     if (study->count > 0) {
         HYTI_TRY(compare(study, facts));
-        HYTI_TRY(restore(study, search));
-        return keep_changes(study, facts);
+        hyt_status status = restore(study, search);
+        if (status == HYT_OK) status = keep_changes(study, facts);
+        if (status != HYT_OK) hyti_search_forget(search);
+        return status;
     }
     HYTI_TRY(hyti_database_create(study->database, facts->at, facts->count));
     forget(study);

@@ -405,6 +405,7 @@ static void false_rows_are_found(void **state)
     MUST(hyt_study_open(NULL, file, HYT_STUDY_RESUME, &study));
     CHECK_STATUS(hyt_study_attach(study, search, "epochs=4;rate=0.1"), HYT_ERR_FORMAT);
     CHECK_MESSAGE("trial 1");
+    assert_int_equal(hyt_search_size(search), 0); /* as it was */
     hyt_study_destroy(study);
     hyt_search_destroy(search);
 }
