@@ -175,11 +175,10 @@ static void scatter(hyti_figure *figure, hyti_rng *rng)
 static void make_beast(hyti_figure *figure, hyti_rng *rng)
 {
     float side = hyti_chance(rng, 0.5) ? 1 : -1;
-    size_t legs = figure->count;
     remove_limb(figure, HYTI_ARM);
     move_limb(figure, HYTI_TORSO, (motion){ 0, side, 1, side * -0.62f, -0.52f });
     move_limb(figure, HYTI_HEAD, (motion){ 1, 0, 1, side * 0.24f, 0.27f });
-    legs = figure->count;
+    size_t legs = figure->count;
     for (size_t i = 0; i < legs; i++) {
         hyti_part part = figure->parts[i];
         if (part.limb != HYTI_LEG) continue;

@@ -117,6 +117,60 @@ static void flat_pictures_stay_flat(void **state)
     hyt_dataset_destroy(data);
 }
 
+/* A ramp from left to right stays one: its slope is the scale, its middle moves by the shift. */
+static void a_crop_scales_and_shifts(void **state)
+{
+    (void)state;
+    uint8_t ramp[VALUES];
+    const uint32_t label = 0;
+    const hyti_augment augment = { false, 0.2, 0, { 0 }, { 1, 1, 1 } };
+    hyt_dataset *data = NULL;
+    float out[VALUES];
+    double flattest = 2, steepest = 0, leftmost = 0, rightmost = 0;
+    for (size_t p = 0; p < VALUES; p++) ramp[p] = (uint8_t)(20 * (p / 3 % WIDTH));
+    MUST(hyt_dataset_create(NULL, ramp, &label, 1, HEIGHT, WIDTH, 1, &data));
+    for (uint64_t epoch = 0; epoch < 200; epoch++) {
+        double place[WIDTH], middle = WIDTH / 2;
+        hyti_data_picture(data, 0, &augment, 3, epoch, out);
+        for (size_t x = 0; x < WIDTH; x++) place[x] = out[3 * x] * 255 / 20;
+        double scale = place[WIDTH / 2 + 1] - place[WIDTH / 2], shift = place[WIDTH / 2] - middle;
+        for (size_t x = 0; x < WIDTH; x++) {
+            double expected = middle + shift + ((double)x - middle) * scale; /* edges repeated */
+            CHECK_NEAR(place[x], fmin(fmax(expected, 0), WIDTH - 1), 1e-4);
+        }
+        flattest = fmin(flattest, scale), steepest = fmax(steepest, scale);
+        leftmost = fmin(leftmost, shift), rightmost = fmax(rightmost, shift);
+    }
+    assert_true(flattest >= 0.8 - 1e-4 && flattest < 0.85 && steepest > 1.15 && steepest <= 1.2 + 1e-4);
+    assert_true(leftmost >= -0.2 * WIDTH - 1e-4 && leftmost < -0.15 * WIDTH);
+    assert_true(rightmost <= 0.2 * WIDTH + 1e-4 && rightmost > 0.15 * WIDTH);
+    hyt_dataset_destroy(data);
+}
+
+/* One colour all over: its grey says the brightness, its distance from it brightness, contrast and saturation. */
+static void jitter_changes_colour(void **state)
+{
+    (void)state;
+    const uint8_t colour[3] = { 140, 70, 100 };
+    const uint32_t label = 0;
+    const hyti_augment augment = { false, 0, 0.25, { 0 }, { 1, 1, 1 } };
+    hyt_dataset *data = NULL;
+    float out[3];
+    double palest = 2, strongest = 0;
+    MUST(hyt_dataset_create(NULL, colour, &label, 1, 1, 1, 1, &data));
+    for (uint64_t epoch = 0; epoch < 200; epoch++) {
+        hyti_data_picture(data, 0, &augment, 3, epoch, out);
+        double grey = 0.299 * out[0] + 0.587 * out[1] + 0.114 * out[2], own = (0.299 * 140 + 0.587 * 70 + 11.4) / 255;
+        double brightness = grey / own, strength = (out[0] - out[1]) / (70 / 255.0) / brightness;
+        assert_true(brightness > 0.75 - 1e-5 && brightness < 1.25 + 1e-5);
+        CHECK_NEAR((out[2] - out[1]) / (out[0] - out[1]), 30 / 70.0, 1e-5);
+        palest = fmin(palest, strength), strongest = fmax(strongest, strength);
+    }
+    assert_true(palest > 0.75 * 0.75 - 1e-5 && palest < 0.7); /* less than one of them reaches */
+    assert_true(strongest < 1.25 * 1.25 + 1e-5 && strongest > 1.35);
+    hyt_dataset_destroy(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +179,8 @@ int main(void)
         cmocka_unit_test(a_flip_mirrors_half_of_the_time),
         cmocka_unit_test(augmentation_depends_on_its_place_alone),
         cmocka_unit_test(flat_pictures_stay_flat),
+        cmocka_unit_test(a_crop_scales_and_shifts),
+        cmocka_unit_test(jitter_changes_colour),
     };
     return cmocka_run_group_tests_name("batch", tests, NULL, NULL);
 }
