@@ -97,6 +97,9 @@ HYT_API hyt_status hyt_graph_initialise(hyt_graph *graph, uint64_t seed);
  *  a padded pixel is the mean). Stored in the model file. NULL, NULL takes it away.
  *  @param mean,deviation  one value a channel of the input; deviations > 0 */
 HYT_API hyt_status hyt_graph_set_normalisation(hyt_graph *graph, const float *mean, const float *deviation);
+/** One value a channel of the input; lent, until they are set again; NULL where there is no normalisation. */
+HYT_API const float *hyt_graph_mean(const hyt_graph *graph);
+HYT_API const float *hyt_graph_deviation(const hyt_graph *graph);
 
 /** @name Looking
  *  @{ */

@@ -126,6 +126,16 @@ hyt_status hyt_graph_set_normalisation(hyt_graph *graph, const float *mean, cons
     return HYT_OK;
 }
 
+const float *hyt_graph_mean(const hyt_graph *graph)
+{
+    return graph && graph->normalised ? graph->mean : NULL;
+}
+
+const float *hyt_graph_deviation(const hyt_graph *graph)
+{
+    return graph && graph->normalised ? graph->deviation : NULL;
+}
+
 /* Looking */
 
 static const hyti_node *node_at(const hyt_graph *graph, hyt_value value)

@@ -252,11 +252,15 @@ static void normalisation(void **state)
         CHECK_MESSAGE("channel 1");
     }
     CHECK_STATUS(hyt_graph_set_normalisation(graph, mean, NULL), HYT_ERR_ARGUMENT);
+    assert_null(hyt_graph_mean(graph));
     MUST(hyt_graph_set_normalisation(graph, mean, good));
     MUST(hyt_graph_copy(graph, &copy));
-    assert_true(copy->normalised && copy->mean[5] == 5);
+    assert_memory_equal(hyt_graph_mean(copy), mean, sizeof mean);
+    assert_memory_equal(hyt_graph_deviation(copy), good, sizeof good);
     MUST(hyt_graph_set_normalisation(graph, NULL, NULL));
-    assert_true(!graph->normalised && copy->normalised);
+    assert_null(hyt_graph_mean(graph));
+    assert_null(hyt_graph_deviation(graph));
+    assert_true(copy->normalised);
     hyt_graph_destroy(graph);
     hyt_graph_destroy(copy);
 }
