@@ -287,6 +287,9 @@ static hyt_status check_operands(const hyt_graph *graph, const hyti_node *node)
                              graph->name, graph->n_nodes, (int)node->inputs[i]);
     if (graph->n_nodes >= HYTI_MAX_NODES)
         return hyti_fail(HYT_ERR_RANGE, "%s: a graph has at most %d operations", row->name, HYTI_MAX_NODES);
+    if (node->n_inputs > HYTI_MAX_OPERANDS - graph->n_operands)
+        return hyti_fail(HYT_ERR_RANGE, "%s of %zu: a graph has at most %d operands, %zu are taken", row->name,
+                         node->n_inputs, HYTI_MAX_OPERANDS, graph->n_operands);
     return HYT_OK;
 }
 
@@ -372,6 +375,7 @@ static hyt_status commit(hyt_graph *graph, draft *d, hyt_value *out)
         d->node.parameters[i] = graph->n_parameters;
         graph->parameters[graph->n_parameters++] = d->parameters[i];
     }
+    graph->n_operands += d->node.n_inputs;
     graph->nodes[graph->n_nodes++] = d->node;
     if (d->node.op == HYT_OP_INPUT) {
         graph->input = value;
@@ -403,6 +407,7 @@ void hyti_graph_cut(hyt_graph *graph, size_t nodes)
     while (graph->n_nodes > nodes) {
         const hyti_node *node = &graph->nodes[--graph->n_nodes];
         for (size_t i = 0; i < node->n_inputs; i++) graph->nodes[node->inputs[i]].uses--;
+        graph->n_operands -= node->n_inputs;
         graph->n_parameters -= node->n_parameters;
         for (size_t i = 0; i < node->n_parameters; i++)
             hyti_free_aligned(graph->context, graph->parameters[graph->n_parameters + i].data);

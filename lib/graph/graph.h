@@ -47,6 +47,7 @@ typedef struct hyti_node {
 
 /* What the shapes may come to, so that no sum or product of theirs overflows. */
 #define HYTI_MAX_NODES 16384
+#define HYTI_MAX_OPERANDS 262144            /* of all nodes: a small deflated file may claim many more */
 #define HYTI_MAX_VALUES ((uint64_t)1 << 36) /* of a tensor, for batch 1 */
 #define HYTI_MAX_MACS ((uint64_t)1 << 46)   /* of an operation */
 #define HYTI_MAX_SIDE ((size_t)1 << 31)     /* any dimension or attribute */
@@ -64,6 +65,7 @@ struct hyt_graph {
     char *name;
     hyti_node *nodes;
     size_t n_nodes, node_capacity;
+    size_t n_operands;             /* of all nodes */
     hyti_parameter *parameters;
     size_t n_parameters, parameter_capacity;
     hyti_operands *operands;

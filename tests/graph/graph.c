@@ -140,6 +140,27 @@ static void refusals(void **state)
     hyt_graph_destroy(graph);
 }
 
+/* All operands of a graph together are bounded; what is cut off makes room again. */
+static void operands_are_bounded(void **state)
+{
+    (void)state;
+    enum { EACH = HYTI_MAX_NODES, TIMES = HYTI_MAX_OPERANDS / EACH };
+    hyt_value x, out = 77, *many = malloc(EACH * sizeof *many);
+    hyt_graph *graph = NULL;
+    MUST(hyt_graph_create(NULL, "wide", &graph));
+    MUST(hyt_graph_input(graph, 1, 2, 2, &x));
+    for (size_t i = 0; i < EACH; i++) many[i] = x;
+    for (size_t i = 0; i < TIMES; i++) MUST(hyt_graph_concat(graph, many, EACH, 1, &out));
+    size_t size = hyt_graph_size(graph);
+    CHECK_STATUS(hyt_graph_activation(graph, x, HYT_OP_RELU, &x), HYT_ERR_RANGE);
+    CHECK_MESSAGE("262144");
+    assert_int_equal(hyt_graph_size(graph), size);
+    hyti_graph_cut(graph, size - 1);
+    MUST(hyt_graph_activation(graph, x, HYT_OP_RELU, &x));
+    hyt_graph_destroy(graph);
+    free(many);
+}
+
 static void builders_by_name(void **state)
 {
     (void)state;
@@ -311,7 +332,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden_counts),  cmocka_unit_test(golden_hybrid),   cmocka_unit_test(shapes),
-        cmocka_unit_test(refusals),
+        cmocka_unit_test(refusals),       cmocka_unit_test(operands_are_bounded),
         cmocka_unit_test(builders_by_name), cmocka_unit_test(weight_bytes),  cmocka_unit_test(descriptions),
         cmocka_unit_test(initial_weights), cmocka_unit_test(normalisation),  cmocka_unit_test(copies_are_deep),
         cmocka_unit_test(each_allocation),
