@@ -65,14 +65,25 @@ void progress_start(progress_line *progress, const hyt_search *search, size_t to
         progress_say(progress, "resumed: %zu of %zu trials are done", progress->done, progress->total);
 }
 
+/* How far the search is, and `text`. On a terminal a narrow window cuts the end off, so that the text comes last. */
+static void show(const progress_line *progress, const char *text)
+{
+    char line[1024], left[64];
+    time_left(progress, left, sizeof left);
+    if (progress->terminal) {
+        snprintf(line, sizeof line, "%zu of %zu%s%s; %s", progress->done, progress->total, left, progress->best, text);
+        renew(line);
+    } else {
+        fprintf(stderr, "%s; %zu of %zu done%s%s\n", text, progress->done, progress->total, left, progress->best);
+    }
+}
+
 void progress_epoch(const progress_line *progress, const char *what, size_t epoch, size_t epochs, double accuracy)
 {
-    char line[512], left[64];
+    char text[128];
     if (!progress->terminal) return;
-    time_left(progress, left, sizeof left);
-    snprintf(line, sizeof line, "%s, epoch %zu of %zu at %s; %zu of %zu done%s%s", what, epoch + 1, epochs,
-             spoken("accuracy", accuracy), progress->done, progress->total, left, progress->best);
-    renew(line);
+    snprintf(text, sizeof text, "%s, epoch %zu of %zu at %s", what, epoch + 1, epochs, spoken("accuracy", accuracy));
+    show(progress, text);
 }
 
 /* "trial 12: accuracy 86.2 %, latency (ms) 1.23, in the front" */
@@ -98,14 +109,11 @@ static void trial_text(const hyt_search *search, const hyt_trial *trial, char *t
 
 void progress_told(progress_line *progress, const hyt_search *search, const hyt_trial *trial)
 {
-    char text[512], line[1024], left[64];
+    char text[512];
     progress->done++;
     find_best(progress, search);
     trial_text(search, trial, text, sizeof text);
-    time_left(progress, left, sizeof left);
-    snprintf(line, sizeof line, "%s; %zu of %zu done%s%s", text, progress->done, progress->total, left, progress->best);
-    if (progress->terminal) renew(line);
-    else fprintf(stderr, "%s\n", line);
+    show(progress, text);
 }
 
 void progress_say(const progress_line *progress, const char *format, ...)

@@ -146,6 +146,25 @@ def interrupting():
     check(told == result["finished"] + result["failed"], told, result)
 
 
+def on_a_terminal():
+    """One line that is renewed, no wider than the window; how far the search is comes before the cut."""
+    controller, terminal = os.openpty()
+    process = subprocess.Popen([PROGRAM, *QUICK, "--trials", "13", "--json"], stdout=subprocess.DEVNULL, stderr=terminal)
+    os.close(terminal)
+    output = b""
+    try:
+        while part := os.read(controller, 4096):
+            output += part
+    except OSError:  # the end, on Linux
+        pass
+    os.close(controller)
+    check(process.wait() == 0, output)
+    lines = output.decode().split("\r\x1b[K")
+    check(max(map(len, lines)) < 80, lines)
+    last = [line for line in lines if "trial 12" in line]
+    check(last and all("of 13" in line and "best" in line and "hypervolume" in line for line in last), lines)
+
+
 def npy(shape, kind, data):
     header = "{'descr': '%s', 'fortran_order': False, 'shape': (%s,), }" % (kind, ", ".join(map(str, shape)))
     header += " " * (63 - (len(header) + 10) % 64) + "\n"
@@ -307,7 +326,7 @@ def main():
             check(max(map(len, run(name, "--help").stdout.splitlines())) <= 100, name)
         started = time.monotonic()
         steps = [bad_words, bad_pictures, impossible_limits, own_pictures, lambda: resuming(results()), bad_studies, full_disk,
-                 interrupting, lambda: killing(6)]
+                 on_a_terminal, interrupting, lambda: killing(6)]
         for step in steps:
             step()
             print(f"{time.monotonic() - started:5.1f} s  {step.__name__}", flush=True)
