@@ -32,6 +32,7 @@ void hyti_number_print(double value, char text[HYTI_NUMBER_SIZE])
         snprintf(text, HYTI_NUMBER_SIZE, "%.*g", precision, value);
         if (strtod(text, NULL) == value) break;
     }
+    if (value == 0 && signbit(value)) snprintf(text, HYTI_NUMBER_SIZE, "-0.0"); /* to JSON "-0" is a whole number: 0 */
     leave(plain, host);
 }
 

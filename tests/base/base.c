@@ -232,6 +232,24 @@ static void files_have_the_usual_rights(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* To the last bit, through JSON: what a study keeps decides the proposals after it was resumed. */
+static void numbers_come_back(void **state)
+{
+    (void)state;
+    const double values[] = { 0.0, -0.0, 1, -1, 0.1 + 0.2, 1e15, 123456789012345, 9007199254740992, 5e-324,
+                              -1.7976931348623157e308 };
+    for (size_t i = 0; i < HYTI_COUNT(values); i++) {
+        char text[HYTI_NUMBER_SIZE];
+        hyti_json *json = NULL;
+        double back = 7;
+        hyti_number_print(values[i], text);
+        MUST(hyti_json_parse(text, strlen(text), &json));
+        MUST(hyti_json_number(json, text, &back));
+        if (memcmp(&back, &values[i], sizeof back) != 0) fail_msg("%s reads back as %.17g", text, back);
+        hyti_json_destroy(json);
+    }
+}
+
 /* A host that sets a locale with a decimal comma changes nothing of what files say. */
 static void numbers_keep_their_point(void **state)
 {
@@ -263,7 +281,8 @@ int main(void)
         cmocka_unit_test(philox_matches_its_paper),
         cmocka_unit_test(draws_are_even),           cmocka_unit_test(pool_runs_each_task_once),
         cmocka_unit_test(deflate_goes_round),       cmocka_unit_test(json_is_strict),
-        cmocka_unit_test(numbers_keep_their_point), cmocka_unit_test(files_are_written_whole),
+        cmocka_unit_test(numbers_keep_their_point), cmocka_unit_test(numbers_come_back),
+        cmocka_unit_test(files_are_written_whole),
         cmocka_unit_test(files_have_the_usual_rights), cmocka_unit_test(running_out_of_memory_leaves_nothing),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
