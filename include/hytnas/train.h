@@ -25,6 +25,7 @@ typedef struct hyt_trainer hyt_trainer;
 #define HYT_TRAIN_FLIP "flip"                       /**< flag: mirror left and right at random */
 #define HYT_TRAIN_CROP "crop"                       /**< real, share of the side by which pictures are shifted and scaled at random */
 #define HYT_TRAIN_JITTER "jitter"                   /**< real: brightness, contrast and saturation */
+#define HYT_TRAIN_AVERAGING "averaging"             /**< real: running mean of the weights, which is handed over; 0: none */
 #define HYT_TRAIN_PATIENCE "patience"               /**< int, epochs without a better validation accuracy before it ends early; 0: never */
 #define HYT_TRAIN_THREADS "threads"                 /**< int, 1 */
 #define HYT_TRAIN_SEED "seed"                       /**< int, 0 */

@@ -17,6 +17,8 @@ typedef struct fit {
     size_t *order;
     size_t epoch, epochs, steps;   /* steps: of an epoch */
     snapshot start, best;
+    snapshot mean, own;            /* the running mean of the weights, and the weights while the mean is judged */
+    size_t averaged;               /* steps in the mean */
     double accuracy;               /* of the best epoch, -1: none yet */
     size_t since;                  /* epochs since then */
 } fit;
@@ -40,6 +42,21 @@ static void fill_picture(void *user, size_t i, size_t worker)
     f->trainer->labels[i] = hyt_dataset_label(f->dataset, index);
 }
 
+static void blend(float *mean, const float *values, size_t count, float share)
+{
+    for (size_t i = 0; i < count; i++) mean[i] += share * (values[i] - mean[i]);
+}
+
+/* The exponential mean of the weights along the way (Polyak and Juditsky, 1992), short at first so that it forgets
+ * where it started; the running statistics with them. */
+static void average(fit *f)
+{
+    const hyt_trainer *t = f->trainer;
+    double n = (double)f->averaged++, share = fmax(1 - t->params.averaging, 9 / (n + 10));
+    blend(f->mean.weights, t->net.weights, t->tape.n_trained, (float)(n > 0 ? share : 1));
+    blend(f->mean.running, t->net.running, t->tape.running, (float)(n > 0 ? share : 1));
+}
+
 /* Loss of an epoch. Its batches differ by one picture at most, so none is too small for its statistics. */
 static hyt_status run_epoch(fit *f, double *mean_loss)
 {
@@ -54,6 +71,7 @@ static hyt_status run_epoch(fit *f, double *mean_loss)
         hyti_pool_run(t->pool, pictures, fill_picture, &job);
         HYTI_TRY(hyti_trainer_step(t, t->input, t->labels, pictures, rate, &loss));
         sum += loss * (double)pictures;
+        if (t->params.averaging > 0) average(f);
     }
     *mean_loss = sum / (double)count;
     return HYT_OK;
@@ -88,6 +106,19 @@ static void restore(hyt_trainer *t, const snapshot *s)
     hyti_net_pack_f32(&t->net);
 }
 
+/* The network that would be handed over now takes the trainer's place, and leaves it again. */
+static void enter_mean(fit *f)
+{
+    if (f->trainer->params.averaging == 0) return;
+    keep(f->trainer, &f->own);
+    restore(f->trainer, &f->mean);
+}
+
+static void leave_mean(fit *f)
+{
+    if (f->trainer->params.averaging > 0) restore(f->trainer, &f->own);
+}
+
 /* What the epoch was worth, and what the caller says to it. *done: no more of them. */
 static hyt_status judge_epoch(fit *f, double loss, hyt_epoch_fn epoch, void *user, bool *done)
 {
@@ -95,12 +126,14 @@ static hyt_status judge_epoch(fit *f, double loss, hyt_epoch_fn epoch, void *use
     double accuracy = NAN;
     f->since++;
     if (f->validation) {
+        enter_mean(f);
         accuracy = validate(f);
-        if (accuracy > f->accuracy) {
+        if (accuracy > f->accuracy) f->since = 0;
+        if (accuracy >= f->accuracy) { /* of equals the later, which the falling rate has settled more */
             f->accuracy = accuracy;
-            f->since = 0;
             keep(f->trainer, &f->best);
         }
+        leave_mean(f);
     }
     *done = f->validation && params->patience > 0 && f->since >= (size_t)params->patience;
     if (!epoch) return HYT_OK;
@@ -157,7 +190,10 @@ static hyt_status reserve(fit *f)
     f->order = hyti_array(t->context, hyt_dataset_count(f->train), sizeof *f->order);
     f->start = (snapshot){ hyti_alloc(t->context, weights), hyti_alloc(t->context, running) };
     f->best = (snapshot){ hyti_alloc(t->context, weights), hyti_alloc(t->context, running) };
-    bool all = f->order && f->start.weights && f->start.running && f->best.weights && f->best.running;
+    f->mean = (snapshot){ hyti_alloc(t->context, weights), hyti_alloc(t->context, running) };
+    f->own = (snapshot){ hyti_alloc(t->context, weights), hyti_alloc(t->context, running) };
+    bool all = f->order && f->start.weights && f->start.running && f->best.weights && f->best.running &&
+               f->mean.weights && f->mean.running && f->own.weights && f->own.running;
     return all ? HYT_OK : hyti_fail_nomem();
 }
 
@@ -169,6 +205,10 @@ static void release(fit *f)
     hyti_free(context, f->start.running);
     hyti_free(context, f->best.weights);
     hyti_free(context, f->best.running);
+    hyti_free(context, f->mean.weights);
+    hyti_free(context, f->mean.running);
+    hyti_free(context, f->own.weights);
+    hyti_free(context, f->own.running);
 }
 
 hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const hyt_dataset *validation,
@@ -189,6 +229,7 @@ hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const
         status = run(&f, epoch, user);
         if (status == HYT_OK) status = hyt_graph_set_normalisation(trainer->graph, f.plain.mean, deviation);
         if (status == HYT_OK && validation) restore(trainer, &f.best);
+        else if (status == HYT_OK) enter_mean(&f);
         if (status != HYT_OK) {
             restore(trainer, &f.start);
             reset_optimiser(trainer);

@@ -12,7 +12,7 @@ typedef struct hyti_train_params {
     int64_t epochs, batch, optimiser;
     double rate, momentum, weight_decay, warmup, smoothing;
     int64_t flip;
-    double crop, jitter;
+    double crop, jitter, averaging;
     int64_t patience, threads, seed;
 } hyti_train_params;
 

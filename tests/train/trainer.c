@@ -485,6 +485,46 @@ static void a_failed_step_changes_nothing(void **state)
     hyt_graph_destroy(graph);
 }
 
+static int stop_at_once(void *user, size_t epoch, double loss, double accuracy)
+{
+    (void)user, (void)epoch, (void)loss, (void)accuracy;
+    return HYT_STOP;
+}
+
+static hyt_graph *fitted(const hyt_graph *graph, const char *averaging, hyt_epoch_fn epoch)
+{
+    hyt_dataset *train = toy(8, 5);
+    hyt_graph *network = NULL;
+    hyt_trainer *trainer = trainer_of(graph, SET("epochs", "2", "batch", "8", "averaging", averaging, "threads", "2"));
+    MUST(hyt_trainer_fit(trainer, train, NULL, epoch, NULL, NULL));
+    MUST(hyt_trainer_network(trainer, &network));
+    hyt_trainer_destroy(trainer);
+    hyt_dataset_destroy(train);
+    return network;
+}
+
+/* After one step the mean is the weights; of the second it takes 9/11, since so early a share of .5 is too little. */
+static void the_mean_of_weights(void **state)
+{
+    (void)state;
+    hyt_graph *graph = small_graph();
+    MUST(hyt_graph_initialise(graph, 3));
+    hyt_graph *one = fitted(graph, "0", stop_at_once), *two = fitted(graph, "0", NULL);
+    hyt_graph *mean = fitted(graph, "0.5", NULL), *first = fitted(graph, "0.5", stop_at_once);
+    check_same_weights(one, first);
+    assert_false(same_weights(two, mean));
+    for (size_t i = 0; i < graph->n_parameters; i++)
+        for (size_t k = 0; k < graph->parameters[i].count; k++) {
+            double a = one->parameters[i].data[k], b = two->parameters[i].data[k];
+            CHECK_NEAR(mean->parameters[i].data[k], a + 9.0 / 11 * (b - a), 1e-6 * (1 + fabs(a)));
+        }
+    hyt_graph_destroy(first);
+    hyt_graph_destroy(mean);
+    hyt_graph_destroy(two);
+    hyt_graph_destroy(one);
+    hyt_graph_destroy(graph);
+}
+
 static void divergence_is_said(void **state)
 {
     (void)state;
@@ -545,7 +585,8 @@ int main(void)
         cmocka_unit_test(exported_network_gives_the_same), cmocka_unit_test(ends_early),
         cmocka_unit_test(set_weights_are_kept), cmocka_unit_test(bad_calls_are_refused),
         cmocka_unit_test(threads_have_one_bound), cmocka_unit_test(a_network_without_weights),
-        cmocka_unit_test(a_failed_step_changes_nothing), cmocka_unit_test(divergence_is_said),
+        cmocka_unit_test(a_failed_step_changes_nothing), cmocka_unit_test(the_mean_of_weights),
+        cmocka_unit_test(divergence_is_said),
         cmocka_unit_test(allocations_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
