@@ -12,7 +12,7 @@ enum { CUTS = 32, FLIPS = 128 };
 /* A block of exactly `size` bytes, so that a sanitizer sees a read past the end. */
 static void run(const uint8_t *bytes, size_t size)
 {
-    uint8_t *copy = malloc(size ? size : 1);
+    uint8_t *copy = calloc(size ? size : 1, 1);
     if (!copy) abort();
     if (size) memcpy(copy, bytes, size);
     LLVMFuzzerTestOneInput(copy, size);
@@ -39,7 +39,7 @@ static int run_open(FILE *file)
     struct stat facts;
     if (fstat(fileno(file), &facts) != 0 || !S_ISREG(facts.st_mode)) return 0;
     size_t size = (size_t)facts.st_size;
-    uint8_t *bytes = malloc(size ? size : 1);
+    uint8_t *bytes = calloc(size ? size : 1, 1);
     if (!bytes) abort();
     int whole = fread(bytes, 1, size, file) == size;
     if (whole) run_damaged(bytes, size);
