@@ -148,7 +148,11 @@ def interrupting():
 
 def on_a_terminal():
     """One line that is renewed, no wider than the window; how far the search is comes before the cut."""
-    controller, terminal = os.openpty()
+    try:
+        controller, terminal = os.openpty()
+    except OSError as error:
+        print(f"skipped: the line on a terminal, since none can be opened here ({error})")
+        return
     process = subprocess.Popen([PROGRAM, *QUICK, "--trials", "13", "--json"], stdout=subprocess.DEVNULL, stderr=terminal)
     os.close(terminal)
     output = b""

@@ -23,8 +23,10 @@ libraries=$(dirname "$(find "$folder/root" -name libhytnas.so)")
 PKG_CONFIG_PATH=$(dirname "$pc") pkg-config --cflags --libs hytnas | grep -q -- -lhytnas
 cc -std=c99 $flags "$source/tests/project/outside/outside.c" -o "$folder/shared" "-L$libraries" -lhytnas
 LD_LIBRARY_PATH="$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" "$folder/shared"
-# The static library, with what pkg-config says it needs besides.
-static=$(PKG_CONFIG_PATH=$(dirname "$pc") pkg-config --static --libs-only-l hytnas | sed 's/-lhytnas //')
-cc -std=c99 $flags "$source/tests/project/outside/outside.c" -o "$folder/static" "$libraries/libhytnas.a" $static -lm -pthread
+# Our archive, with the shared libraries that its .pc file names.
+needed=$(sed -n 's/^Requires.private: //p' "$pc" | tr -d ,)
+# shellcheck disable=SC2046,SC2086
+cc -std=c99 $flags "$source/tests/project/outside/outside.c" -o "$folder/static" "$libraries/libhytnas.a" \
+    $(pkg-config --libs $needed) -lm -pthread
 "$folder/static"
 echo "as an installed library, shared and static: good"
