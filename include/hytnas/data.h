@@ -31,7 +31,7 @@ typedef int (*hyt_row_fn)(void *user, size_t index, uint8_t *picture, uint32_t *
 HYT_API hyt_status hyt_dataset_read(hyt_context *context, hyt_row_fn row, void *user, size_t count, size_t height,
                                     size_t width, size_t classes, hyt_dataset **out);
 /** The built-in set: textured scenes with clutter; class 1 where a person-like figure is present. The picture of
- *  (seed, first + i) is always the same; parts with disjoint ranges share no picture.
+ *  (seed, first + i) is always the same (with one C library: its sine is used); parts with disjoint ranges share no picture.
  *  Of the pictures 2k and 2k + 1 one has a figure. Has boxes (of what is visible of figures) and masks (1 where a pixel
  *  shows one).
  *  @param size  side in pixels, 16 to 512 */

@@ -90,7 +90,7 @@ HYT_API hyt_status hyt_graph_build(hyt_context *context, const char *name, size_
 HYT_API const char *hyt_graph_builder(size_t index);
 
 /** He-normal convolutions and linear layers (truncated at two deviations; 0.02 for transformer linears), ones and
- *  zeros elsewhere; the same for a seed on every machine. */
+ *  zeros elsewhere; the same for a seed (the last bit rests on the C library's logarithm and cosine). */
 HYT_API hyt_status hyt_graph_initialise(hyt_graph *graph, uint64_t seed);
 
 /** What the input is shifted by and divided by, channel by channel, before the first operation (padding comes after:
