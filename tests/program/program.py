@@ -107,7 +107,7 @@ def resuming(first):
 
 def killing(count):
     """Killed at random moments: exactly the asked number of finished, distinct evaluations."""
-    wanted, kills, told = 3 * count, 0, {}
+    wanted, kills, told = 10 * count, 0, {}
     command = [PROGRAM, *QUICK, "--trials", str(wanted), "--study", "k.db", "--resume", "--json"]
     draw = random.Random(1)
     span = 0.4
@@ -126,6 +126,7 @@ def killing(count):
         if len(done) == wanted:
             break
         told = done
+    check(kills == count, "the search was over before all kills", kills)
     result = search("--trials", wanted, "--study", "k.db", "--resume")
     check_result(result, wanted, "k.db")
     print(f"{kills} kills, {len(told)} trials told between them, {wanted} finished and distinct")
