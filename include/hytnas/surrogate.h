@@ -35,23 +35,72 @@ typedef struct hyt_surrogate hyt_surrogate;
 #define HYT_TREES_MEMBERS "members"                   /**< int, 5: models whose mean and deviation are the answer */
 /** @} */
 
-/** Options of one kind: "gp", "trees". HYT_ERR_NOT_FOUND names the kinds. */
+/** What a feature is, for kinds that treat them differently. Several columns that together are 1 for the chosen label
+ *  of one category and 0 for the others are all HYT_COLUMN_CATEGORY plus the number of that category, 0, 1, ... */
+typedef enum hyt_column {
+    HYT_COLUMN_REAL = 0,    /**< a number on a scale */
+    HYT_COLUMN_ORDINAL = 1, /**< one of few numbers whose order matters more than their distances */
+    HYT_COLUMN_CATEGORY = 2 /**< of category 0; 3: of category 1, ... */
+} hyt_column;
+
+/** Options of one kind. HYT_ERR_NOT_FOUND names the nearest one. */
 HYT_API hyt_status hyt_surrogate_options_create(hyt_context *context, const char *kind, hyt_options **out);
 /** @param features  columns of a row @param options  of the same kind; NULL: defaults */
 HYT_API hyt_status hyt_surrogate_create(hyt_context *context, const char *kind, size_t features,
                                         const hyt_options *options, hyt_surrogate **out);
 /** The kinds' names; NULL past the end. */
 HYT_API const char *hyt_surrogate_kind(size_t index);
+/** What the columns are; all are real until this is called.
+ *  @param columns  n = features values of ::hyt_column
+ *  @return HYT_ERR_SHAPE, HYT_ERR_RANGE; HYT_ERR_STATE after a fit */
+HYT_API hyt_status hyt_surrogate_set_columns(hyt_surrogate *surrogate, const int *columns, size_t n);
 /** Fits on `n` rows, forgetting earlier ones: the model is a function of rows, options and seed. Targets are
- *  standardised inside.
+ *  standardised inside. The rows are kept.
  *  @param x  n * features values, row by row @param y  n values; all between -1e100 and 1e100
  *  @return HYT_ERR_RANGE names the row of a value that is not; HYT_ERR_NUMERIC where no finite fit exists (says why) */
 HYT_API hyt_status hyt_surrogate_fit(hyt_surrogate *surrogate, const double *x, const double *y, size_t n);
+/** Adds rows to those that are known. A kind that can keeps what it learnt about the rest (of "gp" the
+ *  hyperparameters), which takes a small part of a fit's time; another is fitted on all rows. Before the first fit, and
+ *  where all known targets were equal, a fit. */
+HYT_API hyt_status hyt_surrogate_update(hyt_surrogate *surrogate, const double *x, const double *y, size_t n);
+/** The same model in a second handle, at no cost: what happens to one does not touch the other. For instance to update
+ *  with what is only supposed. */
+HYT_API hyt_status hyt_surrogate_copy(const hyt_surrogate *surrogate, hyt_surrogate **out);
+/** Rows that are known; 0 before the first fit. */
+HYT_API size_t hyt_surrogate_rows(const hyt_surrogate *surrogate);
+/** What the model is made of, where a fit finds that out ("auto"); else its kind; NULL before fit. Lent until the next fit
+ *  or update. */
+HYT_API const char *hyt_surrogate_chosen(const hyt_surrogate *surrogate);
 /** @param mean,deviation  n values each; deviation may be NULL. It is the doubt about the mean: the noise of a
  *                         measurement comes on top. "trees" with one member has none and says 0
  *  @return HYT_ERR_STATE before fit */
 HYT_API hyt_status hyt_surrogate_predict(const hyt_surrogate *surrogate, const double *x, size_t n, double *mean,
                                          double *deviation);
+/** Functions that the model holds possible, at `n` points: joint draws where the kind has them ("gp"), else each point by
+ *  itself, normal about its mean. The same seed gives the same draws.
+ *  @param out  draws * n values, draw by draw */
+HYT_API hyt_status hyt_surrogate_sample(const hyt_surrogate *surrogate, const double *x, size_t n, size_t draws,
+                                        uint64_t seed, double *out);
+/** Slopes of mean and deviation at one point.
+ *  @param mean_gradient,deviation_gradient  one value a feature; the second may be NULL
+ *  @return HYT_ERR_UNSUPPORTED where the kind has none: all but "gp" */
+HYT_API hyt_status hyt_surrogate_gradient(const hyt_surrogate *surrogate, const double *x, double *mean_gradient,
+                                          double *deviation_gradient);
+
+/** @name As bytes
+ *  Kind, options, columns, rows and model: what is read answers to the last bit as what was written. Needs as many bytes
+ *  as the rows, and the model's.
+ *  @{ */
+/** @param bytes  yours, released by hyt_text_destroy() */
+HYT_API hyt_status hyt_surrogate_write(const hyt_surrogate *surrogate, char **bytes, size_t *size);
+/** @return HYT_ERR_FORMAT says what and where; HYT_ERR_CONFLICT: written by another version */
+HYT_API hyt_status hyt_surrogate_parse(hyt_context *context, const void *bytes, size_t size, hyt_surrogate **out);
+/** Written to a new file beside `path`, flushed and renamed, so that a full disk leaves what was there. */
+HYT_API hyt_status hyt_surrogate_save(const hyt_surrogate *surrogate, const char *path);
+/** @return HYT_ERR_IO, HYT_ERR_RANGE (of more than 2 GiB), and what hyt_surrogate_parse() answers; all name the path */
+HYT_API hyt_status hyt_surrogate_load(hyt_context *context, const char *path, hyt_surrogate **out);
+/** @} */
+
 HYT_API void hyt_surrogate_destroy(hyt_surrogate *surrogate);
 
 #ifdef __cplusplus

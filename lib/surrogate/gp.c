@@ -277,4 +277,6 @@ static hyt_status gp_predict(const void *model, const double *x, size_t n, doubl
     return HYT_OK;
 }
 
-const hyti_kind hyti_kind_gp = { "gp", &gp_table, gp_fit, gp_predict, gp_destroy };
+const hyti_kind hyti_kind_gp = {
+    .name = "gp", .options = &gp_table, .fit = gp_fit, .predict = gp_predict, .destroy = gp_destroy,
+};

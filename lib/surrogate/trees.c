@@ -194,4 +194,6 @@ static hyt_status trees_predict(const void *model, const double *x, size_t n, do
     return status;
 }
 
-const hyti_kind hyti_kind_trees = { "trees", &trees_table, trees_fit, trees_predict, trees_destroy };
+const hyti_kind hyti_kind_trees = {
+    .name = "trees", .options = &trees_table, .fit = trees_fit, .predict = trees_predict, .destroy = trees_destroy,
+};

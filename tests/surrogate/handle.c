@@ -230,15 +230,114 @@ static void an_outlier_far_away_is_survived(void **state)
     }
 }
 
+/* The first half of the rows, then the others: all are known; where that is a fit on all, to the last bit. */
+static void rows_are_added(void **state)
+{
+    (void)state;
+    FOR_EACH_KIND(kind) {
+        hyt_surrogate *all = created(kind), *grown = created(kind);
+        sample(11);
+        MUST(hyt_surrogate_update(grown, x, y, N / 2));
+        assert_int_equal(hyt_surrogate_rows(grown), N / 2);
+        MUST(hyt_surrogate_update(grown, x + N / 2 * D, y + N / 2, N / 2));
+        MUST(hyt_surrogate_update(grown, NULL, NULL, 0));
+        assert_int_equal(hyt_surrogate_rows(grown), N);
+        must_be_sane(grown);
+        MUST(hyt_surrogate_fit(all, x, y, N));
+        MUST(hyt_surrogate_predict(all, x, N, mean2, deviation2));
+        if (strcmp(kind, "gp") != 0) assert_memory_equal(mean, mean2, sizeof mean);
+        hyt_surrogate_destroy(all);
+        hyt_surrogate_destroy(grown);
+    }
+}
+
+static void copies_go_their_own_way(void **state)
+{
+    (void)state;
+    FOR_EACH_KIND(kind) {
+        hyt_surrogate *model = created(kind), *copy = NULL;
+        sample(12);
+        assert_null(hyt_surrogate_chosen(model));
+        MUST(hyt_surrogate_fit(model, x, y, N / 2));
+        MUST(hyt_surrogate_copy(model, &copy));
+        MUST(hyt_surrogate_predict(model, x, N, mean, deviation));
+        y[N / 2] += 100;
+        MUST(hyt_surrogate_update(copy, x + N / 2 * D, y + N / 2, 1));
+        MUST(hyt_surrogate_predict(model, x, N, mean2, deviation2));
+        assert_memory_equal(mean, mean2, sizeof mean);
+        assert_memory_equal(deviation, deviation2, sizeof deviation);
+        hyt_surrogate_destroy(model);
+        MUST(hyt_surrogate_predict(copy, x, N, mean2, deviation2));
+        assert_memory_not_equal(mean, mean2, sizeof mean);
+        assert_non_null(hyt_surrogate_chosen(copy));
+        hyt_surrogate_destroy(copy);
+    }
+}
+
+/* Means and deviations over many draws are those of predict(). */
+static void draws_spread_as_predicted(void **state)
+{
+    (void)state;
+    enum { DRAWS = 4000 };
+    static double draws[DRAWS * N], again[DRAWS * N];
+    FOR_EACH_KIND(kind) {
+        hyt_surrogate *model = created(kind);
+        sample(13);
+        CHECK_STATUS(hyt_surrogate_sample(model, x, N, DRAWS, 1, draws), HYT_ERR_STATE);
+        MUST(hyt_surrogate_fit(model, x, y, N / 2));
+        MUST(hyt_surrogate_predict(model, x, N, mean, deviation));
+        MUST(hyt_surrogate_sample(model, x, N, DRAWS, 1, draws));
+        MUST(hyt_surrogate_sample(model, x, N, DRAWS, 1, again));
+        assert_memory_equal(draws, again, sizeof draws);
+        MUST(hyt_surrogate_sample(model, x, N, DRAWS, 2, again));
+        assert_memory_not_equal(draws, again, sizeof draws);
+        for (size_t i = 0; i < N; i++) {
+            double sum = 0, squares = 0, rounding = 1e-5 * (1 + fabs(mean[i])); /* a jitter may be among it */
+            for (size_t j = 0; j < DRAWS; j++) sum += draws[j * N + i] / DRAWS;
+            for (size_t j = 0; j < DRAWS; j++) squares += pow(draws[j * N + i] - sum, 2) / DRAWS;
+            CHECK_NEAR(sum, mean[i], 5 * deviation[i] / sqrt(DRAWS) + rounding);
+            CHECK_NEAR(sqrt(squares), deviation[i], 0.06 * deviation[i] + rounding);
+        }
+        hyt_surrogate_destroy(model);
+    }
+}
+
+static void columns_are_checked(void **state)
+{
+    (void)state;
+    static const int good[D] = { HYT_COLUMN_CATEGORY, HYT_COLUMN_CATEGORY, HYT_COLUMN_ORDINAL, HYT_COLUMN_REAL };
+    static const int bad[D] = { 0, 0, -1, 0 };
+    FOR_EACH_KIND(kind) {
+        hyt_surrogate *model = created(kind);
+        sample(14);
+        for (size_t i = 0; i < N; i++) {
+            x[i * D] = x[i * D] < 2;
+            x[i * D + 1] = 1 - x[i * D];
+        }
+        CHECK_STATUS(hyt_surrogate_set_columns(model, good, D - 1), HYT_ERR_SHAPE);
+        CHECK_STATUS(hyt_surrogate_set_columns(model, bad, D), HYT_ERR_RANGE);
+        CHECK_MESSAGE("column 2");
+        MUST(hyt_surrogate_set_columns(model, good, D));
+        MUST(hyt_surrogate_fit(model, x, y, N));
+        must_be_sane(model);
+        CHECK_STATUS(hyt_surrogate_set_columns(model, good, D), HYT_ERR_STATE);
+        hyt_surrogate_destroy(model);
+    }
+}
+
 static hyt_status live(hyt_context *context, const char *kind)
 {
     hyt_options *options = NULL;
-    hyt_surrogate *model = NULL;
+    hyt_surrogate *model = NULL, *copy = NULL;
     hyt_status status = hyt_surrogate_options_create(context, kind, &options);
     if (status == HYT_OK) status = hyt_surrogate_create(context, kind, D, options, &model);
     if (status == HYT_OK) status = hyt_surrogate_fit(model, x, y, 12);
     if (status == HYT_OK) status = hyt_surrogate_fit(model, x, y, 9);
+    if (status == HYT_OK) status = hyt_surrogate_copy(model, &copy);
+    if (status == HYT_OK) status = hyt_surrogate_update(model, x + 9 * D, y + 9, 2);
     if (status == HYT_OK) status = hyt_surrogate_predict(model, x, N, mean, deviation);
+    if (status == HYT_OK) status = hyt_surrogate_sample(model, x, 3, 2, 0, mean2);
+    hyt_surrogate_destroy(copy);
     hyt_options_destroy(options);
     hyt_surrogate_destroy(model);
     return status;
@@ -270,6 +369,8 @@ int main(void)
         cmocka_unit_test(a_refused_fit_changes_nothing),  cmocka_unit_test(constant_targets_are_predicted),
         cmocka_unit_test(one_point_is_enough),            cmocka_unit_test(poor_rows_are_survived),
         cmocka_unit_test(sizes_of_numbers_do_not_matter), cmocka_unit_test(an_outlier_far_away_is_survived),
+        cmocka_unit_test(rows_are_added),                 cmocka_unit_test(copies_go_their_own_way),
+        cmocka_unit_test(draws_spread_as_predicted),      cmocka_unit_test(columns_are_checked),
         cmocka_unit_test(memory_may_run_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
