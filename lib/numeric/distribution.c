@@ -8,9 +8,14 @@
 #define SQRT_HALF 0.70710678118654752440
 #define LOG_SQRT_2PI 0.91893853320467274178
 
+double hyti_normal_log_pdf(double x)
+{
+    return -0.5 * x * x - LOG_SQRT_2PI;
+}
+
 double hyti_normal_pdf(double x)
 {
-    return exp(-0.5 * x * x - LOG_SQRT_2PI);
+    return exp(hyti_normal_log_pdf(x));
 }
 
 double hyti_normal_cdf(double x)
@@ -25,6 +30,22 @@ double hyti_normal_log_cdf(double x)
     if (x > -35) return log(0.5 * erfc(-x * SQRT_HALF));
     double t = 1 / (x * x);
     return -0.5 * x * x - LOG_SQRT_2PI - log(-x) + log1p(-t * (1 - t * (3 - t * (15 - t * 105))));
+}
+
+double hyti_normal_excess(double x)
+{
+    return fmax(0, x * hyti_normal_cdf(x) + hyti_normal_pdf(x));
+}
+
+/* Left of -6, where the terms of the sum cancel: pdf(x) (1 - t R(t)), t = -x, with Laplace's continued fraction of the
+ * Mills ratio, R(t) = 1 / (t + 1 / (t + 2 / (t + 3 / ...))) (Abramowitz and Stegun 26.2.14): 1 - t R(t) = k / (t + k)
+ * for k = t + 1 / (t + 2 / ...) - t. */
+double hyti_normal_log_excess(double x)
+{
+    if (x > -6) return log(hyti_normal_excess(x));
+    double t = -x, k = 0;
+    for (int i = 24; i > 0; i--) k = i / (t + k);
+    return hyti_normal_log_pdf(x) + log(k / (t + k));
 }
 
 double hyti_normal_quantile(double p)

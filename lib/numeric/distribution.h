@@ -6,9 +6,13 @@
 #include <stddef.h>
 
 double hyti_normal_pdf(double x);
+double hyti_normal_log_pdf(double x);
 double hyti_normal_cdf(double x);
 /* Good to the last digits in both tails, down to x = -1e150. */
 double hyti_normal_log_cdf(double x);
+/* E[max(0, x - Z)] = x cdf(x) + pdf(x) for a standard normal Z, and its logarithm, good down to x = -1e150. */
+double hyti_normal_excess(double x);
+double hyti_normal_log_excess(double x);
 /* Inverse of the cdf; -inf at 0, inf at 1, NaN outside. */
 double hyti_normal_quantile(double p);
 

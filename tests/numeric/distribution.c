@@ -57,10 +57,25 @@ static void sample_quantiles(void **state)
     CHECK_NEAR(hyti_quantile(values, 1, 0.7), 1, 0);
 }
 
+static void excess_is_an_integral_of_the_cdf(void **state)
+{
+    (void)state;
+    for (double x = -30; x <= 9; x += 0.37) {
+        double h = 1e-4, up = hyti_normal_log_excess(x + h), down = hyti_normal_log_excess(x - h);
+        double slope = exp(hyti_normal_log_cdf(x) - hyti_normal_log_excess(x)); /* derivative: the cdf */
+        CHECK_NEAR((up - down) / (2 * h) / slope, 1, 1e-6);
+        CHECK_NEAR(hyti_normal_excess(x) / exp(hyti_normal_log_excess(x)), 1, x > -6 ? 1e-13 : 1e-9);
+        CHECK_NEAR(hyti_normal_excess(x) - hyti_normal_excess(-x), x, 1e-14);
+    }
+    CHECK_NEAR(hyti_normal_log_excess(nextafter(-6, 0)), hyti_normal_log_excess(-6), 1e-12);
+    CHECK_NEAR(hyti_normal_log_excess(-1e6) / (-0.5e12 - 0.918938533204672742 - 2 * log(1e6)), 1, 1e-15);
+    assert_true(isfinite(hyti_normal_log_excess(-1e150)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(halves_and_symmetry), cmocka_unit_test(log_cdf_is_the_log),
+        cmocka_unit_test(halves_and_symmetry), cmocka_unit_test(log_cdf_is_the_log), cmocka_unit_test(excess_is_an_integral_of_the_cdf),
         cmocka_unit_test(quantile_undoes_cdf), cmocka_unit_test(sample_quantiles),
     };
     gsl_set_error_handler(NULL); /* GSL's own: abort */
