@@ -4,9 +4,42 @@
 #include <math.h>
 #include <string.h>
 
+static bool is_real(const hyt_space *space, size_t gene)
+{
+    return hyt_space_gene_kind(space, gene) == HYT_GENE_REAL;
+}
+
+/* The level nearest to a place on the grid: beyond the ends, an end. */
+static hyti_level level_near(double place, size_t levels)
+{
+    return (hyti_level)rint(fmin(fmax(place, 0), (double)(levels - 1)));
+}
+
+/* A normal step; its size is drawn from half the grid down to a ten-thousandth, each scale as likely. What would step
+ * over an end lands on it. Now and then an end or any level at once. */
+static hyti_level other_real(hyti_rng *rng, size_t levels, hyti_level level)
+{
+    uint64_t kind = hyti_rng_below(rng, 16);
+    hyti_level last = (hyti_level)(levels - 1), other = level;
+    if (kind == 0) other = hyti_rng_below(rng, 2) ? last : 0;
+    else if (kind == 1) other = (hyti_level)hyti_rng_below(rng, levels);
+    else other = level_near(level + hyti_rng_normal(rng) * (double)levels * exp2(-1 - 12 * hyti_rng_uniform(rng)), levels);
+    if (other != level) return other;
+    return level == last ? level - 1 : level + 1;
+}
+
+/* Simulated binary crossover (Deb and Agrawal, Complex Systems 9, 1995, equations 8 to 11), one child of the two. */
+static hyti_level cross_real(hyti_rng *rng, size_t levels, hyti_level a, hyti_level b)
+{
+    static const double eta = 10;
+    double u = hyti_rng_uniform(rng), spread = pow(u < 0.5 ? 2 * u : 1 / (2 - 2 * u), 1 / (eta + 1));
+    return level_near(((1 + spread) * a + (1 - spread) * b) / 2, levels);
+}
+
 static hyti_level other_level(const hyt_space *space, hyti_rng *rng, size_t gene, hyti_level level)
 {
     size_t levels = hyt_space_gene_levels(space, gene);
+    if (is_real(space, gene)) return other_real(rng, levels, level);
     if (hyt_space_gene_kind(space, gene) != HYT_GENE_CATEGORICAL && hyti_rng_below(rng, 2)) {
         bool up = level == 0 || (level + 1 < levels && hyti_rng_below(rng, 2));
         return up ? level + 1 : level - 1;
@@ -31,7 +64,12 @@ void hyti_breed_child(const hyt_space *space, hyti_rng *rng, const hyti_level *a
                       hyti_level *child)
 {
     size_t genes = hyt_space_genes(space);
-    for (size_t g = 0; g < genes; g++) child[g] = hyti_rng_u32(rng) & 1 ? a[g] : b[g];
+    for (size_t g = 0; g < genes; g++) {
+        uint32_t bits = hyti_rng_u32(rng);
+        bool first = bits & 1, blend = bits & 2 && a[g] != b[g] && is_real(space, g);
+        if (blend) child[g] = cross_real(rng, hyt_space_gene_levels(space, g), first ? a[g] : b[g], first ? b[g] : a[g]);
+        else child[g] = first ? a[g] : b[g];
+    }
     hyti_space_canonicalise(space, child);
     do hyti_breed_change(space, rng, child);
     while (hyti_rng_below(rng, 3) == 0);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Variation of discrete points, and who survives. */
+/* Variation of points, and who survives. */
 #ifndef HYTI_SEARCH_BREED_H
 #define HYTI_SEARCH_BREED_H
 
 #include "search/problem.h"
 
 /* Changes one active gene that has more than one level: a number by one step or, as often, to any other level;
- * a category to any other. Canonical afterwards; a space of one point stays as it is. */
+ * a category to any other; a real gene by a step of any scale, which may end at an end. Canonical afterwards; a space of one point stays as it is. */
 void hyti_breed_change(const hyt_space *space, hyti_rng *rng, hyti_level *levels);
-/* Uniform crossover of `a` and `b`, then one change, and more with falling chance. */
+/* Uniform crossover of `a` and `b`, in which half of the real genes come to lie between or near both, then one change, and more with falling chance. */
 void hyti_breed_child(const hyt_space *space, hyti_rng *rng, const hyti_level *a, const hyti_level *b,
                       hyti_level *child);
 /* Places of the points, best first: by penalty (0: none), then front, then crowding (Deb et al., IEEE Trans. Evol.

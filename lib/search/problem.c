@@ -96,3 +96,26 @@ hyt_status hyti_problem_repair(const hyti_problem *problem, hyti_rng *rng, hyti_
     HYTI_TRY(walk(problem, rng, levels, batch, &free));
     return free ? hyti_set_add(batch, levels, NULL) : hyti_problem_draw(problem, rng, batch);
 }
+
+static hyt_status add_all(const hyti_problem *problem, hyti_rank size, hyti_level *levels, hyti_set *found)
+{
+    for (hyti_rank i = 0; i < size; i++) {
+        bool free = false;
+        hyti_space_unrank(problem->space, i, levels);
+        HYTI_TRY(hyti_problem_free(problem, found, levels, &free));
+        if (free) HYTI_TRY(hyti_set_add(found, levels, NULL));
+    }
+    return HYT_OK;
+}
+
+hyt_status hyti_problem_enumerate(const hyti_problem *problem, uint64_t most, hyti_set *found, bool *small)
+{
+    hyt_context *context = hyti_problem_context(problem);
+    hyti_rank size;
+    *small = hyti_space_size(problem->space, &size) == HYT_OK && size <= most;
+    if (!*small) return HYT_OK;
+    hyti_level *levels = hyti_array(context, hyt_space_genes(problem->space), sizeof *levels);
+    hyt_status status = levels ? add_all(problem, size, levels, found) : hyti_fail_nomem();
+    hyti_free(context, levels);
+    return status;
+}

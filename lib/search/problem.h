@@ -42,6 +42,8 @@ hyt_status hyti_problem_free(const hyti_problem *problem, const hyti_set *batch,
 hyt_status hyti_problem_draw(const hyti_problem *problem, hyti_rng *rng, hyti_set *batch);
 /* The same, near `levels`, which are changed gene by gene until they are free; falls back to a draw. */
 hyt_status hyti_problem_repair(const hyti_problem *problem, hyti_rng *rng, hyti_level *levels, hyti_set *batch);
+/* Adds all free points of a space of at most `most` points, in its order; *small says whether it is one. */
+hyt_status hyti_problem_enumerate(const hyti_problem *problem, uint64_t most, hyti_set *found, bool *small);
 
 /* Whether a finished row is within the limits. */
 static inline bool hyti_problem_within(const hyti_problem *problem, const double *objectives)

@@ -3,6 +3,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "space/parts.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,41 @@ hyt_status hyt_candidate_create(hyt_space *space, const size_t *levels, size_t c
         row[i] = (hyti_level)levels[i];
     }
     return hyti_candidate_from(space, row, out);
+}
+
+/* No value, "-" or NaN, is good for a gene that turns out not to be active. */
+static hyt_status check_blank(const hyt_space *space, const bool *blank, hyti_level *levels)
+{
+    hyti_space_canonicalise(space, levels);
+    for (size_t i = 0; i < space->n_genes; i++)
+        if (blank[i] && hyti_space_active(space, levels, i))
+            return hyti_fail(HYT_ERR_RANGE, "gene \"%s\" counts here, and has no value", space->genes[i].name);
+    return HYT_OK;
+}
+
+static hyt_status find_levels(const hyt_space *space, const double *values, hyti_level *levels)
+{
+    bool blank[HYTI_MAX_GENES] = { false };
+    for (size_t i = 0; i < space->n_genes; i++) {
+        levels[i] = 0;
+        blank[i] = isnan(values[i]);
+        if (!blank[i] && !hyti_gene_level(&space->genes[i], values[i], &levels[i]))
+            return hyti_fail(HYT_ERR_RANGE, "gene \"%s\" has no value %.17g", space->genes[i].name, values[i]);
+    }
+    return check_blank(space, blank, levels);
+}
+
+hyt_status hyt_candidate_from_values(hyt_space *space, const double *values, size_t count, hyt_candidate **out)
+{
+    hyti_level levels[HYTI_MAX_GENES];
+    HYTI_NEED(space);
+    HYTI_NEED(values);
+    HYTI_NEED(out);
+    if (count != space->n_genes)
+        return hyti_fail(HYT_ERR_SHAPE, "%zu values for the %zu genes of space \"%s\"", count, space->n_genes,
+                         space->name);
+    HYTI_TRY(find_levels(space, values, levels));
+    return hyti_candidate_from(space, levels, out);
 }
 
 hyt_status hyt_candidate_sample(hyt_space *space, uint64_t seed, uint64_t index, hyt_candidate **out)
@@ -100,11 +136,7 @@ static hyt_status parse_level(const hyti_gene *gene, const char *word, size_t le
         memcpy(text, word, length);
         text[length] = 0;
         double value = strspn(text, "0123456789+-.eE") == length ? hyti_number_read(text, &end) : 0;
-        for (size_t i = 0; end == text + length && i < gene->levels; i++) {
-            if (gene->values[i] != value) continue;
-            *level = (hyti_level)i;
-            return HYT_OK;
-        }
+        if (end == text + length && hyti_gene_level(gene, value, level)) return HYT_OK;
     }
     for (size_t i = 0; gene->labels && i < gene->levels; i++) {
         if (strlen(gene->labels[i]) != length || memcmp(gene->labels[i], word, length) != 0) continue;
@@ -115,7 +147,6 @@ static hyt_status parse_level(const hyti_gene *gene, const char *word, size_t le
                      (int)HYTI_MIN(length, (size_t)SHOWN), word);
 }
 
-/* "-" is good for a gene that turns out not to be active. */
 static hyt_status parse_levels(const hyt_space *space, const char *genome, hyti_level *levels)
 {
     bool blank[HYTI_MAX_GENES] = { false };
@@ -135,11 +166,7 @@ static hyt_status parse_levels(const hyt_space *space, const char *genome, hyti_
                              space->name);
         at++;
     }
-    hyti_space_canonicalise(space, levels);
-    for (size_t i = 0; i < space->n_genes; i++)
-        if (blank[i] && hyti_space_active(space, levels, i))
-            return hyti_fail(HYT_ERR_RANGE, "genome: gene \"%s\" counts here, and has no value", space->genes[i].name);
-    return HYT_OK;
+    return check_blank(space, blank, levels);
 }
 
 hyt_status hyt_candidate_parse(hyt_space *space, const char *genome, hyt_candidate **out)
@@ -160,7 +187,7 @@ static void write_genome(const hyt_candidate *candidate, hyti_text *text)
         if (i > 0) hyti_text_append(text, ":", 1);
         if (!hyti_space_active(candidate->space, candidate->levels, i)) hyti_text_append(text, "-", 1);
         else if (gene->labels) hyti_text_append(text, gene->labels[level], strlen(gene->labels[level]));
-        else hyti_text_number(text, gene->values[level]);
+        else hyti_text_number(text, hyti_gene_value(gene, level));
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a surrogate sees of a point (METHOD.md 2.2): one column a number, one a category; tables worked out when the
- * gene is added, so that encoding is looking up. */
+ * gene is added, so that encoding is looking up. Real genes are even in what they are seen by, so a formula does. */
 #include "space/parts.h"
 #include <math.h>
 
@@ -36,8 +36,16 @@ static void scale_category(hyti_gene *gene)
     gene->scaled[1] = standardise(1, mean, variance);
 }
 
+/* The uniform distribution over the levels has mean (n - 1) / 2 and variance (n^2 - 1) / 12. */
+static double scale_real(const hyti_gene *gene, hyti_level level)
+{
+    double n = (double)gene->levels;
+    return standardise(level, (n - 1) / 2, (n * n - 1) / 12);
+}
+
 hyt_status hyti_gene_scale(hyt_context *context, hyti_gene *gene)
 {
+    if (gene->kind == HYT_GENE_REAL) return HYT_OK;
     bool category = gene->kind == HYT_GENE_CATEGORICAL;
     gene->scaled = hyti_array(context, category ? 2 : gene->levels, sizeof *gene->scaled);
     if (!gene->scaled) return hyti_fail_nomem();
@@ -75,6 +83,10 @@ void hyti_space_encode(const hyt_space *space, const hyti_level *levels, double 
         bool active = hyti_space_active(space, levels, i);
         if (gene->kind == HYT_GENE_CATEGORICAL) {
             for (size_t k = 0; k < gene->levels; k++) column[k] = gene->scaled[active && k == levels[i]];
+            continue;
+        }
+        if (gene->kind == HYT_GENE_REAL) {
+            *column = active ? scale_real(gene, levels[i]) : gene->idle;
             continue;
         }
         *column = active ? gene->scaled[levels[i]] : gene->idle;

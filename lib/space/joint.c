@@ -8,12 +8,18 @@
 size_t hyti_gene_steps(const hyti_gene *gene, size_t level)
 {
     if (gene->kind == HYT_GENE_CATEGORICAL) return gene->levels - 1;
+    if (gene->kind == HYT_GENE_REAL) return hyti_real_steps(gene, (hyti_level)level, (hyti_level[HYTI_REAL_STEPS]){ 0 });
     return (level > 0) + (level + 1 < gene->levels);
 }
 
 hyti_level hyti_gene_step(const hyti_gene *gene, size_t level, size_t k)
 {
+    hyti_level steps[HYTI_REAL_STEPS] = { 0 };
     if (gene->kind == HYT_GENE_CATEGORICAL) return (hyti_level)(k < level ? k : k + 1);
+    if (gene->kind == HYT_GENE_REAL) {
+        hyti_real_steps(gene, (hyti_level)level, steps);
+        return steps[k];
+    }
     return (hyti_level)(k == 0 && level > 0 ? level - 1 : level + 1);
 }
 

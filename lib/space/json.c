@@ -8,7 +8,8 @@
 
 #define MAX_BYTES ((size_t)8 << 20)
 
-static const char *const kinds[] = { "integer", "ordinal", "categorical" }; /* places: hyt_gene_kind */
+static const char *const kinds[] = { "integer", "ordinal", "categorical", "real" }; /* places: hyt_gene_kind */
+static const char *const scales[] = { "linear", "log" }; /* of a real gene */
 
 /* `known` is ended by NULL, its first `needed` keys must be there. */
 static hyt_status check_object(const hyti_json *value, const char *what, const char *const *known, size_t needed)
@@ -86,6 +87,21 @@ static hyt_status read_categorical(hyt_space *space, const char *name, const hyt
     return status;
 }
 
+static hyt_status read_real(hyt_space *space, const char *name, const hyti_json *gene)
+{
+    static const char *const known[] = { "name", "kind", "low", "high", "scale", "when", NULL };
+    double low, high;
+    const char *scale = scales[0];
+    HYTI_TRY(check_object(gene, "a real gene", known, 4));
+    HYTI_TRY(hyti_json_number(hyti_json_get(gene, "low"), "low", &low));
+    HYTI_TRY(hyti_json_number(hyti_json_get(gene, "high"), "high", &high));
+    if (hyti_json_get(gene, "scale")) HYTI_TRY(hyti_json_text(hyti_json_get(gene, "scale"), "scale", &scale));
+    bool log = strcmp(scale, scales[1]) == 0;
+    if (!log && strcmp(scale, scales[0]) != 0)
+        return hyti_fail(HYT_ERR_FORMAT, "scale: \"%.80s\" is neither \"%s\" nor \"%s\"", scale, scales[0], scales[1]);
+    return hyt_space_add_real(space, name, low, high, log);
+}
+
 static hyt_status read_condition(hyt_space *space, const char *name, const hyti_json *when)
 {
     static const char *const known[] = { "gene", "levels", NULL };
@@ -113,7 +129,7 @@ static const char *kind_at(const void *user, size_t index)
 static hyt_status read_gene(hyt_space *space, const hyti_json *gene)
 {
     static hyt_status (*const readers[])(hyt_space *, const char *, const hyti_json *) = { read_integer, read_ordinal,
-                                                                                           read_categorical };
+                                                                                           read_categorical, read_real };
     const char *name, *kind;
     if (hyti_json_type_of(gene) != HYTI_JSON_OBJECT) return hyti_fail(HYT_ERR_FORMAT, "expected an object");
     HYTI_TRY(hyti_json_text(hyti_json_get(gene, "name"), "name", &name));
@@ -205,6 +221,15 @@ static void write_integer(hyti_text *text, const hyti_gene *gene)
                   gene->values[gene->levels - 1], step);
 }
 
+static void write_real(hyti_text *text, const hyti_gene *gene)
+{
+    hyti_text_add(text, ", \"low\": ");
+    hyti_text_number(text, gene->low);
+    hyti_text_add(text, ", \"high\": ");
+    hyti_text_number(text, gene->high);
+    hyti_text_add(text, ", \"scale\": \"%s\"", scales[gene->log]);
+}
+
 static void write_levels(hyti_text *text, const hyti_gene *gene)
 {
     hyti_text_add(text, ", \"%s\": [", gene->labels ? "labels" : "values");
@@ -241,6 +266,7 @@ static void write_space(hyti_text *text, const hyt_space *space)
         const hyti_gene *gene = &space->genes[i];
         hyti_text_add(text, "%s\n  {\"name\": \"%s\", \"kind\": \"%s\"", i ? "," : "", gene->name, kinds[gene->kind]);
         if (gene->kind == HYT_GENE_INTEGER) write_integer(text, gene);
+        else if (gene->kind == HYT_GENE_REAL) write_real(text, gene);
         else write_levels(text, gene);
         if (gene->when) write_condition(text, gene, &space->genes[gene->parent]);
         hyti_text_append(text, "}", 1);

@@ -12,6 +12,8 @@
 
 #define HYTI_MAX_GENES 256
 #define HYTI_MAX_LEVELS 4096
+#define HYTI_REAL_LEVELS ((size_t)UINT32_MAX) /* odd: both ends and the middle are there */
+#define HYTI_REAL_STEPS 14
 #define HYTI_MAX_COMBINATIONS (1u << 20) /* of the genes of a joint */
 #define HYTI_NO_GENE SIZE_MAX
 
@@ -30,14 +32,16 @@ typedef struct hyti_gene {
     char *name;
     hyt_gene_kind kind;
     size_t levels;
-    double *values;           /* one a level; NULL for categories */
+    double *values;           /* one a level; NULL for categories and real genes */
+    double low, high, span;   /* of a real gene; span: high - low, or the logarithm of their ratio */
+    bool log;
     char **labels;            /* one a level; NULL for numbers */
     size_t parent;            /* gene that decides whether this one counts; HYTI_NO_GENE: always */
     unsigned char *when;      /* one flag a level of the parent */
     hyti_joint *joint;        /* shared by its genes, owned by the first; NULL: decided alone */
     /* What a surrogate sees (encode.c). */
     size_t column;
-    double *scaled;           /* one a level; of a category: [0] not this one, [1] this one */
+    double *scaled;           /* one a level; of a category: [0] not this one, [1] this one; of a real gene: NULL */
     double idle;              /* where the gene is not active */
     const hyti_joint *seen;   /* NULL, or the column adds shift[choice of this joint] */
     double *shift;
@@ -52,18 +56,16 @@ typedef struct hyti_branch {
     size_t end;               /* place after everything that hangs on it */
     uint64_t choices;
     hyti_rank count;          /* points of it and what hangs on it; 0: 2^128 or more */
-    double fraction;          /* the same, rounded: fraction * 2^exponent */
+    double fraction;          /* what it weighs in sampling: fraction * 2^exponent, the same but that real genes weigh 1 */
     int exponent;
     hyti_rank *start;         /* points before each choice, and after the last; NULL where nothing hangs on it */
-    double *share;            /* share of the points up to and with each choice */
+    double *share;            /* share of the weight up to and with each choice */
 } hyti_branch;
 
 typedef struct hyti_tree {
     hyti_branch *branches;
     size_t size;
     hyti_rank count;          /* as in hyti_branch */
-    double fraction;
-    int exponent;
 } hyti_tree;
 
 typedef struct hyti_preset {
@@ -97,6 +99,19 @@ void hyti_joint_destroy(hyt_context *context, hyti_joint *joint);
 /* Steps from a level of a gene to its neighbours: how many, and where the k-th leads. */
 size_t hyti_gene_steps(const hyti_gene *gene, size_t level);
 hyti_level hyti_gene_step(const hyti_gene *gene, size_t level, size_t k);
+
+/* real.c: a gene without its name and place. */
+hyt_status hyti_real_open(hyti_gene *gene, const char *name, double low, double high, bool log);
+double hyti_real_value(const hyti_gene *gene, hyti_level level);
+/* The nearest level; false where the value is more than half a level outside. */
+bool hyti_real_level(const hyti_gene *gene, double value, hyti_level *level);
+/* Where the steps from a level lead; each once, never to itself. */
+size_t hyti_real_steps(const hyti_gene *gene, hyti_level level, hyti_level steps[HYTI_REAL_STEPS]);
+
+/* space.c: the number of a level (for a category its place), and the level of a number: of a real gene the nearest,
+ * of others the one that has it exactly; false where there is none. */
+double hyti_gene_value(const hyti_gene *gene, size_t level);
+bool hyti_gene_level(const hyti_gene *gene, double value, hyti_level *level);
 
 static inline uint32_t hyti_joint_choice(const hyt_space *space, const hyti_joint *joint, const hyti_level *levels)
 {

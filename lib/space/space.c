@@ -172,6 +172,16 @@ hyt_status hyt_space_add_ordinal(hyt_space *space, const char *name, const doubl
     return append(space, &gene, name);
 }
 
+hyt_status hyt_space_add_real(hyt_space *space, const char *name, double low, double high, int log)
+{
+    hyti_gene gene;
+    HYTI_NEED(space);
+    HYTI_NEED(name);
+    HYTI_TRY(check_gene(space, name, 1));
+    HYTI_TRY(hyti_real_open(&gene, name, low, high, log != 0));
+    return append(space, &gene, name);
+}
+
 static int compare_labels(const void *left, const void *right)
 {
     return strcmp(*(char *const *)left, *(char *const *)right);
@@ -251,6 +261,8 @@ hyt_status hyt_space_add_condition(hyt_space *space, const char *name, const cha
     if (parent >= index)
         return hyti_fail(HYT_ERR_ARGUMENT, "gene \"%s\" cannot depend on \"%s\", which is not before it", name,
                          parent_name);
+    if (space->genes[parent].kind == HYT_GENE_REAL)
+        return hyti_fail(HYT_ERR_ARGUMENT, "gene \"%s\" cannot depend on \"%s\", which is real", name, parent_name);
     if (gene->parent != HYTI_NO_GENE)
         return hyti_fail(HYT_ERR_CONFLICT, "gene \"%s\" depends on \"%s\" already", name,
                          space->genes[gene->parent].name);
@@ -294,10 +306,45 @@ size_t hyt_space_gene_levels(const hyt_space *space, size_t gene)
     return gene < space->n_genes ? space->genes[gene].levels : 0;
 }
 
+double hyti_gene_value(const hyti_gene *gene, size_t level)
+{
+    if (gene->kind == HYT_GENE_REAL) return hyti_real_value(gene, (hyti_level)level);
+    return gene->values ? gene->values[level] : (double)level;
+}
+
+bool hyti_gene_level(const hyti_gene *gene, double value, hyti_level *level)
+{
+    if (gene->kind == HYT_GENE_REAL) return hyti_real_level(gene, value, level);
+    for (size_t i = 0; i < gene->levels; i++) {
+        if (hyti_gene_value(gene, i) != value) continue;
+        *level = (hyti_level)i;
+        return true;
+    }
+    return false;
+}
+
 double hyt_space_gene_value(const hyt_space *space, size_t gene, size_t level)
 {
-    if (level >= hyt_space_gene_levels(space, gene)) return NAN;
-    return space->genes[gene].values ? space->genes[gene].values[level] : (double)level;
+    return level < hyt_space_gene_levels(space, gene) ? hyti_gene_value(&space->genes[gene], level) : NAN;
+}
+
+int hyt_space_gene_is_log(const hyt_space *space, size_t gene)
+{
+    return gene < space->n_genes && space->genes[gene].log;
+}
+
+hyt_status hyt_space_find_level(const hyt_space *space, size_t gene, double value, size_t *level)
+{
+    hyti_level found;
+    HYTI_NEED(space);
+    HYTI_NEED(level);
+    if (gene >= space->n_genes)
+        return hyti_fail(HYT_ERR_RANGE, "space \"%s\" has %zu genes; there is no gene %zu", space->name, space->n_genes,
+                         gene);
+    if (!hyti_gene_level(&space->genes[gene], value, &found))
+        return hyti_fail(HYT_ERR_RANGE, "gene \"%s\" has no value %.17g", space->genes[gene].name, value);
+    *level = found;
+    return HYT_OK;
 }
 
 const char *hyt_space_gene_label(const hyt_space *space, size_t gene, size_t level)

@@ -10,7 +10,7 @@
 /* Of the names of genes, categories, objectives and constraints. */
 #define HYTI_NAME_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
 
-/* Place of a gene's value. A continuous gene, when there are some, is a grid of 2^32 places: discrete is discrete. */
+/* Place of a gene's value. A real gene is a grid of 2^32 - 1 places: discrete is discrete. */
 typedef uint32_t hyti_level;
 typedef unsigned __int128 hyti_rank;
 
@@ -37,7 +37,7 @@ hyt_context *hyti_space_context(const hyt_space *space);
 /* Rows of hyt_space_genes() levels, in place. */
 void hyti_space_canonicalise(const hyt_space *space, hyti_level *levels);
 bool hyti_space_active(const hyt_space *space, const hyti_level *levels, size_t gene);
-void hyti_space_sample(const hyt_space *space, hyti_rng *rng, hyti_level *levels); /* uniform over distinct points */
+void hyti_space_sample(const hyt_space *space, hyti_rng *rng, hyti_level *levels); /* as hyt_candidate_sample() */
 /* Place in the order of the space (tree.c) and back; only where hyti_space_size() answers, of canonical rows. */
 hyti_rank hyti_space_rank(const hyt_space *space, const hyti_level *levels);
 void hyti_space_unrank(const hyt_space *space, hyti_rank rank, hyti_level *levels);
@@ -49,7 +49,7 @@ uint64_t hyti_levels_hash(const hyt_space *space, const hyti_level *levels);
 hyt_status hyti_candidate_from(hyt_space *space, const hyti_level *levels, hyt_candidate **out);
 
 /* What a surrogate sees (METHOD.md 2.2): log2 of decoded values for genes whose values are all positive, the value
- * otherwise, one-hot for categories, the middle of the range (0 for one-hot) for inactive genes; each column
+ * otherwise, what a real gene is even in, one-hot for categories, the middle of the range (0 for one-hot) for inactive genes; each column
  * standardised over the space's own levels, a column that never changes 0. A preset may decode: "hytnas" shows channels
  * instead of multipliers and FFN widths instead of ratios, standardised over the uniform distribution of its points. */
 size_t hyti_space_features(const hyt_space *space);

@@ -22,7 +22,8 @@ static hyti_rank plus(hyti_rank a, hyti_rank b)
     return a == 0 || b == 0 || __builtin_add_overflow(a, b, &sum) ? 0 : sum;
 }
 
-/* Counts of any size, rounded, for the shares of sampling: 256 genes of 4096 levels go far beyond a double's range. */
+/* Weights of any size, rounded, for the shares of sampling: 256 genes of 4096 levels go far beyond a double's range. A
+ * real gene weighs 1: what has one more of them would otherwise take all samples. */
 typedef struct amount { double fraction; int exponent; } amount;
 
 static amount normalise(double fraction, int exponent)
@@ -66,10 +67,12 @@ static void count_choice(const hyti_branch *branches, size_t at, uint32_t choice
     }
 }
 
-static hyt_status count_branch(hyt_context *context, hyti_branch *branches, size_t at)
+static hyt_status count_branch(const hyt_space *space, hyti_branch *branches, size_t at)
 {
+    hyt_context *context = space->context;
     hyti_branch *branch = &branches[at];
-    amount rough = normalise((double)branch->choices, 0), total = { 0, 0 };
+    bool real = space->genes[branch->first].kind == HYT_GENE_REAL;
+    amount rough = normalise(real ? 1 : (double)branch->choices, 0), total = { 0, 0 };
     branch->count = branch->choices;
     branch->fraction = rough.fraction;
     branch->exponent = rough.exponent;
@@ -123,18 +126,12 @@ hyt_status hyti_tree_build(const hyt_space *space, hyti_tree *out)
         if (starts && space->genes[g].parent == HYTI_NO_GENE) place(space, &tree, g, 0);
     }
     hyt_status status = HYT_OK;
-    for (size_t i = tree.size; i-- > 0 && status == HYT_OK;) status = count_branch(space->context, tree.branches, i);
+    for (size_t i = tree.size; i-- > 0 && status == HYT_OK;) status = count_branch(space, tree.branches, i);
     if (status != HYT_OK) {
         hyti_tree_clear(space->context, &tree);
         return status;
     }
-    amount rough = normalise(1, 0);
-    for (size_t i = 0; i < tree.size; i = tree.branches[i].end) {
-        tree.count = times(tree.count, tree.branches[i].count);
-        rough = multiply(rough, (amount){ tree.branches[i].fraction, tree.branches[i].exponent });
-    }
-    tree.fraction = rough.fraction;
-    tree.exponent = rough.exponent;
+    for (size_t i = 0; i < tree.size; i = tree.branches[i].end) tree.count = times(tree.count, tree.branches[i].count);
     *out = tree;
     return HYT_OK;
 }
@@ -153,8 +150,7 @@ hyt_status hyti_space_size(const hyt_space *space, hyti_rank *count)
 {
     if (space->n_genes == 0) return hyti_fail(HYT_ERR_STATE, "space \"%s\" has no genes yet", space->name);
     if (space->tree.count == 0)
-        return hyti_fail(HYT_ERR_RANGE, "space \"%s\" has about 10^%.0f points: 2^128 and more are not numbered",
-                         space->name, floor(0.30102999566398120 * (log2(space->tree.fraction) + space->tree.exponent)));
+        return hyti_fail(HYT_ERR_RANGE, "space \"%s\" has 2^128 points or more, which are not numbered", space->name);
     *count = space->tree.count;
     return HYT_OK;
 }

@@ -214,7 +214,7 @@ static void spaces_beyond_counting_work(void **state)
     }
     uint64_t high = 7, low = 7;
     CHECK_STATUS(hyt_space_count(space, &high, &low), HYT_ERR_RANGE);
-    CHECK_MESSAGE("10^722");
+    CHECK_MESSAGE("2^128 points or more");
     CHECK_STATUS(hyt_space_genotypes(space, &high, &low), HYT_ERR_RANGE);
     assert_true(high == 7 && low == 7);
     hyt_candidate *candidate = NULL;
