@@ -103,6 +103,43 @@ HYT_API hyt_status hyt_surrogate_load(hyt_context *context, const char *path, hy
 
 HYT_API void hyt_surrogate_destroy(hyt_surrogate *surrogate);
 
+/** @name Validation
+ *  How well a kind, with its options and columns, predicts rows that it has not seen: each fold is predicted by a model
+ *  of all others, and the measures are over the predictions of all rows together.
+ *  @{ */
+typedef struct hyt_validation hyt_validation;
+
+typedef enum hyt_validation_kind {
+    HYT_VALIDATION_TAU = 0, /**< Kendall's tau-b of prediction and measurement */
+    HYT_VALIDATION_RHO = 1, /**< Spearman's rank correlation */
+    HYT_VALIDATION_R2 = 2,  /**< 1 - squared errors / squared deviations from the mean */
+    HYT_VALIDATION_RMSE = 3,
+    HYT_VALIDATION_CRPS = 4 /**< continuous ranked probability score, normal forecasts: in the target's unit, less is better */
+} hyt_validation_kind;
+#define HYT_VALIDATION_MEASURES 5
+
+/** Deals n rows into `count` folds of about equal size, at random.
+ *  @param folds  n labels, 0 to count - 1, are written @return HYT_ERR_RANGE unless 2 <= count <= n */
+HYT_API hyt_status hyt_validation_deal(size_t n, size_t count, uint64_t seed, int *folds);
+/** What the surrogate was fitted on does not matter and stays.
+ *  @param folds  n labels, 0 or more; at least two different ones
+ *  @return what hyt_surrogate_fit() answers, naming the fold */
+HYT_API hyt_status hyt_surrogate_validate(const hyt_surrogate *surrogate, const double *x, const double *y,
+                                          const int *folds, size_t n, hyt_validation **out);
+/** NaN where undefined: a correlation of what does not vary. */
+HYT_API double hyt_validation_measure(const hyt_validation *validation, hyt_validation_kind kind);
+/** Share of the rows that lie within the central interval of that probability, 0 to 1, about their predictions. This
+ *  and CRPS add the noise of a measurement to a row's deviation, as the rows of other folds show it. */
+HYT_API double hyt_validation_coverage(const hyt_validation *validation, double probability);
+/** Deviation of a measurement that the predicted deviations leave unexplained. */
+HYT_API double hyt_validation_noise(const hyt_validation *validation);
+HYT_API size_t hyt_validation_rows(const hyt_validation *validation);
+/** What was predicted of each row; lent. */
+HYT_API const double *hyt_validation_mean(const hyt_validation *validation);
+HYT_API const double *hyt_validation_deviation(const hyt_validation *validation);
+HYT_API void hyt_validation_destroy(hyt_validation *validation);
+/** @} */
+
 #ifdef __cplusplus
 }
 #endif
