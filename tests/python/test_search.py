@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import ctypes
+import pickle
+
+import numpy as np
+import pytest
+from conftest import load
+from hytnas import (ExhaustedError, InfeasibleError, NotFoundError, OptionType, RangeError, Search, StateError,
+                    StopSearch, TrialFailed, TrialState, pareto, search_options)
+
+OBJECTIVES = {"load": "max", "cost": "min"}
+
+
+def search(space, **keywords):
+    return Search(space, OBJECTIVES, **{"trials": 20, "seed": 3, **keywords})
+
+
+def minimised(search):
+    return search.values * [-1, 1]
+
+
+def test_a_run_uses_its_trials_and_never_repeats(bridge):
+    one = search(bridge)
+    assert one.optimize(load) == "trials" and len(one) == 20 == len({result.candidate for result in one.results})
+    assert all(list(result.objectives) == list(load(result.candidate)) for result in one.results)
+
+
+def test_the_front_is_what_pareto_says(bridge):
+    one = search(bridge)
+    one.optimize(load)
+    points = minimised(one)
+    assert [result.in_front for result in one.results] == list(pareto.sort(points) == 0)
+    assert [result.number for result in one.front] == [result.number for result in one.results if result.in_front]
+    assert one.hypervolume == pytest.approx(pareto.hypervolume(points, one.reference * [-1, 1]), rel=1e-12)
+    assert one.hypervolume_at(19) == pytest.approx(one.hypervolume, rel=1e-12)
+    assert all(one.hypervolume_at(i) <= one.hypervolume_at(i + 1) + 1e-12 for i in range(10, 19))
+
+
+def test_ask_and_tell_is_the_same_search_in_any_order(bridge):
+    one, two = search(bridge), search(bridge)
+    one.optimize(load)
+    while len(two) < 20 or two.results[-1].state == TrialState.PENDING:
+        try:
+            trials = two.ask(5)
+        except StateError:
+            break
+        for trial in reversed(trials):
+            two.tell(trial, dict(zip(OBJECTIVES, load(trial))))
+    assert [r.candidate for r in one.results] == [r.candidate for r in two.results]
+
+
+def test_an_exception_of_the_evaluation_comes_out_unchanged_and_its_trial_is_next(bridge):
+    one, error = search(bridge), ZeroDivisionError("mine")
+
+    def fails_at_7(trial):
+        if trial.number == 7:
+            raise error
+        return load(trial)
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        one.optimize(fails_at_7)
+    assert caught.value is error and one.results[7].state == TrialState.PENDING
+    one.optimize(load)
+    two = search(bridge)
+    two.optimize(load)
+    assert [r.candidate for r in one.results] == [r.candidate for r in two.results]
+
+
+def test_exceptions_of_progress_and_constraints_travel_too(bridge):
+    one = search(bridge)
+    with pytest.raises(KeyboardInterrupt):
+        one.optimize(load, progress=lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    two = search(bridge)
+    two.add_constraint("bad", lambda candidate: {}["missing"], 1)
+    with pytest.raises(KeyError, match="missing"):
+        two.ask()
+
+
+def test_progress_sees_each_trial_and_can_stop(bridge):
+    seen = []
+
+    def progress(search, result):
+        seen.append(result.number)
+        if len(seen) == 4:
+            raise StopSearch
+
+    one = search(bridge)
+    assert one.optimize(load, progress) == "stopped" == one.stopped
+    assert seen == [0, 1, 2, 3]
+
+
+def test_failures_are_told_apart(bridge):
+    def evaluate(trial):
+        if trial.number == 2:
+            raise TrialFailed("timeout")
+        if trial.number == 3:
+            raise TrialFailed
+        return (float("nan"), 1) if trial.number == 4 else load(trial)
+
+    one = search(bridge, initial=6, trials=6)
+    one.optimize(evaluate)
+    assert [result.state.name for result in one.results[2:5]] == ["TIMEOUT", "INFEASIBLE", "NAN"]
+    assert one.results[2].objectives is None and np.isnan(one.values[2:5]).all() and not np.isnan(one.values[:2]).any()
+
+
+def test_a_constraint_keeps_candidates_out(bridge):
+    one = search(bridge, trials=12)
+    one.add_constraint("span", lambda candidate: candidate["span"], 2)
+    with pytest.raises(InfeasibleError, match="none"):
+        two = search(bridge)
+        two.add_constraint("none", lambda candidate: 2.0, 1)
+        two.ask()
+    assert one.optimize(load) == "exhausted"
+    assert {result.candidate["span"] for result in one.results} == {1, 2} and len(one) == 6
+    with pytest.raises(ExhaustedError):
+        one.ask()
+
+
+def test_limits_and_reference(bridge):
+    one = search(bridge, limits={"cost": 12}, reference=[0, 25])
+    one.optimize(load)
+    assert all(result.objectives[1] <= 12 for result in one.front) and list(one.reference) == [0, 25]
+
+
+def test_options_are_checked_by_the_library(bridge):
+    with pytest.raises(NotFoundError, match='"trails"; the nearest is "trials"'):
+        search(bridge, trails=3)
+    with pytest.raises(RangeError, match="batch"):
+        search(bridge, batch=0)
+    one = search(bridge, batch=7, method="random")
+    assert (one.options.batch, one.options["seed"], one.options.method) == (7, 3, "random")
+    assert "batch" in dir(one.options) and not hasattr(one.options, "no_such")
+    with pytest.raises(ValueError, match="direction"):
+        Search(bridge, {"a": "up"})
+
+
+def test_the_option_table_describes_its_defaults():
+    for row in search_options().table:
+        assert row.help and search_options()[row.key] == row.initial
+        if row.type == OptionType.CHOICE:
+            assert row.initial in row.choices
+            assert [search_options(**{row.key: word})[row.key] for word in row.choices] == list(row.choices)
+        else:
+            assert row.low <= row.initial <= row.high
+
+
+def test_wrong_answers_of_an_evaluation_are_errors(bridge):
+    with pytest.raises(ValueError, match="shape"):
+        search(bridge).optimize(lambda trial: 1.0)
+    with pytest.raises(KeyError):
+        search(bridge).optimize(lambda trial: {"load": 1})
+
+
+def test_trials_travel_to_other_processes(bridge):
+    trial = search(bridge).ask()[0]
+    other = pickle.loads(pickle.dumps(trial))
+    assert (other.number, other.candidate) == (trial.number, trial.candidate)
+    other.report(1, [0, 0])
+    assert not other.should_stop and other.seconds_left == float("inf")
+
+
+def test_a_trial_outlives_its_search(bridge):
+    one = search(bridge)
+    trial = one.ask()[0]
+    one.close()
+    assert trial["span"] and not trial.should_stop
+    with pytest.raises(ctypes.ArgumentError, match="closed"):
+        one.tell(trial, [1, 2])
