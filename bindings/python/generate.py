@@ -35,11 +35,11 @@ class Headers:
 
     def read(self, text):
         text = re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
-        for name, value in re.findall(r'^#define (HYT_\w+) +("[^"]*"|\d+)\s*$', text, flags=re.M):
+        for name, value in re.findall(r'^#define (HYT_\w+) +("[^"]*"|\d+|UINT64_MAX)\s*$', text, flags=re.M):
             if value.startswith('"'):
                 self.keys[name] = value[1:-1]
             else:
-                self.numbers[name] = int(value)
+                self.numbers[name] = 2**64 - 1 if value == "UINT64_MAX" else int(value)
         text = re.sub(r"^#(?:.*\\\n)*.*$", "", text, flags=re.M).replace('extern "C" {', "")
         for declaration in re.findall(r"(?:[^;{]|\{[^}]*\})+;", text):
             self.declare(" ".join(declaration.strip(" \n;").split()))
