@@ -64,6 +64,9 @@ HYT_MAXIMISE = 1
 HYT_STUDY_NEW = 0
 HYT_STUDY_RESUME = 1
 HYT_STUDY_READ = 2
+HYT_COLUMN_REAL = 0
+HYT_COLUMN_ORDINAL = 1
+HYT_COLUMN_CATEGORY = 2
 
 # Keys of options, and other words.
 HYT_TRAIN_EPOCHS = "epochs"
@@ -173,6 +176,12 @@ class StudyMode(IntEnum):
     NEW = 0
     RESUME = 1
     READ = 2
+
+
+class Column(IntEnum):
+    REAL = 0
+    ORDINAL = 1
+    CATEGORY = 2
 
 
 class hyt_context(Structure):
@@ -487,8 +496,21 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_surrogate_create": (c_int, [POINTER(hyt_context), c_char_p, c_size_t, POINTER(hyt_options),
         POINTER(POINTER(hyt_surrogate))]),
     "hyt_surrogate_kind": (c_char_p, [c_size_t]),
+    "hyt_surrogate_set_columns": (c_int, [POINTER(hyt_surrogate), POINTER(c_int), c_size_t]),
     "hyt_surrogate_fit": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), POINTER(c_double), c_size_t]),
+    "hyt_surrogate_update": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), POINTER(c_double), c_size_t]),
+    "hyt_surrogate_copy": (c_int, [POINTER(hyt_surrogate), POINTER(POINTER(hyt_surrogate))]),
+    "hyt_surrogate_rows": (c_size_t, [POINTER(hyt_surrogate)]),
+    "hyt_surrogate_chosen": (c_char_p, [POINTER(hyt_surrogate)]),
     "hyt_surrogate_predict": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), c_size_t, POINTER(c_double),
         POINTER(c_double)]),
+    "hyt_surrogate_sample": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), c_size_t, c_size_t, c_uint64,
+        POINTER(c_double)]),
+    "hyt_surrogate_gradient": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), POINTER(c_double),
+        POINTER(c_double)]),
+    "hyt_surrogate_write": (c_int, [POINTER(hyt_surrogate), POINTER(c_char_p), POINTER(c_size_t)]),
+    "hyt_surrogate_parse": (c_int, [POINTER(hyt_context), c_void_p, c_size_t, POINTER(POINTER(hyt_surrogate))]),
+    "hyt_surrogate_save": (c_int, [POINTER(hyt_surrogate), c_char_p]),
+    "hyt_surrogate_load": (c_int, [POINTER(hyt_context), c_char_p, POINTER(POINTER(hyt_surrogate))]),
     "hyt_surrogate_destroy": (None, [POINTER(hyt_surrogate)]),
 }
