@@ -53,6 +53,7 @@ HYT_OP_COUNT = 15
 HYT_GENE_INTEGER = 0
 HYT_GENE_ORDINAL = 1
 HYT_GENE_CATEGORICAL = 2
+HYT_GENE_REAL = 3
 HYT_TRIAL_FINISHED = 0
 HYT_TRIAL_INFEASIBLE = 2
 HYT_TRIAL_TRANSIENT = 3
@@ -64,9 +65,15 @@ HYT_MAXIMISE = 1
 HYT_STUDY_NEW = 0
 HYT_STUDY_RESUME = 1
 HYT_STUDY_READ = 2
+HYT_VALIDATION_MEASURES = 5
 HYT_COLUMN_REAL = 0
 HYT_COLUMN_ORDINAL = 1
 HYT_COLUMN_CATEGORY = 2
+HYT_VALIDATION_TAU = 0
+HYT_VALIDATION_RHO = 1
+HYT_VALIDATION_R2 = 2
+HYT_VALIDATION_RMSE = 3
+HYT_VALIDATION_CRPS = 4
 
 # Keys of options, and other words.
 HYT_TRAIN_EPOCHS = "epochs"
@@ -156,6 +163,7 @@ class GeneKind(IntEnum):
     INTEGER = 0
     ORDINAL = 1
     CATEGORICAL = 2
+    REAL = 3
 
 
 class TrialState(IntEnum):
@@ -182,6 +190,14 @@ class Column(IntEnum):
     REAL = 0
     ORDINAL = 1
     CATEGORY = 2
+
+
+class ValidationKind(IntEnum):
+    TAU = 0
+    RHO = 1
+    R2 = 2
+    RMSE = 3
+    CRPS = 4
 
 
 class hyt_context(Structure):
@@ -237,6 +253,10 @@ class hyt_study(Structure):
 
 
 class hyt_surrogate(Structure):
+    pass
+
+
+class hyt_validation(Structure):
     pass
 
 
@@ -370,6 +390,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_space_create": (c_int, [POINTER(hyt_context), c_char_p, POINTER(POINTER(hyt_space))]),
     "hyt_space_add_integer": (c_int, [POINTER(hyt_space), c_char_p, c_int64, c_int64, c_int64]),
     "hyt_space_add_ordinal": (c_int, [POINTER(hyt_space), c_char_p, POINTER(c_double), c_size_t]),
+    "hyt_space_add_real": (c_int, [POINTER(hyt_space), c_char_p, c_double, c_double, c_int]),
     "hyt_space_add_categorical": (c_int, [POINTER(hyt_space), c_char_p, POINTER(c_char_p), c_size_t]),
     "hyt_space_add_condition": (c_int, [POINTER(hyt_space), c_char_p, c_char_p, POINTER(c_size_t), c_size_t]),
     "hyt_space_preset": (c_int, [POINTER(hyt_context), c_char_p, POINTER(POINTER(hyt_space))]),
@@ -385,9 +406,13 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_space_gene_value": (c_double, [POINTER(hyt_space), c_size_t, c_size_t]),
     "hyt_space_gene_label": (c_char_p, [POINTER(hyt_space), c_size_t, c_size_t]),
     "hyt_space_find_gene": (c_int, [POINTER(hyt_space), c_char_p, POINTER(c_size_t)]),
+    "hyt_space_gene_is_log": (c_int, [POINTER(hyt_space), c_size_t]),
+    "hyt_space_find_level": (c_int, [POINTER(hyt_space), c_size_t, c_double, POINTER(c_size_t)]),
     "hyt_space_count": (c_int, [POINTER(hyt_space), POINTER(c_uint64), POINTER(c_uint64)]),
     "hyt_space_genotypes": (c_int, [POINTER(hyt_space), POINTER(c_uint64), POINTER(c_uint64)]),
     "hyt_candidate_create": (c_int, [POINTER(hyt_space), POINTER(c_size_t), c_size_t,
+        POINTER(POINTER(hyt_candidate))]),
+    "hyt_candidate_from_values": (c_int, [POINTER(hyt_space), POINTER(c_double), c_size_t,
         POINTER(POINTER(hyt_candidate))]),
     "hyt_candidate_sample": (c_int, [POINTER(hyt_space), c_uint64, c_uint64, POINTER(POINTER(hyt_candidate))]),
     "hyt_candidate_at": (c_int, [POINTER(hyt_space), c_uint64, c_uint64, POINTER(POINTER(hyt_candidate))]),
@@ -513,4 +538,14 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_surrogate_save": (c_int, [POINTER(hyt_surrogate), c_char_p]),
     "hyt_surrogate_load": (c_int, [POINTER(hyt_context), c_char_p, POINTER(POINTER(hyt_surrogate))]),
     "hyt_surrogate_destroy": (None, [POINTER(hyt_surrogate)]),
+    "hyt_validation_deal": (c_int, [c_size_t, c_size_t, c_uint64, POINTER(c_int)]),
+    "hyt_surrogate_validate": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), POINTER(c_double),
+        POINTER(c_int), c_size_t, POINTER(POINTER(hyt_validation))]),
+    "hyt_validation_measure": (c_double, [POINTER(hyt_validation), c_int]),
+    "hyt_validation_coverage": (c_double, [POINTER(hyt_validation), c_double]),
+    "hyt_validation_noise": (c_double, [POINTER(hyt_validation)]),
+    "hyt_validation_rows": (c_size_t, [POINTER(hyt_validation)]),
+    "hyt_validation_mean": (POINTER(c_double), [POINTER(hyt_validation)]),
+    "hyt_validation_deviation": (POINTER(c_double), [POINTER(hyt_validation)]),
+    "hyt_validation_destroy": (None, [POINTER(hyt_validation)]),
 }
