@@ -33,6 +33,13 @@ typedef struct hyt_surrogate hyt_surrogate;
 #define HYT_TREES_COLSAMPLE "colsample"               /**< real, 0.5: share of the features a tree sees */
 #define HYT_TREES_BINS "bins"                         /**< int, 256: most distinct values of a feature that are told apart */
 #define HYT_TREES_MEMBERS "members"                   /**< int, 5: models whose mean and deviation are the answer */
+#define HYT_TREES_BOOSTER "booster"                   /**< choice, tree: or linear, or dart */
+#define HYT_TREES_RATE_DROP "rate-drop"               /**< real, 0.1: dart: chance of a tree to be dropped for a round */
+#define HYT_TREES_SKIP_DROP "skip-drop"               /**< real, 0.5: dart: chance of a round to drop none */
+#define HYT_TREES_ONE_DROP "one-drop"                 /**< flag, 0: dart: drop one tree at least */
+#define HYT_TREES_NORMALISE "normalise"               /**< choice, tree: or forest: dart: a new tree weighs as much as each, or as all, dropped */
+#define HYT_TREES_LINEAR_LAMBDA "linear-lambda"       /**< real, 0: linear: penalty a row on squared slopes */
+#define HYT_TREES_LINEAR_ALPHA "linear-alpha"         /**< real, 0: linear: penalty a row on absolute slopes */
 /** @} */
 
 /** What a feature is, for kinds that treat them differently. Several columns that together are 1 for the chosen label

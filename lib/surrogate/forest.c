@@ -46,6 +46,30 @@ void hyti_forest_clear(hyti_forest *forest)
     *forest = (hyti_forest){ .context = forest->context };
 }
 
+static size_t tree_end(const hyti_forest *forest, size_t tree)
+{
+    return tree + 1 < forest->tree_count ? forest->trees[tree + 1].root : forest->node_count;
+}
+
+void hyti_forest_scale(hyti_forest *forest, size_t tree, double factor)
+{
+    for (size_t i = forest->trees[tree].root; i < tree_end(forest, tree); i++) forest->nodes[i].value *= factor;
+}
+
+void hyti_forest_leaves(const hyti_forest *forest, size_t tree, const uint8_t *codes, size_t n, size_t d,
+                        uint32_t *leaves)
+{
+    uint32_t root = forest->trees[tree].root, depth = forest->trees[tree].depth;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t at = root;
+        for (uint32_t level = 0; level < depth; level++) {
+            const hyti_node *node = forest->nodes + at;
+            at = node->left + (codes[i * d + node->feature] > node->cut);
+        }
+        leaves[i] = at - root;
+    }
+}
+
 /* A block of points goes down each tree together, so that their waits overlap. */
 void hyti_forest_add(const hyti_forest *forest, size_t first, size_t last, const uint8_t *codes, size_t n, size_t d,
                      double *sums)

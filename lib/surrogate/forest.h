@@ -5,6 +5,7 @@
 #ifndef HYTI_SURROGATE_FOREST_H
 #define HYTI_SURROGATE_FOREST_H
 
+#include "base/rng.h"
 #include "surrogate/bins.h"
 
 /* The next node is left + (code of the feature > cut). A leaf leads to itself: no code is above 255. */
@@ -31,6 +32,11 @@ void hyti_forest_clear(hyti_forest *forest);
 /* sums[i] += answers of trees [first, last) at n points, summed tree by tree. */
 void hyti_forest_add(const hyti_forest *forest, size_t first, size_t last, const uint8_t *codes, size_t n, size_t d,
                      double *sums);
+/* Multiplies the answers of one tree. */
+void hyti_forest_scale(hyti_forest *forest, size_t tree, double factor);
+/* The leaf of a tree, as a place among its nodes, that each of n points comes to. */
+void hyti_forest_leaves(const hyti_forest *forest, size_t tree, const uint8_t *codes, size_t n, size_t d,
+                        uint32_t *leaves);
 
 typedef struct hyti_slope {
     double first, second; /* derivatives of the loss by the prediction; second >= 0 */
@@ -39,6 +45,8 @@ typedef struct hyti_slope {
 typedef struct hyti_grow_params {
     size_t depth;
     double lambda, min_weight, scale; /* scale: of leaf values */
+    size_t tried;                     /* features that a split chooses from, drawn anew for each; 0: all */
+    hyti_rng *rng;                    /* for these */
 } hyti_grow_params;
 
 /* What growing needs besides the rows; reused from tree to tree. */
