@@ -28,6 +28,12 @@ static const setting trees = { "trees", "trees", "" };
 static const setting trees_400_4 = { "trees-400x4", "trees", "rounds=400 depth=4 " ONE_MODEL };
 static const setting trees_800_2 = { "trees-800x2", "trees", "rounds=800 depth=2 " ONE_MODEL };
 
+static const setting linear_500 = { "linear-500", "trees", "booster=linear rounds=500 eta=0.5 members=1" };
+static const setting dart_200 = { "dart-200", "trees", "booster=dart rounds=200 depth=4 eta=0.1 min-child-weight=5 "
+                                                       "subsample=1 colsample=1 rate-drop=0.1 skip-drop=0.5 members=1" };
+static const setting linear = { "linear", "trees", "booster=linear" };
+static const setting dart = { "dart", "trees", "booster=dart" };
+
 static void need(hyt_status status)
 {
     if (status == HYT_OK) return;
@@ -205,9 +211,12 @@ int main(int argc, char **argv)
     if (!read_table(folder, "accuracy.csv", "folds_accuracy.csv", "accuracy_percent", &accuracy)) return 0;
     if (!read_table(folder, "latency.csv", "folds_latency.csv", "latency_ms", &latency)) return 0;
     if (strcmp(what, "speed") != 0) {
-        const setting *for_accuracy[] = { &gp, &trees, &trees_400_4 }, *for_latency[] = { &gp, &trees, &trees_800_2 };
-        for (size_t i = 0; i < 3; i++) run_folds(&accuracy, "accuracy_percent", for_accuracy[i]);
-        for (size_t i = 0; i < 3; i++) run_folds(&latency, "latency_ms", for_latency[i]);
+        static const setting *const for_accuracy[] = { &gp, &trees, &trees_400_4, &linear_500, &dart_200, &linear, &dart };
+        static const setting *const for_latency[] = { &gp, &trees, &trees_800_2, &linear_500, &dart_200, &linear, &dart };
+        for (size_t i = 0; i < sizeof for_accuracy / sizeof *for_accuracy; i++)
+            run_folds(&accuracy, "accuracy_percent", for_accuracy[i]);
+        for (size_t i = 0; i < sizeof for_latency / sizeof *for_latency; i++)
+            run_folds(&latency, "latency_ms", for_latency[i]);
     }
     if (strcmp(what, "folds") != 0) {
         static const size_t sizes[] = { 30, 100, 300, 1000 };
