@@ -16,13 +16,22 @@ hyt_status hyti_points_check(const double *points, size_t n, size_t m);
  * A merge sort: time O(n log n), `scratch` has room for `n`. */
 void hyti_sort_rows(const double *rows, size_t n, size_t stride, size_t column, size_t *order, size_t *scratch);
 
+/* One column of such rows, rising; equal values by place. `keys` has room for 2 n, the first n are the answer. */
+typedef struct hyti_key {
+    double key;
+    size_t place;
+} hyti_key;
+void hyti_sort_column(const double *rows, size_t n, size_t stride, size_t column, hyti_key *keys);
+
 /* Exact volumes of at most `capacity` points of `m` objectives; starts as {0}. */
 typedef struct hyti_volume {
     hyt_context *context;
     size_t m, capacity;
     double *boxes;   /* for each number of objectives 1..m: capacity rows */
-    double *stairs;  /* of the sweep: 2 * capacity */
-    size_t *order;   /* for each number of objectives: capacity; then the scratch of the sort */
+    double *stairs;  /* of the sweep over three sides: 2 * capacity */
+    hyti_key *keys;  /* of sorts: 2 * capacity */
+    struct hyti_bounds *bounds; /* of the sweep over more */
+    size_t *order;   /* for each number of objectives: capacity */
 } hyti_volume;
 
 hyt_status hyti_volume_open(hyti_volume *volume, hyt_context *context, size_t capacity, size_t m);

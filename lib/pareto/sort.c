@@ -27,6 +27,47 @@ void hyti_sort_rows(const double *rows, size_t n, size_t stride, size_t column, 
     }
 }
 
+enum { RUN = 8 }; /* sorted by insertion */
+
+static void insert_run(hyti_key *keys, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        hyti_key one = keys[i];
+        size_t k = i;
+        for (; k > 0 && one.key < keys[k - 1].key; k--) keys[k] = keys[k - 1];
+        keys[k] = one;
+    }
+}
+
+/* Without a branch that could be guessed wrong. */
+static void merge_runs(const hyti_key *a, const hyti_key *middle, const hyti_key *end, hyti_key *out)
+{
+    const hyti_key *b = middle;
+    while (a < middle && b < end) {
+        bool right = b->key < a->key;
+        *out++ = *(right ? b : a);
+        b += right;
+        a += !right;
+    }
+    memcpy(out, a, (size_t)(middle - a) * sizeof *out);
+    memcpy(out + (middle - a), b, (size_t)(end - b) * sizeof *out);
+}
+
+void hyti_sort_column(const double *rows, size_t n, size_t stride, size_t column, hyti_key *keys)
+{
+    hyti_key *from = keys, *to = keys + n;
+    for (size_t i = 0; i < n; i++) keys[i] = (hyti_key){ rows[i * stride + column], i };
+    for (size_t start = 0; start < n; start += RUN) insert_run(keys + start, HYTI_MIN((size_t)RUN, n - start));
+    for (size_t width = RUN; width < n; width *= 2) {
+        for (size_t start = 0; start < n; start += 2 * width)
+            merge_runs(from + start, from + HYTI_MIN(start + width, n), from + HYTI_MIN(start + 2 * width, n), to + start);
+        hyti_key *swap = from;
+        from = to;
+        to = swap;
+    }
+    if (from != keys) memcpy(keys, from, n * sizeof *keys);
+}
+
 /* One front in the making. With two or three objectives the points that came before a point in lexicographic order
  * are no worse in the first, so a front is as good as the steps that its members make in the others (Kung, Luccio,
  * Preparata, J. ACM 22(4), 1975): second rising, last falling. With more it is the list of its members. */

@@ -2,14 +2,24 @@
 /* Exact hypervolume.
  *
  * A point that dominates the reference is kept as the sides of its box, reference - point, so that everything below
- * measures unions of boxes that start at the origin. One to three sides are swept; more are taken apart by WFG (While,
- * Bradstreet, Barone, "A fast way of calculating exact hypervolumes", IEEE Trans. Evol. Comput. 16(1), 2012): sorted by
- * the last side, each box adds its own volume less what the larger ones, limited to it, cover of it, and since all of
- * these have the same last side that is a problem with one side fewer. */
+ * measures unions of boxes that start at the origin. They are swept (bounds.c for more than three sides). Where that
+ * would take too much room they are taken apart by WFG (While, Bradstreet, Barone, "A fast way of calculating exact
+ * hypervolumes", IEEE Trans. Evol. Comput. 16(1), 2012): sorted by the last side, each box adds its own volume less
+ * what the larger ones, limited to it, cover of it, and since all of these have the same last side that is a problem
+ * with fewer boxes and one side fewer. */
+#include "pareto/bounds.h"
 #include "pareto/pareto.h"
 #include <assert.h>
 #include <math.h>
 #include <string.h>
+
+static hyt_status open_bounds(hyti_volume *volume)
+{
+    if (volume->m <= 3) return HYT_OK;
+    volume->bounds = hyti_alloc(volume->context, sizeof *volume->bounds);
+    if (!volume->bounds) return hyti_fail_nomem();
+    return hyti_bounds_open(volume->bounds, volume->context, volume->capacity, volume->m);
+}
 
 hyt_status hyti_volume_open(hyti_volume *volume, hyt_context *context, size_t capacity, size_t m)
 {
@@ -18,16 +28,21 @@ hyt_status hyti_volume_open(hyti_volume *volume, hyt_context *context, size_t ca
     *volume = (hyti_volume){ .context = context, .m = m, .capacity = capacity };
     volume->boxes = hyti_array(context, capacity, m * (m + 1) / 2 * sizeof(double));
     volume->stairs = hyti_array(context, capacity, 2 * sizeof(double));
-    volume->order = hyti_array(context, capacity, (m + 1) * sizeof(size_t));
-    if (volume->boxes && volume->stairs && volume->order) return HYT_OK;
-    hyti_volume_close(volume);
-    return hyti_fail_nomem();
+    volume->keys = hyti_array(context, capacity, 2 * sizeof(hyti_key));
+    volume->order = hyti_array(context, capacity, m * sizeof(size_t));
+    bool room = volume->boxes && volume->stairs && volume->keys && volume->order;
+    hyt_status status = room ? open_bounds(volume) : hyti_fail_nomem();
+    if (status != HYT_OK) hyti_volume_close(volume);
+    return status;
 }
 
 void hyti_volume_close(hyti_volume *volume)
 {
+    if (volume->bounds) hyti_bounds_close(volume->bounds);
+    hyti_free(volume->context, volume->bounds);
     hyti_free(volume->context, volume->boxes);
     hyti_free(volume->context, volume->stairs);
+    hyti_free(volume->context, volume->keys);
     hyti_free(volume->context, volume->order);
     *volume = (hyti_volume){ 0 };
 }
@@ -35,17 +50,6 @@ void hyti_volume_close(hyti_volume *volume)
 static double *boxes_of(const hyti_volume *volume, size_t sides)
 {
     return volume->boxes + volume->capacity * (sides * (sides - 1) / 2);
-}
-
-static size_t *order_of(const hyti_volume *volume, size_t sides)
-{
-    return volume->order + volume->capacity * (sides - 1);
-}
-
-static void sort_by_last(const hyti_volume *volume, size_t sides, size_t n)
-{
-    hyti_sort_rows(boxes_of(volume, sides), n, sides, sides - 1, order_of(volume, sides),
-                   volume->order + volume->capacity * volume->m);
 }
 
 static double longest(const double *boxes, size_t n)
@@ -58,12 +62,10 @@ static double longest(const double *boxes, size_t n)
 /* From the highest box down: each adds a strip where it is wider than those before. */
 static double sweep_area(const hyti_volume *volume, size_t n)
 {
-    const double *boxes = boxes_of(volume, 2);
-    const size_t *order = order_of(volume, 2);
     double area = 0, width = 0;
-    sort_by_last(volume, 2, n);
+    hyti_sort_column(boxes_of(volume, 2), n, 2, 1, volume->keys);
     for (size_t i = n; i-- > 0;) {
-        const double *box = boxes + 2 * order[i];
+        const double *box = boxes_of(volume, 2) + 2 * volume->keys[i].place;
         if (box[0] <= width) continue;
         area += (box[0] - width) * box[1];
         width = box[0];
@@ -101,16 +103,11 @@ static double step_add(double *x, double *y, size_t *count, const double *box)
 /* From the highest box down over the third side, keeping the cross-section as steps. */
 static double sweep_volume(const hyti_volume *volume, size_t n)
 {
-    const double *boxes = boxes_of(volume, 3);
-    const size_t *order = order_of(volume, 3);
-    double *x = volume->stairs, *y = x + volume->capacity, sum = 0, area = 0;
+    double *x = volume->stairs, *y = x + volume->capacity, sum = 0;
     size_t count = 0;
-    sort_by_last(volume, 3, n);
-    for (size_t i = n; i-- > 0;) {
-        const double *box = boxes + 3 * order[i];
-        area += step_add(x, y, &count, box);
-        sum += area * (box[2] - (i ? boxes[3 * order[i - 1] + 2] : 0));
-    }
+    hyti_sort_column(boxes_of(volume, 3), n, 3, 2, volume->keys);
+    for (size_t i = n; i-- > 0;)
+        sum += step_add(x, y, &count, boxes_of(volume, 3) + 3 * volume->keys[i].place) * volume->keys[i].key;
     return sum;
 }
 
@@ -149,9 +146,10 @@ static double measure(const hyti_volume *volume, size_t sides, size_t n);
 static double take_apart(const hyti_volume *volume, size_t sides, size_t n)
 {
     const double *boxes = boxes_of(volume, sides);
-    const size_t *order = order_of(volume, sides);
+    size_t *order = volume->order + volume->capacity * (sides - 1);
     double *limited = boxes_of(volume, sides - 1), corner[HYTI_PARETO_OBJECTIVES], sum = 0;
-    sort_by_last(volume, sides, n);
+    hyti_sort_column(boxes, n, sides, sides - 1, volume->keys);
+    for (size_t i = 0; i < n; i++) order[i] = volume->keys[i].place;
     for (size_t i = 0; i < n; i++) {
         const double *box = boxes + sides * order[i];
         size_t count = 0;
@@ -165,15 +163,19 @@ static double take_apart(const hyti_volume *volume, size_t sides, size_t n)
     return sum;
 }
 
-/* The boxes at boxes_of(sides), none within another. */
+/* The boxes at boxes_of(sides). */
 static double measure(const hyti_volume *volume, size_t sides, size_t n)
 {
+    double sum = 0;
     if (n == 0) return 0;
+    if (n == 1) return product(boxes_of(volume, sides), sides);
     switch (sides) {
     case 1: return longest(boxes_of(volume, 1), n);
     case 2: return sweep_area(volume, n);
     case 3: return sweep_volume(volume, n);
-    default: return take_apart(volume, sides, n);
+    default:
+        if (hyti_bounds_sweep(volume->bounds, boxes_of(volume, sides), n, sides, volume->keys, &sum)) return sum;
+        return take_apart(volume, sides, n);
     }
 }
 
@@ -192,12 +194,7 @@ double hyti_volume_of(hyti_volume *volume, const double *points, size_t n, const
     double *boxes = boxes_of(volume, m), box[HYTI_PARETO_OBJECTIVES];
     assert(n <= volume->capacity);
     for (size_t i = 0; i < n; i++) {
-        if (!box_of(points + i * m, reference, m, box)) continue;
-        if (m > 3) {
-            count = set_add(boxes, count, box, m);
-            continue;
-        }
-        memcpy(boxes + count++ * m, box, m * sizeof *box); /* the sweeps pass over what is covered */
+        if (box_of(points + i * m, reference, m, box)) memcpy(boxes + count++ * m, box, m * sizeof *box);
     }
     return measure(volume, m, count);
 }
@@ -213,7 +210,7 @@ double hyti_volume_gain(hyti_volume *volume, const double *points, size_t n, siz
         if (i == skip || !box_of(points + i * m, reference, m, other)) continue;
         for (size_t j = 0; j < m; j++) other[j] = fmin(other[j], box[j]);
         if (covers(other, box, m)) return 0;
-        count = set_add(boxes, count, other, m);
+        memcpy(boxes + count++ * m, other, m * sizeof *other);
     }
     return fmax(0, product(box, m) - measure(volume, m, count));
 }
