@@ -5,8 +5,9 @@
  *  The shortest program: hyt_search_create, hyt_search_add_objective (up to 4 times), hyt_search_run, then
  *  hyt_search_trial_in_front for each trial. A proposal depends only on options, seed, and the trials told and
  *  pending, in order of their numbers: neither on the order of tells within a round nor on when the process last
- *  started. Nothing is proposed twice, pending trials included. A failed trial is an evaluation that was used; it
- *  teaches the search which candidates to leave alone (a transient failure does not). */
+ *  started. Nothing is proposed twice, pending trials included, but what failed for a transient reason and what the
+ *  options let be repeated. A failed trial is an evaluation that was used; it teaches the search which candidates to
+ *  leave alone (a transient failure does not). A cancelled one was not: neither counts nor teaches. */
 #ifndef HYTNAS_SEARCH_H
 #define HYTNAS_SEARCH_H
 
@@ -29,6 +30,9 @@ typedef enum hyt_direction { HYT_MINIMISE = 0, HYT_MAXIMISE = 1 } hyt_direction;
 #define HYT_SEARCH_ACQUISITION "acquisition" /**< choice: "ucb", "ei" */
 #define HYT_SEARCH_POPULATION "population"   /**< int: parents of nsga2, points kept by the inner solver */
 #define HYT_SEARCH_GENERATIONS "generations" /**< int: of the inner solver */
+#define HYT_SEARCH_ADDED_RESULTS "added"     /**< choice: "free", results that were added are no trials; "count" */
+#define HYT_SEARCH_REPEATS "repeats"         /**< int, 1: evaluations that a candidate may have */
+#define HYT_SEARCH_RETRIES "retries"         /**< int, 1: further evaluations after transient failures */
 #define HYT_SEARCH_SECONDS "seconds"         /**< real, 0: deadline of run, from its start; 0: none */
 #define HYT_SEARCH_TARGET "target"           /**< real, 0: run stops at this hypervolume; 0: none */
 #define HYT_SEARCH_STALL "stall"             /**< int, 0: run stops after so many trials without a better hypervolume */
@@ -70,12 +74,22 @@ HYT_API hyt_status hyt_search_set_reference(hyt_search *search, const double *re
  *          them and the nearest value seen); HYT_ERR_STATE when all of the round is out and not yet told, or the
  *          trials of the options are used up */
 HYT_API hyt_status hyt_search_ask(hyt_search *search, size_t n, hyt_trial **trials, size_t *count);
-/** @param state       HYT_TRIAL_FINISHED or a failure; finished with a value that is not finite, or beyond 1e100 either
+/** @param state       HYT_TRIAL_FINISHED, a failure, HYT_TRIAL_PRUNED or HYT_TRIAL_CANCELLED; finished with a value that is not finite, or beyond 1e100 either
  *                     way, becomes HYT_TRIAL_NAN
  *  @param objectives  n values in the order added; may be NULL on a failure
  *  @return HYT_ERR_STATE for a trial that was told before, HYT_ERR_RANGE for a state that no trial ends in */
 HYT_API hyt_status hyt_search_tell(hyt_search *search, hyt_trial *trial, hyt_trial_state state,
                                    const double *objectives, size_t n);
+/** A result that was not asked for: an earlier one, or one of another candidate than the one proposed (tell that one
+ *  ::HYT_TRIAL_CANCELLED). At any time; those before the first ask are initial design, which is shortened by them.
+ *  It becomes a trial of the next number. Whether such trials count is the option "added". The constraints are not
+ *  asked.
+ *  @param candidate  copied; may be of another handle of the same space
+ *  @param state      HYT_TRIAL_FINISHED or a failure, as for tell
+ *  @return HYT_ERR_CONFLICT where the candidate has a trial already, unless that was cancelled or failed for a transient
+ *          reason, or the option "repeats" leaves room */
+HYT_API hyt_status hyt_search_add_result(hyt_search *search, const hyt_candidate *candidate, hyt_trial_state state,
+                                         const double *objectives, size_t n);
 /** Called after each told trial of run(); 0 goes on, HYT_STOP ends well, negative ends and travels unchanged. */
 typedef int (*hyt_progress_fn)(void *user, const hyt_search *search, const hyt_trial *trial);
 /** Asks, evaluates, tells until the stop rule. Why it ended is a result: see hyt_search_stopped. A trial whose
@@ -110,19 +124,25 @@ HYT_API hyt_status hyt_search_hypervolume_at(const hyt_search *search, size_t in
 
 /** @name Journal
  *  How a store follows a search: `asked` sees each new round before ask returns, `told` each result before tell
- *  returns. A journal that fails (negative) fails the call, and the search is as before.
+ *  returns, and each that is added, whose number is then the next. A journal that fails (negative) fails the call, and
+ *  the search is as before.
  *  @{ */
 typedef int (*hyt_asked_fn)(void *user, const hyt_trial *const *trials, size_t count);
 typedef int (*hyt_told_fn)(void *user, const hyt_trial *trial, hyt_trial_state state, const double *objectives,
                            size_t n);
 HYT_API hyt_status hyt_search_set_journal(hyt_search *search, hyt_asked_fn asked, hyt_told_fn told, void *user,
                                           hyt_release_fn release);
+#define HYT_SEARCH_ADDED UINT64_MAX /**< round of a result that was not asked for */
 /** Puts back one trial, in order of number, before the first ask: HYT_TRIAL_PENDING ones are handed out first. The
  *  journal is not called. `candidate` may be of another handle of the same space.
+ *  @param round  number of the first trial that was asked with it; ::HYT_SEARCH_ADDED
+ *  @param ended  how many trials there were when it was told (its own included); of no meaning for a pending one
  *  @return HYT_ERR_RANGE, HYT_ERR_SHAPE, HYT_ERR_FORMAT or HYT_ERR_CONFLICT for what cannot be: a number that is not
- *          the next, an unknown state, values that are not finite, a candidate of another space or there already */
+ *          the next, an unknown state or round, values that are not finite, a candidate of another space or one that
+ *          hyt_search_add_result() would refuse */
 HYT_API hyt_status hyt_search_restore(hyt_search *search, uint64_t number, const hyt_candidate *candidate,
-                                      hyt_trial_state state, const double *objectives, size_t n);
+                                      uint64_t round, hyt_trial_state state, uint64_t ended, const double *objectives,
+                                      size_t n);
 /** @} */
 
 #ifdef __cplusplus

@@ -135,7 +135,9 @@ typedef enum hyt_trial_state {
     HYT_TRIAL_TRANSIENT = 3,  /**< failed for reasons outside the candidate */
     HYT_TRIAL_TIMEOUT = 4,    /**< took too long */
     HYT_TRIAL_NAN = 5,        /**< an objective was not finite */
-    HYT_TRIAL_PENDING = 6     /**< asked, not told yet */
+    HYT_TRIAL_PENDING = 6,    /**< asked, not told yet */
+    HYT_TRIAL_PRUNED = 7,     /**< ended early because of what it reported: no failure, not in the front */
+    HYT_TRIAL_CANCELLED = 8   /**< given back without an evaluation; says nothing of the candidate */
 } hyt_trial_state;
 HYT_API const char *hyt_trial_state_name(hyt_trial_state state);   /**< "finished", "nan", ... */
 

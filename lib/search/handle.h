@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The handle, for the files that make it up: search.c (create, set up, describe), constraint.c, round.c (ask, tell,
- * restore), run.c and results.c. No algorithm includes this. */
+/* The handle, for the files that make it up: search.c (create, set up, describe), constraint.c, round.c (ask), record.c
+ * (tell, add, restore), point.c, run.c and results.c. No algorithm includes this. */
 #ifndef HYTI_SEARCH_HANDLE_H
 #define HYTI_SEARCH_HANDLE_H
 
@@ -8,7 +8,7 @@
 #include "search/search.h"
 
 typedef struct hyti_search_params {
-    int64_t method, seed, trials, batch, initial, stall;
+    int64_t method, seed, trials, batch, initial, stall, added, repeats, retries;
     double seconds, target;
     hyti_method_params algorithm;
 } hyti_search_params;
@@ -28,12 +28,29 @@ typedef struct hyti_constraint {
     double nearest; /* its value at the candidate that came nearest to meeting all */
 } hyti_constraint;
 
+enum { HYTI_ADDED_FREE, HYTI_ADDED_COUNT }; /* the words of the option */
+
 typedef struct hyti_record {
     hyt_trial trial; /* lent to the caller: does not move */
     hyt_trial_state state;
     bool out;        /* handed out and not given back */
+    uint64_t round;  /* number of the first trial of its ask; HYT_SEARCH_ADDED */
+    uint64_t ended;  /* how many trials there were when it was told: an ask at `count` trials knows it if ended <= count */
+    size_t next;     /* the next trial of the same candidate; HYTI_NOWHERE */
     double objectives[HYTI_SEARCH_OBJECTIVES];
 } hyti_record;
+
+/* The trials of one candidate: a list in order of number. */
+typedef struct hyti_point {
+    size_t first, last;
+} hyti_point;
+
+/* What the trials of a candidate come to. */
+typedef struct hyti_summary {
+    hyt_trial_state state; /* finished if one is; else pending if one is; else the last that was not cancelled */
+    size_t finished, transient;
+    double mean[HYTI_SEARCH_OBJECTIVES], error[HYTI_SEARCH_OBJECTIVES]; /* of finished ones; minimised; error: of the mean */
+} hyti_summary;
 
 struct hyt_search {
     hyti_ref ref;
@@ -51,6 +68,8 @@ struct hyt_search {
     hyti_record **records; /* by number */
     size_t count, room;
     hyti_set taken;
+    hyti_point *points; /* by place in `taken` */
+    size_t point_room;
 
     hyti_set measured;     /* points whose constraints were measured, and how far each is from meeting them */
     double *violations;
@@ -75,12 +94,34 @@ static inline double hyti_search_sign(const hyt_search *search, size_t j)
 {
     return search->objectives[j].direction == HYT_MAXIMISE ? -1 : 1;
 }
-/* Objectives of trial `index`, which is finished, minimised. */
-void hyti_search_minimised(const hyt_search *search, size_t index, double *row);
+/* Trials that count against the option. */
+size_t hyti_search_used(const hyt_search *search);
+/* Trials that are or were evaluated, wherever they came from: all but cancelled ones. */
+size_t hyti_search_known(const hyt_search *search);
+
+/* What the trials before number `before` say of the candidate at `place` of the taken ones. */
+void hyti_point_summarise(const hyt_search *search, size_t place, size_t before, hyti_summary *summary);
+/* Whether a result of that candidate may be added: nothing is known of it yet, or repeats are allowed. */
+bool hyti_point_open(const hyt_search *search, size_t place);
+/* Whether it may be proposed once more, after transient failures. */
+bool hyti_point_retry(const hyt_search *search, size_t place);
+/* Rows of the candidates that finished within the limits by the trials before number `before`, minimised; room for
+ * one a candidate. */
+size_t hyti_points_good(const hyt_search *search, size_t before, double *rows);
+
+/* Room for `more` records, so that appending them cannot fail. */
+hyt_status hyti_record_reserve(hyt_search *search, size_t more);
+hyt_status hyti_record_create(hyt_search *search, uint64_t number, uint64_t round, const hyti_level *levels,
+                              hyti_record **out);
+void hyti_record_destroy(hyt_search *search, hyti_record *record);
+void hyti_record_append(hyt_search *search, hyti_record *record);
+
+/* Minimised. */
+void hyti_search_minimise(const hyt_search *search, const double *objectives, double *row);
 /* The reference, minimised; false before it is known. */
 bool hyti_search_minimised_reference(const hyt_search *search, double *reference);
-/* Finished and within the limits. */
-bool hyti_search_good(const hyt_search *search, const hyti_record *record);
+/* Whether a minimised row is within the limits. */
+bool hyti_search_within(const hyt_search *search, const double *row);
 /* The problem's violation callback; user is the search. */
 hyt_status hyti_search_violation(void *user, const hyti_level *levels, double *violation);
 /* HYT_ERR_INFEASIBLE with the constraints and the nearest values, or HYT_ERR_EXHAUSTED. */

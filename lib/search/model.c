@@ -166,8 +166,9 @@ static hyt_status learn_success(const hyti_problem *problem, const hyti_history 
     for (size_t i = 0; i < history->count; i++) {
         hyt_trial_state state = history->states[i];
         if (state == HYT_TRIAL_PENDING || state == HYT_TRIAL_TRANSIENT) continue;
-        failed += state != HYT_TRIAL_FINISHED;
-        lesson_add(problem, l, history->levels + i * genes, state == HYT_TRIAL_FINISHED);
+        bool worked = state == HYT_TRIAL_FINISHED || state == HYT_TRIAL_PRUNED;
+        failed += !worked;
+        lesson_add(problem, l, history->levels + i * genes, worked);
     }
     if (failed == 0) return HYT_OK;
     return learn(problem, l, kind, seed, problem->objectives, memo, &model->success);

@@ -57,50 +57,62 @@ const double *hyt_search_trial_objectives(const hyt_search *search, size_t index
     return record && record->state == HYT_TRIAL_FINISHED ? record->objectives : NULL;
 }
 
-bool hyti_search_good(const hyt_search *search, const hyti_record *record)
+bool hyti_search_within(const hyt_search *search, const double *row)
 {
-    if (record->state != HYT_TRIAL_FINISHED) return false;
-    for (size_t j = 0; j < search->objective_count; j++) {
-        double sign = hyti_search_sign(search, j);
-        if (sign * record->objectives[j] > sign * search->objectives[j].limit) return false;
-    }
+    for (size_t j = 0; j < search->objective_count; j++)
+        if (row[j] > hyti_search_sign(search, j) * search->objectives[j].limit) return false;
     return true;
 }
 
-static void minimised(const hyt_search *search, const double *objectives, double *row)
+void hyti_search_minimise(const hyt_search *search, const double *objectives, double *row)
 {
     for (size_t j = 0; j < search->objective_count; j++) row[j] = hyti_search_sign(search, j) * objectives[j];
 }
 
-void hyti_search_minimised(const hyt_search *search, size_t index, double *row)
+/* The first finished trial of a candidate stands for all. */
+static bool stands_for_all(const hyt_search *search, size_t place, size_t index)
 {
-    minimised(search, search->records[index]->objectives, row);
+    size_t i = search->points[place].first;
+    while (i < index && search->records[i]->state != HYT_TRIAL_FINISHED) i = search->records[i]->next;
+    return i == index;
 }
 
 int hyt_search_trial_in_front(const hyt_search *search, size_t index)
 {
     const hyti_record *record = record_at(search, index);
-    double row[HYTI_SEARCH_OBJECTIVES], other[HYTI_SEARCH_OBJECTIVES];
-    if (!record || !hyti_search_good(search, record)) return 0;
-    minimised(search, record->objectives, row);
-    for (size_t i = 0; i < search->count; i++) {
-        if (!hyti_search_good(search, search->records[i])) continue;
-        minimised(search, search->records[i]->objectives, other);
-        if (hyt_pareto_dominates(other, row, search->objective_count)) return 0;
+    if (!record || record->state != HYT_TRIAL_FINISHED) return 0;
+    size_t place = hyti_set_find(&search->taken, record->trial.candidate->levels);
+    hyti_summary here, there;
+    hyti_point_summarise(search, place, search->count, &here);
+    if (!hyti_search_within(search, here.mean) || !stands_for_all(search, place, index)) return 0;
+    for (size_t i = 0; i < search->taken.count; i++) {
+        hyti_point_summarise(search, i, search->count, &there);
+        if (there.finished == 0 || !hyti_search_within(search, there.mean)) continue;
+        if (hyt_pareto_dominates(there.mean, here.mean, search->objective_count)) return 0;
     }
     return 1;
+}
+
+/* Results that were added before anything was asked are design, however many. */
+static size_t design_size(const hyt_search *search)
+{
+    size_t added = 0;
+    while (added < search->count && search->records[added]->round == HYT_SEARCH_ADDED) added++;
+    return HYTI_MAX(added, hyti_search_initial(search));
 }
 
 /* The trials that set the reference: the initial design and, where all of it failed, those up to the first that
  * finished; all there are in a space that has no more. 0 while one of them is pending or none has finished. */
 static size_t reference_trials(const hyt_search *search)
 {
-    size_t initial = hyti_search_initial(search), finished = 0, n = 0;
-    while (n < search->count && (n < initial || finished == 0)) {
-        if (search->records[n]->state == HYT_TRIAL_PENDING) return 0;
-        finished += search->records[n++]->state == HYT_TRIAL_FINISHED;
+    size_t design = design_size(search), finished = 0, known = 0, n = 0;
+    while (n < search->count && (known < design || finished == 0)) {
+        const hyti_record *record = search->records[n++];
+        if (record->state == HYT_TRIAL_PENDING) return 0;
+        known += record->state != HYT_TRIAL_CANCELLED;
+        finished += record->state == HYT_TRIAL_FINISHED;
     }
-    return (n >= initial || search->exhausted) && finished > 0 ? n : 0;
+    return (known >= design || search->exhausted) && finished > 0 ? n : 0;
 }
 
 /* The worst value of the objective and a tenth of its range beyond it; of its size, or of 1, where it does not vary. */
@@ -120,7 +132,7 @@ static double nadir(const hyt_search *search, size_t n, size_t j)
 bool hyti_search_minimised_reference(const hyt_search *search, double *reference)
 {
     if (search->reference_set) {
-        minimised(search, search->reference, reference);
+        hyti_search_minimise(search, search->reference, reference);
         return true;
     }
     size_t n = reference_trials(search);
@@ -143,7 +155,7 @@ hyt_status hyt_search_reference(const hyt_search *search, double *reference, siz
     if (n != search->objective_count)
         return hyti_fail(HYT_ERR_SHAPE, "room for %zu values, there are %zu objectives", n, search->objective_count);
     HYTI_TRY(need_reference(search, row));
-    minimised(search, row, reference); /* the sign is its own inverse */
+    hyti_search_minimise(search, row, reference); /* the sign is its own inverse */
     return HYT_OK;
 }
 
@@ -159,14 +171,12 @@ hyt_status hyt_search_hypervolume_at(const hyt_search *search, size_t index, dou
     HYTI_NEED(volume);
     if (index >= search->count && search->count > 0)
         return hyti_fail(HYT_ERR_RANGE, "trial %zu of %zu", index, search->count);
-    size_t m = search->objective_count, n = 0;
+    size_t m = search->objective_count;
     double reference[HYTI_SEARCH_OBJECTIVES];
     HYTI_TRY(need_reference(search, reference));
-    double *rows = hyti_array(search->context, index + 1, m * sizeof *rows);
+    double *rows = hyti_array(search->context, HYTI_MAX(search->taken.count, 1), m * sizeof *rows);
     if (!rows) return hyti_fail_nomem();
-    for (size_t i = 0; i <= index && i < search->count; i++)
-        if (hyti_search_good(search, search->records[i]))
-            minimised(search, search->records[i]->objectives, rows + n++ * m);
+    size_t n = hyti_points_good(search, index + 1, rows);
     hyt_status status = hyt_pareto_hypervolume(search->context, rows, n, m, reference, volume);
     hyti_free(search->context, rows);
     return status;

@@ -8,17 +8,17 @@
 /* How many trials at the end, `most` at most, added nothing to the volume of those before them. */
 static hyt_status count_stalled(const hyt_search *search, const double *reference, size_t most, size_t *stalled)
 {
-    size_t m = search->objective_count, n = 0, initial = hyti_search_initial(search);
+    size_t m = search->objective_count, initial = hyti_search_initial(search);
     hyti_volume volume;
-    HYTI_TRY(hyti_volume_open(&volume, search->context, search->count, m));
-    double *rows = hyti_array(search->context, HYTI_MAX(search->count, 1), m * sizeof *rows);
-    for (size_t i = 0; rows && i < search->count; i++)
-        if (hyti_search_good(search, search->records[i])) hyti_search_minimised(search, i, rows + n++ * m);
+    HYTI_TRY(hyti_volume_open(&volume, search->context, search->taken.count, m));
+    double *rows = hyti_array(search->context, HYTI_MAX(search->taken.count, 1), m * sizeof *rows);
     *stalled = 0;
     for (size_t i = search->count; rows && i-- > initial && *stalled < most; ++*stalled) {
-        if (!hyti_search_good(search, search->records[i])) continue;
-        n--;
-        if (hyti_volume_gain(&volume, rows, n, SIZE_MAX, rows + n * m, reference) > 0) break;
+        hyti_summary s;
+        hyti_point_summarise(search, hyti_set_find(&search->taken, search->records[i]->trial.candidate->levels), i + 1,
+                             &s);
+        if (search->records[i]->state != HYT_TRIAL_FINISHED || !hyti_search_within(search, s.mean)) continue;
+        if (hyti_volume_gain(&volume, rows, hyti_points_good(search, i, rows), SIZE_MAX, s.mean, reference) > 0) break;
     }
     hyti_volume_close(&volume);
     hyti_free(search->context, rows);
@@ -29,11 +29,13 @@ static hyt_status measure_progress(const hyt_search *search, const hyti_stop *st
 {
     double reference[HYTI_SEARCH_OBJECTIVES];
     *progress = (hyti_progress){ 0 };
-    for (size_t i = 0; i < search->count; i++) progress->told += search->records[i]->state != HYT_TRIAL_PENDING;
+    size_t pending = 0;
+    for (size_t i = 0; i < search->count; i++) pending += search->records[i]->state == HYT_TRIAL_PENDING;
+    progress->told = hyti_search_used(search) - pending;
     if (!hyti_search_minimised_reference(search, reference)) return HYT_OK;
     if (stop->target > 0) HYTI_TRY(hyt_search_hypervolume(search, &progress->volume));
     /* trials that are still pending have not stalled: only a whole round is looked at */
-    if (stop->stall > 0 && progress->told == search->count)
+    if (stop->stall > 0 && pending == 0)
         HYTI_TRY(count_stalled(search, reference, stop->stall, &progress->since_better));
     return HYT_OK;
 }
@@ -48,7 +50,10 @@ static hyt_status evaluate_one(hyt_search *search, hyt_trial *trial, hyt_evaluat
     int answer = evaluate(user, trial, objectives, m);
     *ended = answer == HYT_STOP;
     hyt_status status = answer < 0 ? hyti_fail_callback("evaluate", answer) : HYT_OK;
-    if (answer >= 0 && !*ended) status = hyt_search_tell(search, trial, (hyt_trial_state)answer, objectives, m);
+    if (answer == HYT_TRIAL_CANCELLED)
+        status = hyti_fail(HYT_ERR_RANGE, "trial %llu: an evaluation that was called for cannot be cancelled",
+                           (unsigned long long)trial->number);
+    if (status == HYT_OK && !*ended) status = hyt_search_tell(search, trial, (hyt_trial_state)answer, objectives, m);
     if (status != HYT_OK || *ended) search->records[trial->number]->out = false;
     return status;
 }

@@ -20,6 +20,12 @@ static const hyti_option search_options[] = {
       "parents of nsga2, and points kept by the inner solver of hytnas" },
     { HYT_SEARCH_GENERATIONS, HYT_OPT_INT, 48, 1, 100000, NULL, FIELD(algorithm.generations),
       "generations of the inner solver of hytnas" },
+    { HYT_SEARCH_ADDED_RESULTS, HYT_OPT_CHOICE, 0, 0, 0, "free|count", FIELD(added),
+      "whether results that the search did not ask for count as trials" },
+    { HYT_SEARCH_REPEATS, HYT_OPT_INT, 1, 1, 10000, NULL, FIELD(repeats),
+      "evaluations that a candidate may have, where they are noisy" },
+    { HYT_SEARCH_RETRIES, HYT_OPT_INT, 1, 0, 10000, NULL, FIELD(retries),
+      "further evaluations of a candidate after transient failures" },
     { HYT_SEARCH_SECONDS, HYT_OPT_REAL, 0, 0, 1e9, NULL, FIELD(seconds), "run ends after so many seconds; 0 never" },
     { HYT_SEARCH_TARGET, HYT_OPT_REAL, 0, 0, 1e300, NULL, FIELD(target), "run ends at this hypervolume; 0 never" },
     { HYT_SEARCH_STALL, HYT_OPT_INT, 0, 0, 1e6, NULL, FIELD(stall),
@@ -82,6 +88,7 @@ void hyt_search_destroy(hyt_search *search)
     for (size_t j = 0; j < search->objective_count; j++) hyti_free(context, search->objectives[j].name);
     hyti_search_forget(search);
     hyti_free(context, search->records);
+    hyti_free(context, search->points);
     hyti_free(context, search->violations);
     hyti_set_close(&search->taken);
     hyti_set_close(&search->measured);
@@ -212,6 +219,21 @@ size_t hyti_search_initial(const hyt_search *search)
     size_t genes = hyt_space_genes(search->space), chosen = (size_t)search->params.initial;
     if (chosen == 0) chosen = HYTI_MIN(HYTI_MAX(genes / 3 + 4, 6), 32);
     return HYTI_MIN(chosen, (size_t)search->params.trials);
+}
+
+size_t hyti_search_known(const hyt_search *search)
+{
+    size_t known = 0;
+    for (size_t i = 0; i < search->count; i++) known += search->records[i]->state != HYT_TRIAL_CANCELLED;
+    return known;
+}
+
+size_t hyti_search_used(const hyt_search *search)
+{
+    size_t free = 0;
+    for (size_t i = 0; i < search->count && search->params.added == HYTI_ADDED_FREE; i++)
+        free += search->records[i]->round == HYT_SEARCH_ADDED;
+    return hyti_search_known(search) - free;
 }
 
 static void describe_choice(hyti_text *out, const char *choices, int64_t place)

@@ -12,6 +12,8 @@ const char *hyt_trial_state_name(hyt_trial_state state)
     case HYT_TRIAL_TIMEOUT: return "timeout";
     case HYT_TRIAL_NAN: return "nan";
     case HYT_TRIAL_PENDING: return "pending";
+    case HYT_TRIAL_PRUNED: return "pruned";
+    case HYT_TRIAL_CANCELLED: return "cancelled";
     }
     return "unknown";
 }

@@ -4,12 +4,13 @@
 #include <string.h>
 
 #define APPLICATION 0x4879744e /* "HytN" */
-#define VERSION 1
+#define VERSION 2
 #define LONGEST (32 << 20) /* bytes of one value: the largest space as JSON fits */
 
 #define CREATE_FACT "CREATE TABLE fact(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 #define CREATE_TRIAL \
-    "CREATE TABLE trial(number INTEGER PRIMARY KEY, state INTEGER NOT NULL, genome TEXT NOT NULL, objectives TEXT)"
+    "CREATE TABLE trial(number INTEGER PRIMARY KEY, round INTEGER, state INTEGER NOT NULL, ended INTEGER, " \
+    "genome TEXT NOT NULL, objectives TEXT)"
 
 struct hyti_database {
     hyt_context *context;
@@ -229,15 +230,25 @@ static hyt_status read_fact(const hyti_database *database, sqlite3_stmt *stateme
     return fact(user, key, value);
 }
 
+/* A number that is not negative; where the column is NULL, HYTI_NO_NUMBER. */
+static hyt_status column_number(const hyti_database *database, sqlite3_stmt *statement, int column, int64_t *out)
+{
+    int type = sqlite3_column_type(statement, column);
+    *out = type == SQLITE_INTEGER ? sqlite3_column_int64(statement, column) : HYTI_NO_NUMBER;
+    if (type == SQLITE_NULL || *out >= 0) return HYT_OK;
+    return hyti_fail(HYT_ERR_FORMAT, "%s: damaged: \"%s\" is no number from 0 on", database->path,
+                     sqlite3_column_name(statement, column));
+}
+
 static hyt_status read_row(const hyti_database *database, sqlite3_stmt *statement, hyti_row_fn row, void *user)
 {
-    hyti_row read = { .number = sqlite3_column_int64(statement, 0), .state = sqlite3_column_int64(statement, 1) };
-    if (sqlite3_column_type(statement, 1) != SQLITE_INTEGER)
-        return hyti_fail(HYT_ERR_FORMAT, "%s: damaged: the state of trial %lld is not a number", database->path,
-                         (long long)read.number);
-    HYTI_TRY(column_text(database, statement, 2, &read.genome));
-    if (sqlite3_column_type(statement, 3) != SQLITE_NULL)
-        HYTI_TRY(column_text(database, statement, 3, &read.objectives));
+    hyti_row read = { .number = sqlite3_column_int64(statement, 0) };
+    HYTI_TRY(column_number(database, statement, 1, &read.round));
+    HYTI_TRY(column_number(database, statement, 2, &read.state));
+    HYTI_TRY(column_number(database, statement, 3, &read.ended));
+    HYTI_TRY(column_text(database, statement, 4, &read.genome));
+    if (sqlite3_column_type(statement, 5) != SQLITE_NULL)
+        HYTI_TRY(column_text(database, statement, 5, &read.objectives));
     return row(user, &read);
 }
 
@@ -258,7 +269,8 @@ static hyt_status read_rows(const hyti_database *database, hyti_row_fn row, void
     sqlite3_stmt *statement = NULL;
     int step;
     HYTI_TRY(
-        prepare(database, "SELECT number, state, genome, objectives FROM trial ORDER BY number", "read", &statement));
+        prepare(database, "SELECT number, round, state, ended, genome, objectives FROM trial ORDER BY number",
+                "read", &statement));
     hyt_status status = HYT_OK;
     while (status == HYT_OK && (step = sqlite3_step(statement)) != SQLITE_DONE)
         status = step == SQLITE_ROW ? read_row(database, statement, row, user) : fail_sqlite(database, "read");
@@ -274,17 +286,25 @@ hyt_status hyti_database_read(hyti_database *database, hyti_fact_fn fact, hyti_r
     return finish(database, status, "read");
 }
 
+static void bind_number(sqlite3_stmt *statement, int place, int64_t number)
+{
+    if (number == HYTI_NO_NUMBER) sqlite3_bind_null(statement, place);
+    else sqlite3_bind_int64(statement, place, number);
+}
+
 static hyt_status insert_rows(const hyti_database *database, const hyti_row *rows, size_t count)
 {
     sqlite3_stmt *statement = NULL;
-    HYTI_TRY(prepare(database, "INSERT INTO trial VALUES(?1, ?2, ?3, ?4)", "written", &statement));
+    HYTI_TRY(prepare(database, "INSERT INTO trial VALUES(?1, ?2, ?3, ?4, ?5, ?6)", "written", &statement));
     hyt_status status = HYT_OK;
     for (size_t i = 0; i < count && status == HYT_OK; i++) {
         sqlite3_reset(statement);
         sqlite3_bind_int64(statement, 1, rows[i].number);
-        sqlite3_bind_int64(statement, 2, rows[i].state);
-        sqlite3_bind_text(statement, 3, rows[i].genome, -1, SQLITE_STATIC);
-        sqlite3_bind_text(statement, 4, rows[i].objectives, -1, SQLITE_STATIC);
+        bind_number(statement, 2, rows[i].round);
+        sqlite3_bind_int64(statement, 3, rows[i].state);
+        bind_number(statement, 4, rows[i].ended);
+        sqlite3_bind_text(statement, 5, rows[i].genome, -1, SQLITE_STATIC);
+        sqlite3_bind_text(statement, 6, rows[i].objectives, -1, SQLITE_STATIC);
         if (sqlite3_step(statement) != SQLITE_DONE) status = fail_sqlite(database, "written");
     }
     sqlite3_finalize(statement);
@@ -300,12 +320,13 @@ hyt_status hyti_database_insert(hyti_database *database, const hyti_row *rows, s
 static hyt_status update_row(const hyti_database *database, const hyti_row *row, int64_t before)
 {
     sqlite3_stmt *statement = NULL;
-    HYTI_TRY(prepare(database, "UPDATE trial SET state=?2, objectives=?3 WHERE number=?1 AND state=?4", "written",
-                     &statement));
+    HYTI_TRY(prepare(database, "UPDATE trial SET state=?2, objectives=?3, ended=?5 WHERE number=?1 AND state=?4",
+                     "written", &statement));
     sqlite3_bind_int64(statement, 1, row->number);
     sqlite3_bind_int64(statement, 2, row->state);
     sqlite3_bind_text(statement, 3, row->objectives, -1, SQLITE_STATIC);
     sqlite3_bind_int64(statement, 4, before);
+    bind_number(statement, 5, row->ended);
     hyt_status status = sqlite3_step(statement) == SQLITE_DONE ? HYT_OK : fail_sqlite(database, "written");
     sqlite3_finalize(statement);
     if (status == HYT_OK && sqlite3_changes(database->sqlite) != 1)

@@ -12,8 +12,12 @@ typedef struct hyti_fact {
     char *key, *value;
 } hyti_fact;
 
+#define HYTI_NO_NUMBER (-1) /* NULL in the file */
+
 typedef struct hyti_row {
     int64_t number, state;
+    int64_t round; /* number of the first trial of its ask; HYTI_NO_NUMBER: it was not asked for */
+    int64_t ended; /* how many trials there were when it was told; HYTI_NO_NUMBER: it was not */
     const char *genome;
     const char *objectives; /* JSON array of numbers; NULL: none */
 } hyti_row;

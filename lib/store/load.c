@@ -133,7 +133,7 @@ static hyt_status load_objectives(const hyt_study *study, const char *text, doub
 
 static bool known_state(int64_t state)
 {
-    return state == HYT_TRIAL_FINISHED || (state >= HYT_TRIAL_INFEASIBLE && state <= HYT_TRIAL_PENDING);
+    return state == HYT_TRIAL_FINISHED || (state >= HYT_TRIAL_INFEASIBLE && state <= HYT_TRIAL_CANCELLED);
 }
 
 static hyt_status load_checked(const hyt_study *study, const hyti_row *row, hyti_study_row *out)
@@ -141,7 +141,11 @@ static hyt_status load_checked(const hyt_study *study, const hyti_row *row, hyti
     if (!known_state(row->state)) return hyti_fail(HYT_ERR_FORMAT, "state %lld is unknown", (long long)row->state);
     if (row->state != HYT_TRIAL_FINISHED && row->objectives)
         return hyti_fail(HYT_ERR_FORMAT, "objectives of a trial that did not finish");
+    if ((row->state == HYT_TRIAL_PENDING) != (row->ended == HYTI_NO_NUMBER))
+        return hyti_fail(HYT_ERR_FORMAT, "its end does not go with its state");
     out->state = (hyt_trial_state)row->state;
+    out->round = row->round == HYTI_NO_NUMBER ? HYT_SEARCH_ADDED : (uint64_t)row->round;
+    out->ended = row->ended == HYTI_NO_NUMBER ? 0 : (uint64_t)row->ended;
     HYTI_TRY(load_genome(study, row->genome, &out->genome));
     return row->state == HYT_TRIAL_FINISHED ? load_objectives(study, row->objectives, &out->objectives) : HYT_OK;
 }
@@ -168,9 +172,19 @@ static hyt_status load_row(void *user, const hyti_row *row)
     return hyti_fail_within(HYT_ERR_FORMAT, "%s: damaged: trial %lld", study->path, (long long)row->number);
 }
 
+static hyt_status check_ends(const hyt_study *study)
+{
+    for (size_t i = 0; i < study->count; i++)
+        if (study->rows[i].ended > study->count)
+            return hyti_fail(HYT_ERR_FORMAT, "%s: damaged: trial %zu was told when there were %llu trials, not %zu",
+                             study->path, i, (unsigned long long)study->rows[i].ended, study->count);
+    return HYT_OK;
+}
+
 hyt_status hyti_study_load(hyt_study *study)
 {
     loading load = { study, hyti_database_bytes(study->database) };
     HYTI_TRY(hyti_database_read(study->database, load_fact, load_row, &load));
+    HYTI_TRY(check_ends(study));
     return study->space ? HYT_OK : hyti_study_understand(study);
 }

@@ -133,7 +133,8 @@ static hyt_status gather(hyt_context *context, const hyt_search *search, const c
 /* What only says when run() stops may change from one run to the next. */
 static bool may_change(const char *key)
 {
-    static const char *const free_keys[] = { "option.trials", "option.seconds", "option.target", "option.stall" };
+    static const char *const free_keys[] = { "option.trials", "option.seconds", "option.target", "option.stall",
+                                             "option.added" };
     for (size_t i = 0; i < HYTI_COUNT(free_keys); i++)
         if (strcmp(key, free_keys[i]) == 0) return true;
     return false;
@@ -187,7 +188,8 @@ static hyt_status restore(const hyt_study *study, hyt_search *search)
         const hyti_study_row *row = &study->rows[i];
         hyt_candidate *candidate = NULL;
         HYTI_TRY(hyt_candidate_parse((hyt_space *)(uintptr_t)hyt_search_space(search), row->genome, &candidate));
-        hyt_status status = hyt_search_restore(search, i, candidate, row->state, row->objectives, study->objectives);
+        hyt_status status = hyt_search_restore(search, i, candidate, row->round, row->state, row->ended,
+                                               row->objectives, study->objectives);
         hyt_candidate_destroy(candidate);
         if (status == HYT_ERR_NOMEM) return status;
         if (status != HYT_OK) return hyti_fail_within(HYT_ERR_FORMAT, "%s: damaged", study->path);
@@ -206,9 +208,10 @@ static int asked(void *user, const hyt_trial *const *trials, size_t count)
     size_t made = 0;
     for (; made < count && status == HYT_OK; made++) {
         hyti_study_row *row = &study->rows[study->count + made];
-        *row = (hyti_study_row){ .state = HYT_TRIAL_PENDING };
+        *row = (hyti_study_row){ .state = HYT_TRIAL_PENDING, .round = study->count };
         status = hyti_study_genome(study, hyt_trial_candidate(trials[made]), &row->genome);
-        rows[made] = (hyti_row){ (int64_t)hyt_trial_number(trials[made]), HYT_TRIAL_PENDING, row->genome, NULL };
+        rows[made] = (hyti_row){ (int64_t)hyt_trial_number(trials[made]), HYT_TRIAL_PENDING, (int64_t)study->count,
+                                 HYTI_NO_NUMBER, row->genome, NULL };
         if (status == HYT_OK && hyt_trial_number(trials[made]) != study->count + made)
             status = hyti_fail(HYT_ERR_STATE, "%s: trial %zu is expected, not %llu", study->path, study->count + made,
                                (unsigned long long)hyt_trial_number(trials[made]));
@@ -220,32 +223,54 @@ static int asked(void *user, const hyt_trial *const *trials, size_t count)
     return status;
 }
 
+static hyt_status write_objectives(const hyt_study *study, const double *objectives, size_t n, hyti_text *text)
+{
+    *text = (hyti_text){ .context = study->context };
+    for (size_t i = 0; i < n; i++) {
+        hyti_text_append(text, i ? "," : "[", 1);
+        hyti_text_number(text, objectives[i]);
+    }
+    if (n > 0) hyti_text_append(text, "]", 1);
+    return text->failed ? hyti_fail_nomem() : HYT_OK;
+}
+
+/* A row with the end of a trial, for the study and for the file; the genome is there where the trial was added. */
+static hyt_status end_row(hyt_study *study, const hyt_trial *trial, const hyti_study_row *row, const char *objectives)
+{
+    hyti_row stored = { (int64_t)hyt_trial_number(trial), row->state, HYTI_NO_NUMBER, (int64_t)row->ended, row->genome,
+                        objectives };
+    return row->genome ? hyti_database_insert(study->database, &stored, 1)
+                       : hyti_database_update(study->database, &stored, HYT_TRIAL_PENDING);
+}
+
+/* The end of a trial that was asked, or a result that was added as the next. */
 static int told(void *user, const hyt_trial *trial, hyt_trial_state state, const double *objectives, size_t n)
 {
     hyt_study *study = user;
     uint64_t number = hyt_trial_number(trial);
-    if (number >= study->count)
+    bool added = number == study->count;
+    if (number > study->count)
         return hyti_fail(HYT_ERR_STATE, "%s: trial %llu was not asked", study->path, (unsigned long long)number);
-    double *values = NULL;
+    HYTI_TRY(hyti_grow(study->context, &study->rows, &study->capacity, study->count + 1, sizeof *study->rows));
+    hyti_study_row row = { .state = state, .round = HYT_SEARCH_ADDED, .ended = study->count + added };
     hyti_text text = { .context = study->context };
-    if (state == HYT_TRIAL_FINISHED) {
-        if (!(values = hyti_copy(study->context, objectives, n * sizeof *values))) return hyti_fail_nomem();
-        for (size_t i = 0; i < n; i++) {
-            hyti_text_append(&text, i ? "," : "[", 1);
-            hyti_text_number(&text, values[i]);
-        }
-        hyti_text_append(&text, "]", 1);
-    }
-    hyti_row row = { .number = (int64_t)number, .state = state, .objectives = text.data };
-    hyt_status status =
-        text.failed ? hyti_fail_nomem() : hyti_database_update(study->database, &row, HYT_TRIAL_PENDING);
+    hyt_status status = HYT_OK;
+    if (state == HYT_TRIAL_FINISHED && !(row.objectives = hyti_copy(study->context, objectives, n * sizeof *objectives)))
+        status = hyti_fail_nomem();
+    if (status == HYT_OK && added) status = hyti_study_genome(study, hyt_trial_candidate(trial), &row.genome);
+    if (status == HYT_OK) status = write_objectives(study, objectives, n, &text);
+    if (status == HYT_OK) status = end_row(study, trial, &row, text.data);
     hyti_text_clear(&text);
     if (status != HYT_OK) {
-        hyti_free(study->context, values);
+        hyti_study_clear_row(study, &row);
         return status;
     }
-    study->rows[number].state = state;
-    study->rows[number].objectives = values;
+    if (!added) {
+        row.genome = study->rows[number].genome;
+        row.round = study->rows[number].round;
+    }
+    study->rows[number] = row;
+    study->count += added;
     return HYT_OK;
 }
 

@@ -13,6 +13,7 @@ typedef struct hyti_facts {
 
 typedef struct hyti_study_row {
     hyt_trial_state state;
+    uint64_t round, ended; /* as hyt_search_restore() takes them */
     char *genome;
     double *objectives; /* NULL unless finished */
 } hyti_study_row;

@@ -25,7 +25,7 @@ static void restore_trials(hyt_search *search, hyt_space *space, size_t objectiv
         double values[4] = { 0.92 - 0.3 * pow(macs / 2e6, -0.6) + 0.012 * luck,
                              macs / 9e6 * (1 + 0.15 * fabs(luck)) + 0.08, (double)hyt_graph_parameters(graph), macs };
         hyt_trial_state state = i % 17 == 9 ? HYT_TRIAL_TIMEOUT : HYT_TRIAL_FINISHED;
-        MUST(hyt_search_restore(search, i, candidate, state, values, objectives));
+        MUST(hyt_search_restore(search, i, candidate, i, state, i + 1, values, objectives));
         hyt_graph_destroy(graph);
         hyt_candidate_destroy(candidate);
     }

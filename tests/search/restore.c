@@ -21,7 +21,7 @@ static hyt_search *make(const char *method)
 /* What a store would keep: every ask and tell in order. */
 typedef struct event {
     bool told, within; /* within: not the last that was asked at once */
-    uint64_t number;
+    uint64_t number, round, ended;
     size_t levels[8];
     hyt_trial_state state;
     double objectives[2];
@@ -29,7 +29,7 @@ typedef struct event {
 
 typedef struct journal {
     event events[MOST];
-    size_t count, asks, fail_at; /* fails instead of its fail_at-th entry */
+    size_t count, trials, fail_at; /* fails instead of its fail_at-th entry */
     bool failed;
 } journal;
 
@@ -40,10 +40,11 @@ static int journal_asked(void *user, const hyt_trial *const *trials, size_t coun
         j->failed = true;
         return -42;
     }
-    j->asks++;
+    j->trials += count;
     for (size_t i = 0; i < count; i++) {
         event *e = &j->events[j->count++];
-        *e = (event){ .number = hyt_trial_number(trials[i]), .state = HYT_TRIAL_PENDING, .within = i + 1 < count };
+        *e = (event){ .number = hyt_trial_number(trials[i]), .state = HYT_TRIAL_PENDING,
+                       .round = hyt_trial_number(trials[0]), .within = i + 1 < count };
         for (size_t g = 0; g < 6; g++) e->levels[g] = hyt_candidate_level(hyt_trial_candidate(trials[i]), g);
     }
     return 0;
@@ -57,7 +58,7 @@ static int journal_told(void *user, const hyt_trial *trial, hyt_trial_state stat
         return -43;
     }
     event *e = &j->events[j->count++];
-    *e = (event){ .told = true, .number = hyt_trial_number(trial), .state = state };
+    *e = (event){ .told = true, .number = hyt_trial_number(trial), .ended = j->trials, .state = state };
     assert_int_equal(n, state == HYT_TRIAL_FINISHED ? 2 : 0);
     if (state == HYT_TRIAL_FINISHED) memcpy(e->objectives, objectives, sizeof e->objectives);
     return 0;
@@ -84,6 +85,7 @@ static hyt_search *rebuild(const char *method, const journal *j, size_t count)
             continue;
         }
         trials[e->number].state = e->state;
+        trials[e->number].ended = e->ended;
         memcpy(trials[e->number].objectives, e->objectives, sizeof e->objectives);
     }
     hyt_search *search = make(method);
@@ -92,7 +94,8 @@ static hyt_search *rebuild(const char *method, const journal *j, size_t count)
     for (size_t i = 0; i < n; i++) {
         hyt_candidate *candidate = NULL;
         MUST(hyt_candidate_create(space, trials[i].levels, 6, &candidate));
-        MUST(hyt_search_restore(search, i, candidate, trials[i].state, trials[i].objectives, 2));
+        MUST(hyt_search_restore(search, i, candidate, trials[i].round, trials[i].state, trials[i].ended,
+                                trials[i].objectives, 2));
         hyt_candidate_destroy(candidate);
     }
     hyt_space_destroy(space);
@@ -231,6 +234,12 @@ static void a_failing_journal_changes_nothing(void **state)
     hyt_search_destroy(undisturbed);
 }
 
+static hyt_status restore(hyt_search *search, uint64_t number, const hyt_candidate *candidate, hyt_trial_state state,
+                          const double *objectives, size_t n)
+{
+    return hyt_search_restore(search, number, candidate, number, state, number + 1, objectives, n);
+}
+
 static void what_cannot_be_is_not_restored(void **state)
 {
     (void)state;
@@ -244,15 +253,19 @@ static void what_cannot_be_is_not_restored(void **state)
     MUST(hyt_candidate_create(space, levels, 6, &candidate));
     MUST(hyt_candidate_create(space, levels, 6, &other));
     MUST(hyt_candidate_create(narrow, levels, 5, &foreign));
-    CHECK_STATUS(hyt_search_restore(search, 1, candidate, HYT_TRIAL_FINISHED, good, 2), HYT_ERR_RANGE);
-    CHECK_STATUS(hyt_search_restore(search, 0, foreign, HYT_TRIAL_FINISHED, good, 2), HYT_ERR_CONFLICT);
-    CHECK_STATUS(hyt_search_restore(search, 0, candidate, (hyt_trial_state)7, good, 2), HYT_ERR_RANGE);
-    CHECK_STATUS(hyt_search_restore(search, 0, candidate, (hyt_trial_state)1, good, 2), HYT_ERR_RANGE);
-    CHECK_STATUS(hyt_search_restore(search, 0, candidate, HYT_TRIAL_FINISHED, good, 3), HYT_ERR_SHAPE);
-    CHECK_STATUS(hyt_search_restore(search, 0, candidate, HYT_TRIAL_FINISHED, bad, 2), HYT_ERR_FORMAT);
+    CHECK_STATUS(restore(search, 1, candidate, HYT_TRIAL_FINISHED, good, 2), HYT_ERR_RANGE);
+    CHECK_STATUS(restore(search, 0, foreign, HYT_TRIAL_FINISHED, good, 2), HYT_ERR_CONFLICT);
+    CHECK_STATUS(restore(search, 0, candidate, (hyt_trial_state)9, good, 2), HYT_ERR_RANGE);
+    CHECK_STATUS(restore(search, 0, candidate, (hyt_trial_state)1, good, 2), HYT_ERR_RANGE);
+    CHECK_STATUS(restore(search, 0, candidate, HYT_TRIAL_FINISHED, good, 3), HYT_ERR_SHAPE);
+    CHECK_STATUS(restore(search, 0, candidate, HYT_TRIAL_FINISHED, bad, 2), HYT_ERR_FORMAT);
+    CHECK_STATUS(hyt_search_restore(search, 0, candidate, 1, HYT_TRIAL_FINISHED, 1, good, 2), HYT_ERR_RANGE);
+    CHECK_STATUS(hyt_search_restore(search, 0, candidate, 0, HYT_TRIAL_FINISHED, 0, good, 2), HYT_ERR_RANGE);
+    CHECK_STATUS(hyt_search_restore(search, 0, candidate, HYT_SEARCH_ADDED, HYT_TRIAL_PENDING, 0, good, 2),
+                 HYT_ERR_RANGE);
     assert_int_equal(hyt_search_size(search), 0);
-    MUST(hyt_search_restore(search, 0, candidate, HYT_TRIAL_FINISHED, good, 2));
-    CHECK_STATUS(hyt_search_restore(search, 1, other, HYT_TRIAL_PENDING, NULL, 0), HYT_ERR_CONFLICT);
+    MUST(restore(search, 0, candidate, HYT_TRIAL_FINISHED, good, 2));
+    CHECK_STATUS(restore(search, 1, other, HYT_TRIAL_PENDING, NULL, 0), HYT_ERR_CONFLICT);
     assert_int_equal(hyt_search_size(search), 1);
     hyt_candidate_destroy(candidate);
     hyt_candidate_destroy(other);

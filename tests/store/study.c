@@ -353,6 +353,39 @@ static void other_files_are_refused(void **state)
     check_open(file, HYT_ERR_CONFLICT, "version 7");
 }
 
+/* Results that were added and proposals that were given back are there when the study is resumed. */
+static void added_results_are_kept(void **state)
+{
+    (void)state;
+    const char *file = fresh("added.db");
+    hyt_trial *trials[5];
+    size_t count = 0;
+    const double objectives[] = { 7, 3 };
+    hyt_search *search = attached(file, HYT_STUDY_NEW, &usual, "");
+    for (uint64_t i = 0; i < 3; i++) {
+        hyt_candidate *candidate = NULL;
+        MUST(hyt_candidate_sample((hyt_space *)(uintptr_t)hyt_search_space(search), 9, i, &candidate));
+        MUST(hyt_search_add_result(search, candidate, i == 1 ? HYT_TRIAL_TIMEOUT : HYT_TRIAL_FINISHED, objectives, 2));
+        hyt_candidate_destroy(candidate);
+        if (i != 1) continue;
+        MUST(hyt_search_ask(search, 2, trials, &count));
+        MUST(hyt_search_tell(search, trials[0], HYT_TRIAL_CANCELLED, NULL, 0));
+    }
+    hyt_search *resumed = NULL;
+    size_t size = hyt_search_size(search);
+    hyt_search_destroy(search);
+    resumed = attached(file, HYT_STUDY_RESUME, &usual, "");
+    assert_int_equal(hyt_search_size(resumed), size);
+    assert_int_equal(hyt_search_trial_state(resumed, 1), HYT_TRIAL_TIMEOUT);
+    assert_int_equal(hyt_search_trial_state(resumed, 2), HYT_TRIAL_CANCELLED);
+    assert_int_equal(hyt_search_trial_state(resumed, 3), HYT_TRIAL_PENDING);
+    assert_int_equal(hyt_search_trial_state(resumed, size - 1), HYT_TRIAL_FINISHED);
+    assert_true(hyt_search_trial_objectives(resumed, size - 1)[0] == 7);
+    MUST(hyt_search_run(resumed, toy_evaluate, NULL, NULL)); /* those added are free, the cancelled one is made up for */
+    assert_int_equal(hyt_search_size(resumed), usual.trials + 4);
+    hyt_search_destroy(resumed);
+}
+
 /* What SQLite finds in order, but no search ever wrote. */
 static void false_rows_are_found(void **state)
 {
@@ -361,7 +394,12 @@ static void false_rows_are_found(void **state)
     } cases[] = {
         { "UPDATE trial SET state=77 WHERE number=2", "trial 2: state 77" },
         { "UPDATE trial SET state=1 WHERE number=2", "state 1" },
-        { "UPDATE trial SET state='x' WHERE number=2", "not a number" },
+        { "UPDATE trial SET state='x' WHERE number=2", "no number" },
+        { "UPDATE trial SET round=-2 WHERE number=2", "no number" },
+        { "UPDATE trial SET ended=1.5 WHERE number=2", "no number" },
+        { "UPDATE trial SET ended=NULL WHERE number=2", "end does not go" },
+        { "UPDATE trial SET ended=2 WHERE state=6", "end does not go" },
+        { "UPDATE trial SET ended=99 WHERE number=2", "told when there were" },
         { "DELETE FROM trial WHERE number=1", "trial 2 where 1 was expected" },
         { "UPDATE trial SET number=-1 WHERE number=0", "trial -1" },
         { "UPDATE trial SET genome='99:1:conv' WHERE number=3", "trial 3" },
@@ -391,7 +429,7 @@ static void false_rows_are_found(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         hyt_study *study = NULL;
         const char *file = fresh("false.db");
-        make_study(file, &usual, 12);
+        make_study(file, &usual, 10);
         run_sql(file, cases[i].sql);
         hyt_status status = hyt_study_open(NULL, file, HYT_STUDY_READ, &study);
         if (status != HYT_ERR_FORMAT) fail_msg("%s: %s", cases[i].sql, hyt_status_name(status));
@@ -570,7 +608,8 @@ static int remove_folder(void **state)
 {
     (void)state;
     static const char *const names[] = { "keeps.db", "resume.db", "grow.db",  "refuse.db", "lock.db", "none.db",
-                                         "other.db", "false.db",  "bytes.db", "full.db",   "kill.db", "memory.db" };
+                                         "other.db", "false.db",  "bytes.db", "full.db",   "kill.db", "memory.db",
+                                         "added.db" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) fresh(names[i]);
     return rmdir(folder);
 }
@@ -586,7 +625,7 @@ int main(void)
         cmocka_unit_test(starts_where_nothing_is_yet),
         cmocka_unit_test(every_name_is_a_file),
         cmocka_unit_test(other_files_are_refused),
-        cmocka_unit_test(false_rows_are_found),
+        cmocka_unit_test(added_results_are_kept), cmocka_unit_test(false_rows_are_found),
         cmocka_unit_test(any_byte_may_be_wrong),
         cmocka_unit_test(a_full_disk_is_an_error),
         cmocka_unit_test(a_kill_loses_nothing),
