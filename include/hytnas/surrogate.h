@@ -40,6 +40,10 @@ typedef struct hyt_surrogate hyt_surrogate;
 #define HYT_TREES_NORMALISE "normalise"               /**< choice, tree: or forest: dart: a new tree weighs as much as each, or as all, dropped */
 #define HYT_TREES_LINEAR_LAMBDA "linear-lambda"       /**< real, 0: linear: penalty a row on squared slopes */
 #define HYT_TREES_LINEAR_ALPHA "linear-alpha"         /**< real, 0: linear: penalty a row on absolute slopes */
+
+#define HYT_AUTO_FOLDS "folds"                        /**< int, 5: folds of the cross-validation that chooses */
+#define HYT_AUTO_BLEND "blend"                        /**< flag, 1: whether a mean of several may be chosen. Further flags: the
+                                                           kinds by name, whether each may be chosen */
 /** @} */
 
 /** What a feature is, for kinds that treat them differently. Several columns that together are 1 for the chosen label

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A surrogate as bytes (the writers of payload.h):
+/* A surrogate as bytes (by the writers of payload.h):
  *
  *   file   "\x89HYS\r\n\x1a\n", u32 version, u32 CRC-32 of what follows: the body
  *   body   word kind, u32 features, u32 options and as many pairs of words (key, value), i32 column of each feature,
  *          u8 fitted, and if it is 1:
- *          real mean and real unit of the targets, u8 varies, u64 rows, each row's features, each row's target, and
- *          what the kind writes of its model
+ *          real mean and real unit of the targets, u8 varies, u64 rows, each row's features, each row's target (of a
+ *          surrogate within another no rows: they are the other's), and what the kind writes of its model
  *
  * Bytes from outside: every field is checked, nothing is allocated that the bytes at hand do not justify. */
 #include "base/zip.h"
 #include "surrogate/handle.h"
-#include <math.h>
+#include <assert.h>
 #include <string.h>
 
 #define MAGIC "\x89HYS\r\n\x1a\n"
@@ -19,38 +19,46 @@
 #define LARGEST_FILE ((size_t)1 << 31)
 #define WORD 64 /* bytes of a key or value */
 
-static hyt_status put_options(hyti_text *to, const hyt_options *options)
+static void put_options(hyti_text *to, const hyt_options *options)
 {
     char value[WORD];
     hyti_put_number(to, hyt_options_count(options), 4);
     for (size_t i = 0; i < hyt_options_count(options); i++) {
-        HYTI_TRY(hyt_options_get_text(options, hyt_options_key(options, i), value, sizeof value));
+        hyt_status status = hyt_options_get_text(options, hyt_options_key(options, i), value, sizeof value);
+        assert(status == HYT_OK); /* no value is that long */
+        (void)status;
         hyti_put_word(to, hyt_options_key(options, i));
         hyti_put_word(to, value);
     }
-    return HYT_OK;
 }
 
-static void put_fitted(hyti_text *to, const hyti_fitted *f)
+static void put_fitted(hyti_text *to, const hyti_fitted *f, bool with_rows)
 {
     hyti_put_real(to, f->target.mean);
     hyti_put_real(to, f->target.unit);
     hyti_put_number(to, f->target.varies, 1);
-    hyti_put_number(to, f->n, 8);
-    hyti_put_reals(to, f->x, f->n * f->d);
-    hyti_put_reals(to, f->y, f->n);
-    f->kind->save(f->model, to);
+    if (with_rows) {
+        hyti_put_number(to, f->n, 8);
+        hyti_put_reals(to, f->x, f->n * f->d);
+        hyti_put_reals(to, f->y, f->n);
+    }
+    if (f->kind->save) f->kind->save(f->model, to);
+    else to->failed = true;
 }
 
-static hyt_status put_body(hyti_text *to, const hyt_surrogate *s)
+static void put_body(hyti_text *to, const hyt_surrogate *s, bool with_rows)
 {
     hyti_put_word(to, s->kind->name);
     hyti_put_number(to, s->features, 4);
-    HYTI_TRY(put_options(to, s->options));
+    put_options(to, s->options);
     for (size_t i = 0; i < s->features; i++) hyti_put_number(to, (uint32_t)s->columns[i], 4);
     hyti_put_number(to, s->fitted != NULL, 1);
-    if (s->fitted) put_fitted(to, s->fitted);
-    return to->failed ? hyti_fail_nomem() : HYT_OK;
+    if (s->fitted) put_fitted(to, s->fitted, with_rows);
+}
+
+void hyti_surrogate_put(hyti_text *to, const hyt_surrogate *surrogate)
+{
+    put_body(to, surrogate, false);
 }
 
 static hyt_status write_file(const hyt_surrogate *s, hyti_text *to)
@@ -60,7 +68,8 @@ static hyt_status write_file(const hyt_surrogate *s, hyti_text *to)
     hyti_text_append(to, MAGIC, 8);
     hyti_put_number(to, VERSION, 4);
     hyti_put_number(to, 0, 4);
-    HYTI_TRY(put_body(to, s));
+    put_body(to, s, true);
+    if (to->failed) return hyti_fail_nomem();
     if (to->length > LARGEST_FILE) return hyti_fail(HYT_ERR_RANGE, "%zu bytes are too many for a file", to->length);
     uint32_t crc = hyti_crc32(0, to->data + HEAD, to->length - HEAD);
     for (size_t i = 0; i < 4; i++) to->data[HEAD - 4 + i] = (char)(crc >> (8 * i));
@@ -132,12 +141,16 @@ static hyt_status get_scaling(hyti_payload *from, hyti_scaling *target)
     return HYT_OK;
 }
 
-static hyt_status get_model(hyti_payload *from, const hyt_surrogate *s, hyti_fitted *f)
+static hyt_status get_rows(hyti_payload *from, hyti_fitted *f)
 {
     HYTI_TRY(hyti_get_reals(from, "features", f->n * f->d, f->x));
     HYTI_TRY(hyti_get_reals(from, "targets", f->n, f->y));
     HYTI_TRY(refused(hyti_surrogate_check("feature", f->x, f->n, f->d), from));
-    HYTI_TRY(refused(hyti_surrogate_check("target", f->y, f->n, 1), from));
+    return refused(hyti_surrogate_check("target", f->y, f->n, 1), from);
+}
+
+static hyt_status get_model(hyti_payload *from, const hyt_surrogate *s, hyti_fitted *f)
+{
     double *standard = hyti_array(f->context, f->n, sizeof *standard);
     if (!standard) return hyti_fail_nomem();
     hyti_fitted_standardise(f, f->y, f->n, standard);
@@ -148,15 +161,22 @@ static hyt_status get_model(hyti_payload *from, const hyt_surrogate *s, hyti_fit
     return status;
 }
 
-static hyt_status get_fitted(hyti_payload *from, hyt_surrogate *s)
+/* outer: the rows of the surrogate that this one is within, or NULL. */
+static hyt_status get_fitted(hyti_payload *from, hyt_surrogate *s, const hyti_rows *outer)
 {
     hyti_scaling target;
-    size_t rows;
+    size_t rows = outer ? outer->n : 0;
     HYTI_TRY(get_scaling(from, &target));
-    HYTI_TRY(hyti_get_count(from, 8 * (s->features + 1), "number of rows", &rows));
+    if (!outer) HYTI_TRY(hyti_get_count(from, 8 * (s->features + 1), "number of rows", &rows));
     if (rows == 0) return hyti_fail(HYT_ERR_FORMAT, "%s, byte %zu: fitted on no rows", from->part, from->at);
     HYTI_TRY(hyti_fitted_create(s, rows, &s->fitted));
     s->fitted->target = target;
+    if (outer) {
+        memcpy(s->fitted->x, outer->x, rows * outer->d * sizeof *outer->x);
+        memcpy(s->fitted->y, outer->y, rows * sizeof *outer->y);
+    } else {
+        HYTI_TRY(get_rows(from, s->fitted));
+    }
     return get_model(from, s, s->fitted);
 }
 
@@ -175,14 +195,29 @@ static hyt_status get_surrogate(hyt_context *context, hyti_payload *from, hyt_su
     return status;
 }
 
-static hyt_status get_body(hyti_payload *from, hyt_surrogate *s)
+static hyt_status get_body(hyti_payload *from, hyt_surrogate *s, const hyti_rows *outer)
 {
     uint64_t fitted;
     if (!s->kind->load) return hyti_fail(HYT_ERR_UNSUPPORTED, "\"%s\" cannot be read", s->kind->name);
     HYTI_TRY(get_columns(from, s));
-    HYTI_TRY(hyti_get_number(from, 1, "whether it is fitted", 0, 1, &fitted));
-    if (fitted) HYTI_TRY(get_fitted(from, s));
-    return hyti_get_end(from);
+    HYTI_TRY(hyti_get_number(from, 1, "whether it is fitted", outer != NULL, 1, &fitted));
+    return fitted ? get_fitted(from, s, outer) : HYT_OK;
+}
+
+hyt_status hyti_surrogate_get(hyt_context *context, hyti_payload *from, const hyti_rows *outer, hyt_surrogate **out)
+{
+    hyt_surrogate *s = NULL;
+    HYTI_TRY(get_surrogate(context, from, &s));
+    hyt_status status = HYT_OK;
+    if (s->features != outer->d)
+        status = hyti_fail(HYT_ERR_FORMAT, "%s, byte %zu: %zu features within a surrogate of %zu", from->part, from->at,
+                           s->features, outer->d);
+    if (s->kind->chosen)
+        status = hyti_fail(HYT_ERR_FORMAT, "%s, byte %zu: \"%s\" within another", from->part, from->at, s->kind->name);
+    if (status == HYT_OK) status = refused(get_body(from, s, outer), from);
+    if (status == HYT_OK) *out = s;
+    else hyt_surrogate_destroy(s);
+    return status;
 }
 
 static hyt_status get_head(hyti_payload *from)
@@ -209,7 +244,8 @@ hyt_status hyt_surrogate_parse(hyt_context *context, const void *bytes, size_t s
     hyt_surrogate *s = NULL;
     HYTI_TRY(get_head(&from));
     HYTI_TRY(get_surrogate(context, &from, &s));
-    hyt_status status = get_body(&from, s);
+    hyt_status status = get_body(&from, s, NULL);
+    if (status == HYT_OK) status = hyti_get_end(&from);
     if (status == HYT_OK) *out = s;
     else hyt_surrogate_destroy(s);
     return status;

@@ -45,4 +45,9 @@ hyt_status hyti_surrogate_check(const char *what, const double *values, size_t n
 /* The same kind, options and columns; nothing fitted. */
 hyt_status hyti_surrogate_blank(const hyt_surrogate *surrogate, hyt_surrogate **out);
 
+/* A fitted surrogate within another one that has the same rows, its targets the other's standardised ones: written
+ * without them. One that is made of others cannot be within. */
+void hyti_surrogate_put(hyti_text *to, const hyt_surrogate *surrogate);
+hyt_status hyti_surrogate_get(hyt_context *context, hyti_payload *from, const hyti_rows *outer, hyt_surrogate **out);
+
 #endif

@@ -48,6 +48,7 @@ typedef struct hyti_kind {
 
 extern const hyti_kind hyti_kind_gp;
 extern const hyti_kind hyti_kind_trees;
+extern const hyti_kind hyti_kind_auto;
 
 /* HYT_ERR_NOT_FOUND names the nearest. */
 hyt_status hyti_kind_find(const char *name, const hyti_kind **out);
