@@ -8,7 +8,7 @@
 #include "search/search.h"
 
 typedef struct hyti_search_params {
-    int64_t method, seed, trials, batch, initial, stall, added, repeats, retries;
+    int64_t method, seed, trials, batch, initial, design, stall, added, repeats, retries;
     double seconds, target;
     hyti_method_params algorithm;
 } hyti_search_params;

@@ -24,6 +24,12 @@ typedef hyt_status (*hyti_propose_fn)(const hyti_problem *problem, const hyti_hi
 hyt_status hyti_random_propose(const hyti_problem *problem, const hyti_history *history,
                                const hyti_method_params *params, hyti_memo *memo, hyti_rng *rng, size_t count,
                                hyti_set *batch);
+hyt_status hyti_sobol_propose(const hyti_problem *problem, const hyti_history *history,
+                              const hyti_method_params *params, hyti_memo *memo, hyti_rng *rng, size_t count,
+                              hyti_set *batch);
+hyt_status hyti_evolution_propose(const hyti_problem *problem, const hyti_history *history,
+                                  const hyti_method_params *params, hyti_memo *memo, hyti_rng *rng, size_t count,
+                                  hyti_set *batch);
 hyt_status hyti_nsga2_propose(const hyti_problem *problem, const hyti_history *history,
                               const hyti_method_params *params, hyti_memo *memo, hyti_rng *rng, size_t count,
                               hyti_set *batch);

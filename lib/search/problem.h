@@ -15,6 +15,7 @@ typedef struct hyti_problem {
     const hyti_set *taken;   /* told or pending: never proposed again; NULL: none */
     const double *limits;    /* one an objective, infinity: none */
     const double *reference; /* NULL before it is known */
+    uint64_t seed;           /* of the study: for what goes on from round to round */
 } hyti_problem;
 
 /* What is known, in order of trial number. */

@@ -4,8 +4,10 @@
 #include "search/view.h"
 
 /* In the order of the option's words. */
-static const hyti_propose_fn proposers[] = { hyti_hytnas_propose, hyti_nsga2_propose, hyti_random_propose };
-enum { METHOD_RANDOM = 2 };
+static const struct { hyti_propose_fn propose; bool designed; } methods[] = {
+    { hyti_hytnas_propose, true }, { hyti_nsga2_propose, true },     { hyti_random_propose, false },
+    { hyti_sobol_propose, false }, { hyti_evolution_propose, true },
+};
 
 /* The stream of a round is the number of its first trial: nothing else of the past is needed. */
 static hyt_status propose(hyt_search *search, size_t count, hyti_set *batch)
@@ -15,13 +17,14 @@ static hyt_status propose(hyt_search *search, size_t count, hyti_set *batch)
     uint64_t seed = (uint64_t)search->params.seed;
     hyti_view v;
     hyt_status status = hyti_view_open(search, &v);
-    if (status == HYT_OK && known < initial && search->params.method != METHOD_RANDOM) {
+    if (status == HYT_OK && known < initial && methods[search->params.method].designed) {
         hyti_rng rng = hyti_rng_start(seed, HYTI_PURPOSE_DESIGN, search->count);
-        status = hyti_design_latin(&v.problem, &rng, HYTI_MIN(initial - known, left), batch);
+        status = hyti_design_add(&v.problem, (hyti_design)search->params.design, &rng, HYTI_MIN(initial - known, left),
+                                 batch);
     } else if (status == HYT_OK) {
         hyti_rng rng = hyti_rng_start(seed, HYTI_PURPOSE_INNER, search->count);
-        status = proposers[search->params.method](&v.problem, &v.history, &search->params.algorithm, &search->memo,
-                                                  &rng, HYTI_MIN(count, left), batch);
+        status = methods[search->params.method].propose(&v.problem, &v.history, &search->params.algorithm,
+                                                        &search->memo, &rng, HYTI_MIN(count, left), batch);
     }
     hyti_view_close(search, &v);
     return status;

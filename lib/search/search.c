@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "search/design.h"
 #include "search/handle.h"
 #include "base/table.h"
 #include <math.h>
@@ -6,18 +7,19 @@
 
 #define FIELD(name) offsetof(hyti_search_params, name)
 static const hyti_option search_options[] = {
-    { HYT_SEARCH_METHOD, HYT_OPT_CHOICE, 0, 0, 0, "hytnas|nsga2|random", FIELD(method), "how candidates are proposed" },
+    { HYT_SEARCH_METHOD, HYT_OPT_CHOICE, 0, 0, 0, "hytnas|nsga2|random|sobol|evolution", FIELD(method), "how candidates are proposed" },
     { HYT_SEARCH_SEED, HYT_OPT_INT, 0, 0, 9007199254740992.0, NULL, FIELD(seed), "seed of all that is random" },
     { HYT_SEARCH_TRIALS, HYT_OPT_INT, 100, 1, 1e6, NULL, FIELD(trials), "evaluations in all, failed ones among them" },
     { HYT_SEARCH_BATCH, HYT_OPT_INT, 5, 1, 4096, NULL, FIELD(batch), "proposals of one round" },
     { HYT_SEARCH_INITIAL, HYT_OPT_INT, 0, 0, 1e6, NULL, FIELD(initial),
       "trials of the initial design; 0 chooses by the number of genes" },
+    { HYT_SEARCH_DESIGN, HYT_OPT_CHOICE, 0, 0, 0, HYTI_DESIGN_WORDS, FIELD(design), "how the initial design is made" },
     { HYT_SEARCH_SURROGATE, HYT_OPT_CHOICE, 0, 0, 0, "auto|gp|trees", FIELD(algorithm.surrogate),
       "model of each objective; auto compares them by cross-validation" },
     { HYT_SEARCH_ACQUISITION, HYT_OPT_CHOICE, 1, 0, 0, "ei|ucb", FIELD(algorithm.acquisition),
       "what a candidate is worth for one objective" },
     { HYT_SEARCH_POPULATION, HYT_OPT_INT, 64, 4, 65536, NULL, FIELD(algorithm.population),
-      "parents of nsga2, and points kept by the inner solver of hytnas" },
+      "parents of nsga2, those alive in evolution, and points kept by the inner solver of hytnas" },
     { HYT_SEARCH_GENERATIONS, HYT_OPT_INT, 48, 1, 100000, NULL, FIELD(algorithm.generations),
       "generations of the inner solver of hytnas" },
     { HYT_SEARCH_ADDED_RESULTS, HYT_OPT_CHOICE, 0, 0, 0, "free|count", FIELD(added),

@@ -51,7 +51,8 @@ hyt_status hyti_view_open(hyt_search *search, hyti_view *v)
     v->history.objectives = v->objectives;
     v->history.states = v->states;
     for (size_t j = 0; j < m; j++) v->limits[j] = hyti_search_sign(search, j) * search->objectives[j].limit;
-    v->problem = (hyti_problem){ .space = search->space, .objectives = m, .limits = v->limits, .user = search,
+    v->problem = (hyti_problem){ .space = search->space, .objectives = m, .limits = v->limits,
+                                 .seed = (uint64_t)search->params.seed, .user = search,
                                  .violation = search->constraint_count ? hyti_search_violation : NULL };
     if (hyti_search_minimised_reference(search, v->reference)) v->problem.reference = v->reference;
     return close_taken(search, v);
