@@ -75,6 +75,7 @@ hyt_status hyt_pareto_contributions(hyt_context *context, const double *points, 
 {
     hyti_volume scratch;
     HYTI_TRY(volume_check(points, n, m, reference, contributions));
+    if (m <= 3) return hyti_parts(context, points, n, m, reference, contributions);
     HYTI_TRY(hyti_volume_open(&scratch, context, n, m));
     for (size_t i = 0; i < n; i++)
         contributions[i] = hyti_volume_gain(&scratch, points, n, i, points + i * m, reference);

@@ -42,4 +42,8 @@ double hyti_volume_of(hyti_volume *volume, const double *points, size_t n, const
 double hyti_volume_gain(hyti_volume *volume, const double *points, size_t n, size_t skip, const double *point,
                         const double *reference);
 
+/* What each point alone dominates within `reference`; at most three objectives. */
+hyt_status hyti_parts(hyt_context *context, const double *points, size_t n, size_t m, const double *reference,
+                      double *parts);
+
 #endif

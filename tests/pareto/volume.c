@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Laws of the hypervolume. */
 #include "base/rng.h"
+#include "pareto/pareto.h"
 #include "test.h"
-#include <hytnas/pareto.h>
 #include <stdbool.h>
 
 enum { MOST = 64, WIDEST = 6 };
@@ -82,7 +82,7 @@ static void whole_is_rest_and_part(void **state)
     (void)state;
     double points[MOST * WIDEST], rest[MOST * WIDEST], parts[MOST];
     for (size_t m = 1; m <= 5; m++) {
-        for (uint64_t stream = 0; stream < 4; stream++) {
+        for (uint64_t stream = 0; stream < 60; stream++) {
             size_t n = 24;
             fill(points, n, m, stream);
             double whole = volume_of(points, n, m, ones);
@@ -132,12 +132,62 @@ static void what_is_dominated_counts_nothing(void **state)
     for (size_t i = 2; i < 7; i++) CHECK_NEAR(parts[i], 0, 0);
 }
 
+/* A heap that says no from some time on. */
+static void *allocate_unless(void *user, size_t size)
+{
+    return *(bool *)user ? NULL : malloc(size);
+}
+
+static void release(void *user, void *pointer)
+{
+    (void)user;
+    free(pointer);
+}
+
+static void without_room_for_bounds_it_is_as_large(void **state)
+{
+    (void)state;
+    double points[MOST * WIDEST];
+    bool empty = false;
+    hyt_heap heap = { &empty, allocate_unless, release };
+    hyt_context *context = NULL;
+    MUST(hyt_context_create(&heap, NULL, &context));
+    for (size_t m = 4; m <= WIDEST; m++)
+        for (uint64_t stream = 0; stream < 4; stream++) {
+            hyti_volume volume;
+            fill(points, MOST, m, stream);
+            MUST(hyti_volume_open(&volume, context, MOST, m));
+            empty = true;
+            double apart = hyti_volume_of(&volume, points, MOST, ones);
+            empty = false;
+            CHECK_NEAR(apart, hyti_volume_of(&volume, points, MOST, ones), 1e-12);
+            hyti_volume_close(&volume);
+        }
+    hyt_context_destroy(context);
+}
+
+static void a_point_gains_what_the_volume_grows(void **state)
+{
+    (void)state;
+    double points[(MOST + 1) * WIDEST];
+    for (size_t m = 1; m <= WIDEST; m++)
+        for (uint64_t stream = 0; stream < 40; stream++) {
+            hyti_volume volume;
+            fill(points, MOST / 2 + 1, m, stream);
+            MUST(hyti_volume_open(&volume, NULL, MOST / 2, m));
+            double gain = hyti_volume_gain(&volume, points, MOST / 2, SIZE_MAX, points + MOST / 2 * m, ones);
+            CHECK_NEAR(gain, volume_of(points, MOST / 2 + 1, m, ones) - volume_of(points, MOST / 2, m, ones), 1e-12);
+            hyti_volume_close(&volume);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agrees_with_inclusion_and_exclusion), cmocka_unit_test(agrees_with_monte_carlo),
         cmocka_unit_test(whole_is_rest_and_part),              cmocka_unit_test(order_and_units_do_not_matter),
-        cmocka_unit_test(what_is_dominated_counts_nothing),
+        cmocka_unit_test(what_is_dominated_counts_nothing),     cmocka_unit_test(without_room_for_bounds_it_is_as_large),
+        cmocka_unit_test(a_point_gains_what_the_volume_grows),
     };
     return cmocka_run_group_tests_name("volume", tests, NULL, NULL);
 }
