@@ -60,6 +60,9 @@ HYT_TRIAL_TRANSIENT = 3
 HYT_TRIAL_TIMEOUT = 4
 HYT_TRIAL_NAN = 5
 HYT_TRIAL_PENDING = 6
+HYT_TRIAL_PRUNED = 7
+HYT_TRIAL_CANCELLED = 8
+HYT_SEARCH_ADDED = 18446744073709551615
 HYT_MINIMISE = 0
 HYT_MAXIMISE = 1
 HYT_STUDY_NEW = 0
@@ -105,6 +108,9 @@ HYT_SEARCH_SURROGATE = "surrogate"
 HYT_SEARCH_ACQUISITION = "acquisition"
 HYT_SEARCH_POPULATION = "population"
 HYT_SEARCH_GENERATIONS = "generations"
+HYT_SEARCH_ADDED_RESULTS = "added"
+HYT_SEARCH_REPEATS = "repeats"
+HYT_SEARCH_RETRIES = "retries"
 HYT_SEARCH_SECONDS = "seconds"
 HYT_SEARCH_TARGET = "target"
 HYT_SEARCH_STALL = "stall"
@@ -124,6 +130,13 @@ HYT_TREES_SUBSAMPLE = "subsample"
 HYT_TREES_COLSAMPLE = "colsample"
 HYT_TREES_BINS = "bins"
 HYT_TREES_MEMBERS = "members"
+HYT_TREES_BOOSTER = "booster"
+HYT_TREES_RATE_DROP = "rate-drop"
+HYT_TREES_SKIP_DROP = "skip-drop"
+HYT_TREES_ONE_DROP = "one-drop"
+HYT_TREES_NORMALISE = "normalise"
+HYT_TREES_LINEAR_LAMBDA = "linear-lambda"
+HYT_TREES_LINEAR_ALPHA = "linear-alpha"
 
 
 class LogLevel(IntEnum):
@@ -173,6 +186,8 @@ class TrialState(IntEnum):
     TIMEOUT = 4
     NAN = 5
     PENDING = 6
+    PRUNED = 7
+    CANCELLED = 8
 
 
 class Direction(IntEnum):
@@ -469,6 +484,19 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
         POINTER(c_double), POINTER(c_double)]),
     "hyt_pareto_contributions": (c_int, [POINTER(hyt_context), POINTER(c_double), c_size_t, c_size_t,
         POINTER(c_double), POINTER(c_double)]),
+    "hyt_pareto_igd_plus": (c_int, [POINTER(c_double), c_size_t, c_size_t, POINTER(c_double), c_size_t,
+        POINTER(c_double)]),
+    "hyt_pareto_epsilon": (c_int, [POINTER(c_double), c_size_t, c_size_t, POINTER(c_double), c_size_t,
+        POINTER(c_double)]),
+    "hyt_pareto_attainment": (c_int, [POINTER(hyt_context), POINTER(c_double), POINTER(c_size_t), c_size_t,
+        c_size_t, c_size_t, POINTER(c_double), c_size_t, POINTER(c_double)]),
+    "hyt_pareto_surface": (c_int, [POINTER(hyt_context), POINTER(c_double), POINTER(c_size_t), c_size_t, c_size_t,
+        c_size_t, POINTER(c_double), POINTER(c_size_t)]),
+    "hyt_pareto_knee": (c_int, [POINTER(hyt_context), POINTER(c_double), c_size_t, c_size_t, POINTER(c_size_t)]),
+    "hyt_pareto_compromise": (c_int, [POINTER(hyt_context), POINTER(c_double), c_size_t, c_size_t,
+        POINTER(c_double), POINTER(c_size_t)]),
+    "hyt_pareto_best": (c_int, [POINTER(c_double), c_size_t, c_size_t, c_size_t, POINTER(c_double),
+        POINTER(c_size_t)]),
     "hyt_runtime_options_create": (c_int, [POINTER(hyt_context), POINTER(POINTER(hyt_options))]),
     "hyt_runtime_create": (c_int, [POINTER(hyt_graph), POINTER(hyt_options), POINTER(POINTER(hyt_runtime))]),
     "hyt_runtime_destroy": (None, [POINTER(hyt_runtime)]),
@@ -491,6 +519,8 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_search_set_reference": (c_int, [POINTER(hyt_search), POINTER(c_double), c_size_t]),
     "hyt_search_ask": (c_int, [POINTER(hyt_search), c_size_t, POINTER(POINTER(hyt_trial)), POINTER(c_size_t)]),
     "hyt_search_tell": (c_int, [POINTER(hyt_search), POINTER(hyt_trial), c_int, POINTER(c_double), c_size_t]),
+    "hyt_search_add_result": (c_int, [POINTER(hyt_search), POINTER(hyt_candidate), c_int, POINTER(c_double),
+        c_size_t]),
     "hyt_search_run": (c_int, [POINTER(hyt_search), hyt_evaluate_fn, c_void_p, hyt_progress_fn]),
     "hyt_search_stopped": (c_char_p, [POINTER(hyt_search)]),
     "hyt_search_objectives": (c_size_t, [POINTER(hyt_search)]),
@@ -506,8 +536,8 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_search_reference": (c_int, [POINTER(hyt_search), POINTER(c_double), c_size_t]),
     "hyt_search_hypervolume_at": (c_int, [POINTER(hyt_search), c_size_t, POINTER(c_double)]),
     "hyt_search_set_journal": (c_int, [POINTER(hyt_search), hyt_asked_fn, hyt_told_fn, c_void_p, hyt_release_fn]),
-    "hyt_search_restore": (c_int, [POINTER(hyt_search), c_uint64, POINTER(hyt_candidate), c_int, POINTER(c_double),
-        c_size_t]),
+    "hyt_search_restore": (c_int, [POINTER(hyt_search), c_uint64, POINTER(hyt_candidate), c_uint64, c_int,
+        c_uint64, POINTER(c_double), c_size_t]),
     "hyt_study_open": (c_int, [POINTER(hyt_context), c_char_p, c_int, POINTER(POINTER(hyt_study))]),
     "hyt_study_attach": (c_int, [POINTER(hyt_study), POINTER(hyt_search), c_char_p]),
     "hyt_study_destroy": (None, [POINTER(hyt_study)]),
