@@ -36,29 +36,21 @@ hyt_status hyti_cholesky(size_t n, double *a)
     return HYT_OK;
 }
 
-static double mean_diagonal(size_t n, const double *a)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += a[i + i * n];
-    return n ? sum / (double)n : 0;
-}
-
-hyt_status hyti_cholesky_jitter(size_t n, const double *a, double *l, double *jitter)
+hyt_status hyti_cholesky_jitter(size_t n, double unit, const double *a, double *l, double *jitter)
 {
     static const double ladder[] = { 0, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4 };
-    double mean = mean_diagonal(n, a);
     int row = 0;
     for (size_t step = 0; step < sizeof ladder / sizeof *ladder; step++) {
         memcpy(l, a, n * n * sizeof *l);
-        for (size_t i = 0; i < n; i++) l[i + i * n] += ladder[step] * mean;
+        for (size_t i = 0; i < n; i++) l[i + i * n] += ladder[step] * unit;
         row = factorise(n, l);
         if (row) continue;
-        *jitter = ladder[step] * mean;
+        *jitter = ladder[step] * unit;
         return HYT_OK;
     }
     return hyti_fail(HYT_ERR_NUMERIC,
-                     "matrix is not positive definite at row %d of %zu even with 1e-4 of its mean diagonal, %g, added",
-                     row, n, mean);
+                     "matrix is not positive definite at row %d of %zu even with %g added to its diagonal", row, n,
+                     1e-4 * unit);
 }
 
 double hyti_cholesky_logdet(size_t n, const double *l)
@@ -110,6 +102,11 @@ void hyti_lower_solve(size_t n, size_t m, const double *l, double *b)
     triangle(CblasNoTrans, n, m, l, b);
 }
 
+void hyti_lower_solve_transposed(size_t n, size_t m, const double *l, double *b)
+{
+    triangle(CblasTrans, n, m, l, b);
+}
+
 void hyti_cholesky_solve(size_t n, size_t m, const double *l, double *b)
 {
     triangle(CblasNoTrans, n, m, l, b);
@@ -121,16 +118,32 @@ void hyti_gram(size_t n, size_t d, double alpha, const double *points, double be
     cblas_dsyrk(CblasColMajor, CblasLower, CblasTrans, (int)n, (int)d, alpha, points, leading(d), beta, c, leading(n));
 }
 
-void hyti_gram_cross(size_t n, size_t m, size_t d, double alpha, const double *x, const double *y, double *c)
+void hyti_gram_columns(size_t n, size_t m, const double *a, double *c)
 {
-    cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, (int)n, (int)m, (int)d, alpha, x, leading(d), y, leading(d), 0,
-                c, leading(n));
+    cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, (int)n, (int)m, 1, a, leading(n), 1, c, leading(n));
+}
+
+void hyti_gram_cross(size_t n, size_t m, size_t d, double alpha, const double *x, const double *y, double beta, double *c)
+{
+    cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, (int)n, (int)m, (int)d, alpha, x, leading(d), y, leading(d),
+                beta, c, leading(n));
 }
 
 void hyti_symmetric_times_points(size_t n, size_t d, const double *s, const double *points, double *out)
 {
     cblas_dsymm(CblasColMajor, CblasRight, CblasLower, (int)d, (int)n, 1, s, leading(n), points, leading(d), 0, out,
                 leading(d));
+}
+
+void hyti_times_add(size_t n, size_t m, double alpha, const double *a, const double *v, double *out)
+{
+    cblas_dgemv(CblasColMajor, CblasNoTrans, (int)n, (int)m, alpha, a, leading(n), v, 1, 1, out, 1);
+}
+
+void hyti_lower_times(size_t n, size_t m, const double *l, double *b)
+{
+    cblas_dtrmm(CblasColMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, (int)n, (int)m, 1, l, leading(n), b,
+                leading(n));
 }
 
 void hyti_transposed_times(size_t n, size_t m, const double *a, const double *v, double *out)

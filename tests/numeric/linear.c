@@ -97,10 +97,10 @@ static void what_is_not_definite_is_named(void **state)
     memcpy(copy, indefinite, sizeof copy);
     CHECK_STATUS(hyti_cholesky(2, copy), HYT_ERR_NUMERIC);
     CHECK_MESSAGE("row 2 of 2");
-    CHECK_STATUS(hyti_cholesky_jitter(2, indefinite, l, &jitter), HYT_ERR_NUMERIC);
-    CHECK_MESSAGE("1e-4");
+    CHECK_STATUS(hyti_cholesky_jitter(2, 1, indefinite, l, &jitter), HYT_ERR_NUMERIC);
+    CHECK_MESSAGE("0.0001");
     CHECK_NEAR(jitter, -1, 0);
-    CHECK_STATUS(hyti_cholesky_jitter(2, broken, l, &jitter), HYT_ERR_NUMERIC);
+    CHECK_STATUS(hyti_cholesky_jitter(2, 1, broken, l, &jitter), HYT_ERR_NUMERIC);
 }
 
 static void jitter_is_the_least_that_helps(void **state)
@@ -109,13 +109,13 @@ static void jitter_is_the_least_that_helps(void **state)
     enum { N = 30 };
     double ones[N * N], l[N * N], jitter;
     for (size_t i = 0; i < N * N; i++) ones[i] = 1;
-    MUST(hyti_cholesky_jitter(N, ones, l, &jitter));
+    MUST(hyti_cholesky_jitter(N, 1, ones, l, &jitter));
     CHECK_NEAR(jitter, 1e-10, 1e-16);
     for (size_t i = 0; i < N; i++) ones[i + i * N] -= 3e-7; /* smallest eigenvalue -3e-7 */
-    MUST(hyti_cholesky_jitter(N, ones, l, &jitter));
+    MUST(hyti_cholesky_jitter(N, 1, ones, l, &jitter));
     CHECK_NEAR(jitter, 1e-6, 1e-11);
     for (size_t i = 0; i < N; i++) ones[i + i * N] = 2;
-    MUST(hyti_cholesky_jitter(N, ones, l, &jitter));
+    MUST(hyti_cholesky_jitter(N, 1, ones, l, &jitter));
     CHECK_NEAR(jitter, 0, 0);
 }
 
@@ -130,12 +130,13 @@ static void products_are_sums(void **state)
     fill(&rng, v, N);
     for (size_t i = 0; i < N * N; i++) gram[i] = 1;
     hyti_gram(N, D, 2, x, 3, gram);
-    hyti_gram_cross(N, M, D, -2, x, y, cross);
+    for (size_t i = 0; i < N * M; i++) cross[i] = 1;
+    hyti_gram_cross(N, M, D, -2, x, y, 3, cross);
     hyti_symmetric_times_points(N, D, gram, x, out);
     hyti_transposed_times(N, M, cross, v, products);
     for (size_t i = 0; i < N; i++) {
         for (size_t j = 0; j <= i; j++) CHECK_NEAR(gram[i + j * N], 3 + 2 * hyti_dot(D, x + i * D, x + j * D), 1e-13);
-        for (size_t j = 0; j < M; j++) CHECK_NEAR(cross[i + j * N], -2 * hyti_dot(D, x + i * D, y + j * D), 1e-13);
+        for (size_t j = 0; j < M; j++) CHECK_NEAR(cross[i + j * N], 3 - 2 * hyti_dot(D, x + i * D, y + j * D), 1e-13);
         for (size_t k = 0; k < D; k++) {
             double sum = 0;
             for (size_t j = 0; j < N; j++) sum += symmetric(gram, N, i, j) * x[j * D + k];

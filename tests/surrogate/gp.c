@@ -53,21 +53,61 @@ static void the_covariance_is_its_formula(void **state)
     for (size_t i = 0; i < N; i++) CHECK_NEAR(values[i], squares[i], 4e-16 * squares[i]);
 }
 
-static void gradients_are_differences(void **state)
+/* A model of kind "gp" with "key=value key=value". */
+static hyt_surrogate *made(size_t d, const int *columns, const char *settings)
+{
+    hyt_options *options = NULL;
+    hyt_surrogate *gp = NULL;
+    char text[256];
+    snprintf(text, sizeof text, "%s", settings);
+    MUST(hyt_surrogate_options_create(NULL, "gp", &options));
+    for (char *word = strtok(text, " "); word; word = strtok(NULL, " ")) {
+        char *value = strchr(word, '=');
+        *value++ = 0;
+        MUST(hyt_options_set_text(options, word, value));
+    }
+    MUST(hyt_surrogate_create(NULL, "gp", d, options, &gp));
+    if (columns) MUST(hyt_surrogate_set_columns(gp, columns, d));
+    hyt_options_destroy(options);
+    return gp;
+}
+
+enum { MIXED = 6 };
+static const int mixed[MIXED] = { HYT_COLUMN_REAL,     HYT_COLUMN_ORDINAL,  HYT_COLUMN_ORDINAL,
+                                  HYT_COLUMN_CATEGORY, HYT_COLUMN_CATEGORY, HYT_COLUMN_CATEGORY };
+
+/* n rows: a number, two of few levels, one of three labels; and a value with noise. */
+static void sample_mixed(uint64_t stream, size_t n, double *x, double *y)
+{
+    hyti_rng rng = hyti_rng_start(13, HYTI_PURPOSE_TEST, stream);
+    memset(x, 0, MIXED * n * sizeof *x);
+    for (size_t i = 0; i < n; i++) {
+        double *row = x + MIXED * i;
+        row[0] = hyti_rng_normal(&rng);
+        row[1] = (double)hyti_rng_below(&rng, 4);
+        row[2] = (double)hyti_rng_below(&rng, 3);
+        row[3 + hyti_rng_below(&rng, 3)] = 1;
+        y[i] = sin(row[0]) + sqrt(row[1]) + row[2] * row[3] - row[4] + 0.2 * hyti_rng_normal(&rng);
+    }
+}
+
+static void gradients_of_the_evidence_are_differences(void **state)
 {
     (void)state;
-    enum { N = 30, D = 5 };
-    double x[N * D], y[N], theta[D + 1], gradient[D + 1], spare[D + 1], up, down, value;
-    hyti_gp_evidence *evidence = NULL;
-    fill_normal(0, x, N * D);
-    fill_normal(1, y, N);
-    for (size_t i = 0; i < N; i++) y[i] = 0.3 * y[i] + sin(x[i * D]) + x[i * D + 1];
-    hyti_rows rows = { x, y, N, D };
-    MUST(hyti_gp_evidence_create(NULL, &rows, &evidence));
-    for (uint64_t trial = 0; trial < 20; trial++) {
-        fill_normal(2 + trial, theta, D + 1);
+    enum { N = 40, SIZE = MIXED + 3 };
+    double x[N * MIXED], z[N * MIXED], y[N], theta[SIZE], gradient[SIZE], spare[SIZE], up, down, value;
+    for (int trial = 0; trial < 40; trial++) {
+        sample_mixed((uint64_t)trial, N, x, y);
+        fill_normal(2 + (uint64_t)trial, theta, SIZE);
+        hyti_rows rows = { x, y, N, MIXED, mixed };
+        hyti_gp_law *law = NULL;
+        hyti_gp_evidence *evidence = NULL;
+        MUST(hyti_gp_law_create(NULL, trial & 1, trial & 2, &rows, &law));
+        hyti_gp_law_place(law, x, N, z);
+        MUST(hyti_gp_evidence_create(NULL, law, z, y, N, &evidence));
         MUST(hyti_gp_evidence_evaluate(evidence, theta, &value, gradient));
-        for (size_t k = 0; k <= D; k++) {
+        assert_int_equal(hyti_gp_theta_size(&law->shape), 5 + (trial & 1) + (trial >> 1 & 1));
+        for (size_t k = 0; k < hyti_gp_theta_size(&law->shape); k++) {
             double at = theta[k], step = 1e-5;
             theta[k] = at + step;
             MUST(hyti_gp_evidence_evaluate(evidence, theta, &up, spare));
@@ -76,41 +116,272 @@ static void gradients_are_differences(void **state)
             theta[k] = at;
             CHECK_NEAR(gradient[k], (up - down) / (2 * step), 1e-6 * (1 + fabs(gradient[k])));
         }
+        hyti_gp_evidence_destroy(evidence);
+        hyti_gp_law_destroy(law);
     }
-    hyti_gp_evidence_destroy(evidence);
+}
+
+/* The covariance of two placed rows of the mixed kind, written out. */
+static double covariance(const hyti_gp_law *law, const double *theta, const double *a, const double *b)
+{
+    double r2 = 0, lines = 0, bends = 0;
+    for (size_t k = 0; k < MIXED; k++) {
+        r2 += pow((a[k] - b[k]) / exp(theta[law->shape.length_of[k]]), 2);
+        lines += a[k] * b[k] / MIXED;
+    }
+    for (size_t k = 1; k <= 2; k++) bends += (a[k] * a[k] - 1) * (b[k] * b[k] - 1) / MIXED;
+    double q = sqrt(5 * r2);
+    return (1 + q + q * q / 3) * exp(-q) + exp(theta[5]) * lines + exp(theta[6]) * bends;
 }
 
 /* -log N(y; 0, s^2 A) and the priors, written out. */
 static void the_evidence_is_the_density(void **state)
 {
     (void)state;
-    enum { N = 6, D = 2 };
-    double x[N * D], y[N], a[N * N], b[N], theta[] = { 0.3, -0.2, -2 }, other[] = { 0.5, 0.1, -1 }, gradient[3],
-                                           value[2], density[2];
+    enum { N = 9 };
+    double x[N * MIXED], z[N * MIXED], y[N], a[N * N], b[N], gradient[7], value[2], density[2];
+    double theta[2][7] = { { 0.3, -0.2, 0.4, 1, -2, -1, -3 }, { 0.5, 0.1, 0.2, 0, -1, 0.5, -0.5 } };
+    hyti_gp_law *law = NULL;
     hyti_gp_evidence *evidence = NULL;
-    fill_normal(30, x, N * D);
-    fill_normal(31, y, N);
-    hyti_rows rows = { x, y, N, D };
-    MUST(hyti_gp_evidence_create(NULL, &rows, &evidence));
+    sample_mixed(30, N, x, y);
+    hyti_rows rows = { x, y, N, MIXED, mixed };
+    MUST(hyti_gp_law_create(NULL, true, true, &rows, &law));
+    hyti_gp_law_place(law, x, N, z);
+    MUST(hyti_gp_evidence_create(NULL, law, z, y, N, &evidence));
     for (int trial = 0; trial < 2; trial++) {
-        const double *t = trial ? other : theta;
+        const double *t = theta[trial];
         MUST(hyti_gp_evidence_evaluate(evidence, t, &value[trial], gradient));
         for (size_t i = 0; i < N; i++)
-            for (size_t j = 0; j < N; j++) {
-                double r2 = 0;
-                for (size_t k = 0; k < D; k++) r2 += pow((x[i * D + k] - x[j * D + k]) / exp(t[k]), 2);
-                double q = sqrt(5 * r2);
-                a[i + j * N] = (1 + q + q * q / 3) * exp(-q) + (i == j) * exp(t[D]);
-            }
+            for (size_t j = 0; j < N; j++)
+                a[i + j * N] = covariance(law, t, z + i * MIXED, z + j * MIXED) + (i == j) * exp(t[4]);
         MUST(hyti_cholesky(N, a));
         memcpy(b, y, sizeof b);
         hyti_cholesky_solve(N, 1, a, b);
-        double variance = hyti_gp_variance(N, hyti_dot(N, b, y));
-        density[trial] =
-            0.5 * (hyti_cholesky_logdet(N, a) + (N + HYTI_GP_WEIGHT) * log(variance)) + hyti_gp_prior(D, t, gradient);
+        density[trial] = 0.5 * (hyti_cholesky_logdet(N, a) +
+                                (N + HYTI_GP_WEIGHT) * log(hyti_gp_variance(N, hyti_dot(N, b, y)))) +
+                         hyti_gp_prior(&law->shape, t, gradient);
     }
     CHECK_NEAR(value[0] - value[1], density[0] - density[1], 1e-10);
     hyti_gp_evidence_destroy(evidence);
+    hyti_gp_law_destroy(law);
+}
+
+/* Labels are exchangeable: whichever columns they have, and however rare they are, two are equally far apart. */
+static void labels_are_equally_far_apart(void **state)
+{
+    (void)state;
+    enum { N = 30 };
+    double x[N * MIXED], y[N], z[3 * MIXED];
+    hyti_gp_law *law = NULL;
+    sample_mixed(31, N, x, y);
+    hyti_rows rows = { x, y, N, MIXED, mixed };
+    MUST(hyti_gp_law_create(NULL, true, true, &rows, &law));
+    double labels[3 * MIXED] = { 0 };
+    for (size_t i = 0; i < 3; i++) labels[i * MIXED + 3 + i] = 1;
+    hyti_gp_law_place(law, labels, 3, z);
+    double apart[3] = { 0 };
+    for (size_t i = 0; i < 3; i++)
+        for (size_t k = 0; k < MIXED; k++) apart[i] += pow(z[i * MIXED + k] - z[(i + 1) % 3 * MIXED + k], 2);
+    CHECK_NEAR(apart[1], apart[0], 1e-12);
+    CHECK_NEAR(apart[2], apart[0], 1e-12);
+    assert_int_equal(law->shape.lengths, 4);
+    hyti_gp_law_destroy(law);
+}
+
+/* Exact and with inducing points. */
+static const char *const both[] = { "", "exact-rows=20 inducing=25 start-rows=60" };
+
+static void gradients_of_predictions_are_differences(void **state)
+{
+    (void)state;
+    enum { N = 60, M = 20 };
+    static double x[N * MIXED], y[N], at[M * MIXED], mean[2], deviation[2], slope[MIXED], spread[MIXED];
+    for (size_t kind = 0; kind < 2; kind++) {
+        hyt_surrogate *gp = made(MIXED, mixed, both[kind]);
+        sample_mixed(32, N, x, y);
+        MUST(hyt_surrogate_fit(gp, x, y, N));
+        fill_normal(33, at, M * MIXED);
+        for (size_t i = 0; i < M; i++) {
+            MUST(hyt_surrogate_gradient(gp, at + i * MIXED, slope, spread));
+            for (size_t k = 0; k < MIXED; k++) {
+                double pair[2 * MIXED], step = 1e-5;
+                memcpy(pair, at + i * MIXED, MIXED * sizeof *pair);
+                memcpy(pair + MIXED, pair, MIXED * sizeof *pair);
+                pair[k] -= step;
+                pair[MIXED + k] += step;
+                MUST(hyt_surrogate_predict(gp, pair, 2, mean, deviation));
+                CHECK_NEAR(slope[k], (mean[1] - mean[0]) / (2 * step), 1e-5);
+                CHECK_NEAR(spread[k], (deviation[1] - deviation[0]) / (2 * step), 1e-5);
+            }
+            MUST(hyt_surrogate_gradient(gp, at + i * MIXED, spread, NULL));
+            assert_memory_equal(slope, spread, sizeof slope);
+        }
+        hyt_surrogate_destroy(gp);
+    }
+}
+
+static void an_update_is_a_fit_with_the_same_law(void **state)
+{
+    (void)state;
+    enum { N = 60, FIRST = 30, M = 40 };
+    static double x[N * MIXED], y[N], at[M * MIXED], mean[2][M], deviation[2][M];
+    for (size_t kind = 0; kind < 2; kind++) {
+        hyti_gp_law *law = NULL;
+        hyti_gp *empty = NULL, *whole = NULL, *part = NULL, *next = NULL;
+        sample_mixed(34, N, x, y);
+        if (kind == 1) memcpy(x + FIRST * MIXED, x, FIRST * MIXED * sizeof *x); /* the inducing points are the same */
+        fill_normal(35, at, M * MIXED);
+        hyti_rows rows = { x, y, N, MIXED, mixed }, first = { x, y, FIRST, MIXED, mixed };
+        MUST(hyti_gp_law_create(NULL, true, true, &rows, &law));
+        fill_normal(36, law->theta, hyti_gp_theta_size(&law->shape));
+        hyti_gp_law_settle(law);
+        law->variance = 1;
+        law->exact_rows = kind == 0 ? N : 20;
+        law->inducing = FIRST;
+        MUST(hyti_gp_create(NULL, law, &empty));
+        MUST(hyti_gp_extend(empty, &rows, &whole));
+        MUST(hyti_gp_extend(empty, &first, &part));
+        for (size_t i = FIRST; i < N; i += 5) {
+            hyti_rows five = { x + i * MIXED, y + i, 5, MIXED, mixed };
+            MUST(hyti_gp_extend(part, &five, &next));
+            hyti_gp_destroy(part);
+            part = next;
+        }
+        MUST(hyti_gp_predict(whole, at, M, mean[0], deviation[0]));
+        MUST(hyti_gp_predict(part, at, M, mean[1], deviation[1]));
+        for (size_t i = 0; i < M; i++) {
+            CHECK_NEAR(mean[1][i], mean[0][i], 1e-7);
+            CHECK_NEAR(deviation[1][i], deviation[0][i], 1e-7);
+        }
+        CHECK_NEAR(part->quadratic, whole->quadratic, 1e-8 * whole->quadratic);
+        hyti_gp_destroy(empty);
+        hyti_gp_destroy(whole);
+        hyti_gp_destroy(part);
+        hyti_gp_law_destroy(law);
+    }
+}
+
+static void inducing_points_at_all_rows_lose_nothing(void **state)
+{
+    (void)state;
+    enum { N = 50, M = 40 };
+    static double x[N * MIXED], y[N], at[M * MIXED], mean[2][M], deviation[2][M], draw[2][3 * M];
+    sample_mixed(37, N, x, y);
+    sample_mixed(38, M, at, draw[0]);
+    for (int kind = 0; kind < 2; kind++) {
+        hyt_surrogate *gp = made(MIXED, mixed, kind ? "exact-rows=1 inducing=1000" : "");
+        MUST(hyt_surrogate_fit(gp, x, y, N));
+        MUST(hyt_surrogate_predict(gp, at, M, mean[kind], deviation[kind]));
+        MUST(hyt_surrogate_sample(gp, at, M, 3, 5, draw[kind]));
+        hyt_surrogate_destroy(gp);
+    }
+    for (size_t i = 0; i < M; i++) {
+        CHECK_NEAR(mean[1][i], mean[0][i], 1e-6);
+        CHECK_NEAR(deviation[1][i], deviation[0][i], 1e-6);
+    }
+    for (size_t i = 0; i < 3 * M; i++) CHECK_NEAR(draw[1][i], draw[0][i], 1e-4);
+}
+
+/* Far fewer inducing points than rows of a smooth function. */
+static void few_inducing_points_will_do(void **state)
+{
+    (void)state;
+    enum { N = 600 };
+    static double x[2 * N], y[N], mean[N], deviation[N];
+    hyt_surrogate *gp = made(2, NULL, "exact-rows=100 inducing=60");
+    sample_wave(60, N, x, y);
+    MUST(hyt_surrogate_fit(gp, x, y, N));
+    sample_wave(61, N, x, y);
+    MUST(hyt_surrogate_predict(gp, x, N, mean, deviation));
+    for (size_t i = 0; i < N; i++) {
+        CHECK_NEAR(mean[i], y[i], 0.05);
+        assert_true(deviation[i] < 0.05);
+    }
+    MUST(hyt_surrogate_update(gp, x, y, N));
+    assert_int_equal(hyt_surrogate_rows(gp), 2 * N);
+    hyt_surrogate_destroy(gp);
+}
+
+/* Written after a fit and updates, and read: the same bits. */
+static void bytes_are_the_model(void **state)
+{
+    (void)state;
+    enum { N = 60, FIRST = 40 };
+    static double x[N * MIXED], y[N], mean[2][N], deviation[2][N];
+    sample_mixed(41, N, x, y);
+    for (size_t kind = 0; kind < 2; kind++) {
+        char *bytes = NULL;
+        size_t size;
+        hyt_surrogate *gp = made(MIXED, mixed, both[kind]), *read = NULL;
+        MUST(hyt_surrogate_fit(gp, x, y, FIRST));
+        for (size_t i = FIRST; i < N; i += 10) MUST(hyt_surrogate_update(gp, x + i * MIXED, y + i, 10));
+        MUST(hyt_surrogate_write(gp, &bytes, &size));
+        MUST(hyt_surrogate_parse(NULL, bytes, size, &read));
+        MUST(hyt_surrogate_predict(gp, x, N, mean[0], deviation[0]));
+        MUST(hyt_surrogate_predict(read, x, N, mean[1], deviation[1]));
+        assert_memory_equal(mean[0], mean[1], sizeof mean[0]);
+        assert_memory_equal(deviation[0], deviation[1], sizeof deviation[0]);
+        hyt_surrogate_destroy(read);
+        for (size_t i = 0; i < size; i++) { /* a byte that differs is refused, or makes another model */
+            bytes[i] ^= 0x41;
+            read = NULL;
+            if (hyt_surrogate_parse(NULL, bytes, size, &read) == HYT_OK)
+                MUST(hyt_surrogate_predict(read, x, N, mean[1], deviation[1]));
+            hyt_surrogate_destroy(read);
+            bytes[i] ^= 0x41;
+        }
+        hyt_text_destroy(bytes);
+        hyt_surrogate_destroy(gp);
+    }
+}
+
+/* Mean, deviation and correlation of many draws are those of the posterior. */
+static void draws_have_the_moments(void **state)
+{
+    (void)state;
+    enum { N = 25, M = 6, DRAWS = 20000 };
+    static double x[N * MIXED], y[N], at[M * MIXED], mean[M], deviation[M], draws[DRAWS * M];
+    for (size_t kind = 0; kind < 2; kind++) {
+        hyt_surrogate *gp = made(MIXED, mixed, both[kind]);
+        sample_mixed(39, N, x, y);
+        sample_mixed(40, M, at, mean);
+        memcpy(at + MIXED, at, MIXED * sizeof *at); /* one point twice: the same value in every draw */
+        MUST(hyt_surrogate_fit(gp, x, y, N));
+        MUST(hyt_surrogate_predict(gp, at, M, mean, deviation));
+        MUST(hyt_surrogate_sample(gp, at, M, DRAWS, 3, draws));
+        for (size_t i = 0; i < M; i++) {
+            double sum = 0, squares = 0;
+            for (size_t k = 0; k < DRAWS; k++) sum += (draws[k * M + i] - mean[i]) / DRAWS;
+            for (size_t k = 0; k < DRAWS; k++) squares += pow(draws[k * M + i] - mean[i], 2) / DRAWS;
+            CHECK_NEAR(sum, 0, 4 * deviation[i] / sqrt(DRAWS));
+            CHECK_NEAR(sqrt(squares), deviation[i], 4 * deviation[i] / sqrt(2 * DRAWS));
+        }
+        for (size_t k = 0; k < DRAWS; k++) CHECK_NEAR(draws[k * M + 1], draws[k * M], 1e-3);
+        hyt_surrogate_destroy(gp);
+    }
+}
+
+/* The covariance of two points of a draw is what is known of one from being told the other:
+ * deviation(b | a)^2 = deviation(b)^2 - cov(a, b)^2 / (deviation(a)^2 + noise), the noise being all but nothing. */
+static void draws_are_joint(void **state)
+{
+    (void)state;
+    enum { N = 12, DRAWS = 20000 };
+    static double x[2 * N], y[N], at[] = { 0.9, 0.8, 0.7, 0.9 }, mean[2], deviation[2], after, told, draws[2 * DRAWS];
+    sample_wave(62, N, x, y);
+    hyt_surrogate *gp = made(2, NULL, "noise-high=1e-8");
+    MUST(hyt_surrogate_fit(gp, x, y, N));
+    MUST(hyt_surrogate_predict(gp, at, 2, mean, deviation));
+    MUST(hyt_surrogate_sample(gp, at, 2, DRAWS, 4, draws));
+    double covariance_seen = 0;
+    for (size_t k = 0; k < DRAWS; k++)
+        covariance_seen += (draws[2 * k] - mean[0]) * (draws[2 * k + 1] - mean[1]) / DRAWS;
+    MUST(hyt_surrogate_update(gp, at, mean, 1));
+    MUST(hyt_surrogate_predict(gp, at + 2, 1, &told, &after));
+    CHECK_NEAR(told, mean[1], 1e-6); /* told what was expected */
+    double expected = sqrt(deviation[1] * deviation[1] - after * after) * deviation[0];
+    CHECK_NEAR(fabs(covariance_seen), expected, 0.05 * deviation[0] * deviation[1]);
+    hyt_surrogate_destroy(gp);
 }
 
 static void it_interpolates(void **state)
@@ -145,7 +416,8 @@ static void it_knows_less_further_away(void **state)
     hyt_surrogate_destroy(gp);
 }
 
-/* At the largest values a feature may have, nothing is known: the mean of the targets, and one deviation for all. */
+/* At the largest values a feature may have, nothing is known: the mean of the targets, and one deviation for all. With
+ * lines, which end, both are finite. */
 static void nothing_is_known_at_the_end_of_numbers(void **state)
 {
     (void)state;
@@ -154,13 +426,18 @@ static void nothing_is_known_at_the_end_of_numbers(void **state)
     sample_wave(50, N, x, y);
     for (size_t i = 0; i < N; i++) sum += y[i] / N;
     for (size_t i = 0; i < 2 * N; i++) x[i] *= 1e-90;
-    hyt_surrogate *gp = fitted(2, x, y, N);
+    hyt_surrogate *gp = made(2, NULL, "lines=0");
+    MUST(hyt_surrogate_fit(gp, x, y, N));
     MUST(hyt_surrogate_predict(gp, ends, 3, mean, deviation));
     for (size_t i = 0; i < 3; i++) {
         CHECK_NEAR(mean[i], sum, 1e-12);
         CHECK_NEAR(deviation[i], deviation[0], 1e-12);
     }
     assert_true(deviation[0] > 0.1);
+    hyt_surrogate_destroy(gp);
+    gp = fitted(2, x, y, N);
+    MUST(hyt_surrogate_predict(gp, ends, 3, mean, deviation));
+    for (size_t i = 0; i < 3; i++) assert_true(fabs(mean[i]) < 100 && deviation[i] > 0.1 && deviation[i] < 100);
     hyt_surrogate_destroy(gp);
 }
 
@@ -323,12 +600,25 @@ static void parts_of_the_rows_suffice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_covariance_is_its_formula), cmocka_unit_test(gradients_are_differences),
-        cmocka_unit_test(the_evidence_is_the_density),   cmocka_unit_test(it_interpolates),
-        cmocka_unit_test(it_knows_less_further_away),    cmocka_unit_test(noise_is_averaged),
+        cmocka_unit_test(the_covariance_is_its_formula),
+        cmocka_unit_test(gradients_of_the_evidence_are_differences),
+        cmocka_unit_test(the_evidence_is_the_density),
+        cmocka_unit_test(labels_are_equally_far_apart),
+        cmocka_unit_test(gradients_of_predictions_are_differences),
+        cmocka_unit_test(an_update_is_a_fit_with_the_same_law),
+        cmocka_unit_test(inducing_points_at_all_rows_lose_nothing),
+        cmocka_unit_test(few_inducing_points_will_do),
+        cmocka_unit_test(bytes_are_the_model),
+        cmocka_unit_test(draws_have_the_moments),
+        cmocka_unit_test(draws_are_joint),
+        cmocka_unit_test(it_interpolates),
+        cmocka_unit_test(it_knows_less_further_away),
+        cmocka_unit_test(noise_is_averaged),
         cmocka_unit_test(nothing_is_known_at_the_end_of_numbers),
-        cmocka_unit_test(deviations_are_honest),         cmocka_unit_test(units_and_order_do_not_matter),
-        cmocka_unit_test(batches_are_their_points),      cmocka_unit_test(few_points_in_many_dimensions),
+        cmocka_unit_test(deviations_are_honest),
+        cmocka_unit_test(units_and_order_do_not_matter),
+        cmocka_unit_test(batches_are_their_points),
+        cmocka_unit_test(few_points_in_many_dimensions),
         cmocka_unit_test(parts_of_the_rows_suffice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The search for a Gaussian process's hyperparameters: local searches from several starts on some rows, the best of
+ * which is refined on more. */
+#include "base/rng.h"
+#include "numeric/minimise.h"
+#include "surrogate/gp.h"
+#include <math.h>
+#include <string.h>
+
+#define LENGTHSCALE_LOW 1e-2
+#define LENGTHSCALE_HIGH 1e4
+#define TREND_LOW 1e-6
+#define TREND_HIGH 1e4
+/* Gains in log likelihood at which a search ends: far below what tells two models apart, and, where all that is
+ * wanted is a start for more rows, about what does. */
+#define TOLERANCE 0.03
+#define TOLERANCE_OF_START 0.2
+
+typedef struct work {
+    hyti_gp_law *law;
+    const hyti_gp_tuning *tuning;
+    const hyti_rows *rows;
+    double *z, *y;               /* rows in use, placed */
+    double *low, *high, *trial;  /* as theta */
+} work;
+
+/* Start 0 is typical, the others scatter around it. */
+static void choose_start(const work *w, size_t index)
+{
+    const hyti_gp_shape *s = &w->law->shape;
+    hyti_rng rng = hyti_rng_start(w->tuning->seed, HYTI_PURPOSE_SURROGATE, index);
+    double spread = index ? 1 : 0;
+    for (size_t k = 0; k < hyti_gp_theta_size(s); k++) {
+        double centre = k < s->lengths ? hyti_gp_typical_lengthscale(s) : k == hyti_gp_noise_at(s) ? log(0.05) : log(0.1);
+        double scatter = k < s->lengths ? 1 : 2;
+        w->trial[k] = centre + spread * scatter * hyti_rng_normal(&rng);
+    }
+}
+
+/* Every (n / count)-th row. */
+static void spread_rows(const work *w, size_t count)
+{
+    size_t d = w->rows->d;
+    for (size_t i = 0; i < count; i++) {
+        size_t row = i * w->rows->n / count;
+        hyti_gp_law_place(w->law, w->rows->x + row * d, 1, w->z + i * d);
+        w->y[i] = w->rows->y[row];
+    }
+}
+
+/* Best of `starts` local searches on `count` rows into the law; with starts = 0, from where the law is. */
+static hyt_status tune_on(const work *w, size_t count, size_t starts, double tolerance)
+{
+    hyti_gp_law *law = w->law;
+    size_t size = hyti_gp_theta_size(&law->shape);
+    spread_rows(w, count);
+    hyti_minimise problem = { size, w->low, w->high, w->tuning->iterations, tolerance };
+    hyti_gp_evidence *evidence = NULL;
+    HYTI_TRY(hyti_gp_evidence_create(law->context, law, w->z, w->y, count, &evidence));
+    double best = INFINITY;
+    hyt_status status = HYT_OK;
+    if (starts == 0)
+        status = hyti_minimise_run(law->context, &problem, hyti_gp_evidence_evaluate, evidence, law->theta, &best);
+    for (size_t i = 0; status == HYT_OK && i < starts; i++) {
+        double value;
+        choose_start(w, i);
+        status = hyti_minimise_run(law->context, &problem, hyti_gp_evidence_evaluate, evidence, w->trial, &value);
+        if (status != HYT_OK || value >= best) continue;
+        best = value;
+        memcpy(law->theta, w->trial, size * sizeof *law->theta);
+    }
+    hyti_gp_evidence_destroy(evidence);
+    return status;
+}
+
+static void set_bounds(const work *w)
+{
+    const hyti_gp_shape *s = &w->law->shape;
+    for (size_t k = 0; k < hyti_gp_theta_size(s); k++) {
+        bool length = k < s->lengths, noise = k == hyti_gp_noise_at(s);
+        w->low[k] = log(length ? LENGTHSCALE_LOW : noise ? w->tuning->noise_low : TREND_LOW);
+        w->high[k] = log(length ? LENGTHSCALE_HIGH : noise ? w->tuning->noise_high : TREND_HIGH);
+    }
+}
+
+hyt_status hyti_gp_tune(hyti_gp_law *law, const hyti_gp_tuning *tuning, const hyti_rows *rows)
+{
+    size_t n = rows->n, few = HYTI_MIN(n, tuning->start_rows), most = HYTI_MIN(n, tuning->rows),
+           room = HYTI_MAX(few, most), size = hyti_gp_theta_size(&law->shape);
+    double *z = hyti_array(law->context, room * (rows->d + 1) + 3 * size, sizeof *z);
+    if (!z) return hyti_fail_nomem();
+    double *y = z + room * rows->d, *low = y + room;
+    work w = { law, tuning, rows, z, y, low, low + size, low + 2 * size };
+    set_bounds(&w);
+    bool refined = most > few;
+    hyt_status status = tune_on(&w, few, tuning->starts, refined ? TOLERANCE_OF_START : TOLERANCE);
+    if (status == HYT_OK && refined) status = tune_on(&w, most, 0, TOLERANCE);
+    hyti_free(law->context, z);
+    return status;
+}
