@@ -114,14 +114,16 @@ static int corner_works(void *user, hyt_trial *trial, double *objectives, size_t
 static void a_corner_that_works_is_found(void **state)
 {
     (void)state;
-    toy_setup setup = { "hytnas", 6, 4, 80, 5, 6, 1 };
-    hyt_search *search = NULL;
     size_t finished = 0;
-    MUST(toy_search(NULL, &setup, &search));
-    MUST(hyt_search_run(search, corner_works, NULL, NULL));
-    for (size_t i = 40; i < 80; i++) finished += hyt_search_trial_state(search, i) == HYT_TRIAL_FINISHED;
-    assert_true(finished > 20);
-    hyt_search_destroy(search);
+    for (int64_t seed = 0; seed < SEEDS; seed++) {
+        toy_setup setup = { "hytnas", 6, 4, 80, 5, 6, seed };
+        hyt_search *search = NULL;
+        MUST(toy_search(NULL, &setup, &search));
+        MUST(hyt_search_run(search, corner_works, NULL, NULL));
+        for (size_t i = 40; i < 80; i++) finished += hyt_search_trial_state(search, i) == HYT_TRIAL_FINISHED;
+        hyt_search_destroy(search);
+    }
+    assert_true(finished > SEEDS * 20);
 }
 
 static int nothing_works(void *user, hyt_trial *trial, double *objectives, size_t n)
