@@ -45,6 +45,18 @@ typedef struct hyt_surrogate hyt_surrogate;
 #define HYT_TREES_LINEAR_LAMBDA "linear-lambda"       /**< real, 0: linear: penalty a row on squared slopes */
 #define HYT_TREES_LINEAR_ALPHA "linear-alpha"         /**< real, 0: linear: penalty a row on absolute slopes */
 
+#define HYT_FOREST_TREES "trees"                      /**< int, 100 */
+#define HYT_FOREST_DEPTH "depth"                      /**< int, 20 */
+#define HYT_FOREST_MAX_FEATURES "max-features"        /**< real, 0.8: share of the features that a split chooses from */
+#define HYT_FOREST_MIN_LEAF "min-leaf"                /**< real, 3: least rows of a leaf */
+#define HYT_FOREST_BINS "bins"                        /**< int, 256 */
+
+#define HYT_RANKER_LOSS "loss"                        /**< choice, pairwise: or ndcg; the other options are those of "trees" */
+#define HYT_RANKER_PAIRS "pairs"                      /**< int, 8: rows that each is compared with in a round */
+
+#define HYT_RIDGE_DEGREE "degree"                     /**< int, 1: 2: squares and products of features too */
+#define HYT_RIDGE_LAMBDA "lambda"                     /**< real, 0: penalty on squared slopes; 0: that of largest evidence */
+
 #define HYT_AUTO_FOLDS "folds"                        /**< int, 5: folds of the cross-validation that chooses */
 #define HYT_AUTO_BLEND "blend"                        /**< flag, 1: whether a mean of several may be chosen. Further flags: the
                                                            kinds by name, whether each may be chosen */

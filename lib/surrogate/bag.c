@@ -5,6 +5,8 @@
 
 /* Below this variance, in standardised units, members agree but for rounding. */
 #define LEAST_VARIANCE 1e-16
+/* Of what bytes from outside may say: no scale is near it, and products with it are numbers. */
+#define LARGEST 1e40
 /* Fewer rows make no line. */
 #define LEAST_ROWS 4
 
@@ -94,6 +96,22 @@ hyti_spread hyti_bag_spread(const hyti_bag *bag, const hyti_line *line, const do
     if (spreads < LEAST_VARIANCE) return (hyti_spread){ errors, 1 };
     double own = (members - 1) / (members - 1 + prior);
     return (hyti_spread){ (1 - own) * errors, own * errors / spreads };
+}
+
+void hyti_bag_save(const hyti_spread *spread, const hyti_line *line, hyti_text *to)
+{
+    hyti_put_real(to, spread->floor);
+    hyti_put_real(to, spread->scale);
+    hyti_put_real(to, line->offset);
+    hyti_put_real(to, line->slope);
+}
+
+hyt_status hyti_bag_load(hyti_payload *from, hyti_spread *spread, hyti_line *line)
+{
+    HYTI_TRY(hyti_get_real(from, "least variance", 0, LARGEST, &spread->floor));
+    HYTI_TRY(hyti_get_real(from, "scale of the spread", 0, LARGEST, &spread->scale));
+    HYTI_TRY(hyti_get_real(from, "offset of answers", -LARGEST, LARGEST, &line->offset));
+    return hyti_get_real(from, "slope of answers", 0, LARGEST, &line->slope);
 }
 
 void hyti_bag_combine(const hyti_spread *spread, const hyti_line *line, const double *answers, size_t stride,

@@ -43,6 +43,10 @@ typedef struct hyti_spread {
 } hyti_spread;
 
 hyti_spread hyti_bag_spread(const hyti_bag *bag, const hyti_line *line, const double *y);
+/* Both as bytes. */
+void hyti_bag_save(const hyti_spread *spread, const hyti_line *line, hyti_text *to);
+hyt_status hyti_bag_load(hyti_payload *from, hyti_spread *spread, hyti_line *line);
+
 /* Mean and deviation at `count` points, the answers of a member lying `stride` apart; deviation may be NULL. */
 void hyti_bag_combine(const hyti_spread *spread, const hyti_line *line, const double *answers, size_t stride,
                       size_t members, size_t count, double *mean, double *deviation);

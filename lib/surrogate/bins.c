@@ -83,3 +83,44 @@ void hyti_bins_encode(const hyti_bins *bins, const double *x, size_t n, uint8_t 
         }
     }
 }
+
+/* A feature: u16 bins, its cuts but the last, which is infinite. */
+void hyti_bins_save(const hyti_bins *bins, hyti_text *to)
+{
+    for (size_t k = 0; k < bins->d; k++) {
+        size_t count = bins->first[k + 1] - bins->first[k];
+        hyti_put_number(to, count, 2);
+        hyti_put_reals(to, bins->cuts + bins->first[k], count - 1);
+    }
+}
+
+static hyt_status load_feature(hyti_payload *from, size_t feature, size_t *capacity, hyti_bins *bins)
+{
+    uint64_t count;
+    HYTI_TRY(hyti_get_number(from, 2, "bins of a feature", 1, HYTI_BINS_MOST, &count));
+    HYTI_TRY(hyti_grow(bins->context, &bins->cuts, capacity, bins->total + count, sizeof *bins->cuts));
+    double *cuts = bins->cuts + bins->total;
+    HYTI_TRY(hyti_get_reals(from, "cuts of a feature", count - 1, cuts));
+    cuts[count - 1] = INFINITY;
+    for (size_t b = 1; b < count; b++)
+        if (cuts[b] <= cuts[b - 1])
+            return hyti_fail(HYT_ERR_FORMAT, "feature %zu: cut %g follows %g", feature, cuts[b], cuts[b - 1]);
+    bins->first[feature] = bins->total;
+    bins->total += count;
+    bins->first[feature + 1] = bins->total;
+    return HYT_OK;
+}
+
+hyt_status hyti_bins_load(hyt_context *context, hyti_payload *from, size_t d, hyti_bins *out)
+{
+    size_t capacity = 0;
+    hyti_bins bins = { .context = context, .d = d, .first = hyti_array(context, d + 1, sizeof *bins.first) };
+    hyt_status status = bins.first ? HYT_OK : hyti_fail_nomem();
+    for (size_t k = 0; status == HYT_OK && k < d; k++) status = load_feature(from, k, &capacity, &bins);
+    if (status != HYT_OK) {
+        hyti_bins_clear(&bins);
+        return status;
+    }
+    *out = bins;
+    return HYT_OK;
+}

@@ -136,20 +136,39 @@ static hyt_status boost(booster *b, const hyti_rows *data, hyti_bag *bag, double
     return HYT_OK;
 }
 
+static void boosted_start(hyt_context *context, const hyti_boost_params *params, hyti_boosted *out)
+{
+    out->context = out->bins.context = out->forest.context = context;
+    out->members = (size_t)params->members;
+    out->rounds = (size_t)params->rounds;
+}
+
 hyt_status hyti_boosted_fit(hyt_context *context, const hyti_boost_params *params, const hyti_dart *dart,
                             const hyti_loss *loss, const hyti_rows *data, hyti_bag *bag, double *answers,
                             hyti_boosted *out)
 {
     if (data->n > UINT32_MAX || data->d > UINT32_MAX)
         return hyti_fail(HYT_ERR_RANGE, "%zu rows of %zu features are too many", data->n, data->d);
-    out->context = out->bins.context = out->forest.context = context;
-    out->members = (size_t)params->members;
-    out->rounds = (size_t)params->rounds;
+    boosted_start(context, params, out);
     booster b = { .context = context, .params = params, .dart = dart, .loss = loss };
     hyt_status status = hyti_bins_create(context, data, (size_t)params->bins, &out->bins);
     if (status == HYT_OK) status = boost(&b, data, bag, answers, out);
     booster_clear(&b);
     return status;
+}
+
+void hyti_boosted_save(const hyti_boosted *boosted, hyti_text *to)
+{
+    hyti_bins_save(&boosted->bins, to);
+    hyti_forest_save(&boosted->forest, to);
+}
+
+hyt_status hyti_boosted_load(hyt_context *context, const hyti_boost_params *params, size_t d, hyti_payload *from,
+                             hyti_boosted *out)
+{
+    boosted_start(context, params, out);
+    HYTI_TRY(hyti_bins_load(context, from, d, &out->bins));
+    return hyti_forest_load(from, d, out->members * out->rounds, &out->forest);
 }
 
 void hyti_boosted_clear(hyti_boosted *boosted)

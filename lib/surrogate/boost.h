@@ -35,5 +35,9 @@ hyt_status hyti_boosted_fit(hyt_context *context, const hyti_boost_params *param
 void hyti_boosted_clear(hyti_boosted *boosted);
 hyt_status hyti_boosted_predict(const hyti_boosted *boosted, const hyti_spread *spread, const hyti_line *line,
                                 const double *x, size_t n, double *mean, double *deviation);
+/* As bytes; of as many members and rounds as params say. */
+void hyti_boosted_save(const hyti_boosted *boosted, hyti_text *to);
+hyt_status hyti_boosted_load(hyt_context *context, const hyti_boost_params *params, size_t d, hyti_payload *from,
+                             hyti_boosted *out);
 
 #endif

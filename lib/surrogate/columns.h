@@ -15,5 +15,8 @@ hyt_status hyti_columns_create(hyt_context *context, const double *x, size_t n, 
 void hyti_columns_clear(hyti_columns *columns);
 /* n x d; out may be x. */
 void hyti_columns_apply(const hyti_columns *columns, const double *x, size_t n, double *out);
+/* As bytes. */
+void hyti_columns_save(const hyti_columns *columns, hyti_text *to);
+hyt_status hyti_columns_load(hyt_context *context, hyti_payload *from, size_t d, hyti_columns *out);
 
 #endif

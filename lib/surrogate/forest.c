@@ -19,6 +19,7 @@ struct hyti_grower {
     hyti_grow_params params;
     pair *histograms;  /* one a level, bins->total each */
     uint32_t *spare;   /* n: rows of the right side while splitting */
+    uint32_t *chosen;  /* d: features that the split at hand chooses from */
     /* of the tree being grown */
     const hyti_slope *slopes;
     const uint32_t *features;
@@ -49,6 +50,15 @@ void hyti_forest_clear(hyti_forest *forest)
 static size_t tree_end(const hyti_forest *forest, size_t tree)
 {
     return tree + 1 < forest->tree_count ? forest->trees[tree + 1].root : forest->node_count;
+}
+
+static hyt_status add_nodes(hyti_forest *forest, size_t count)
+{
+    size_t need = forest->node_count + count;
+    if (need > UINT32_MAX) return hyti_fail(HYT_ERR_RANGE, "trees of more than 2^32 nodes");
+    HYTI_TRY(hyti_grow(forest->context, &forest->nodes, &forest->node_capacity, need, sizeof *forest->nodes));
+    forest->node_count = need;
+    return HYT_OK;
 }
 
 void hyti_forest_scale(hyti_forest *forest, size_t tree, double factor)
@@ -91,11 +101,69 @@ void hyti_forest_add(const hyti_forest *forest, size_t first, size_t last, const
     }
 }
 
+/* A tree: u8 depth, u32 nodes; a node: u32 steps to its left child and, if that is 0, a real, else u8 cut, u32
+ * feature. */
+void hyti_forest_save(const hyti_forest *forest, hyti_text *to)
+{
+    for (size_t t = 0; t < forest->tree_count; t++) {
+        size_t root = forest->trees[t].root, end = tree_end(forest, t);
+        hyti_put_number(to, forest->trees[t].depth, 1);
+        hyti_put_number(to, end - root, 4);
+        for (size_t i = root; i < end; i++) {
+            const hyti_node *node = forest->nodes + i;
+            hyti_put_number(to, node->left - i, 4);
+            if (node->left == i) hyti_put_real(to, node->value);
+            if (node->left == i) continue;
+            hyti_put_number(to, node->cut, 1);
+            hyti_put_number(to, node->feature, 4);
+        }
+    }
+}
+
+/* `at` and `end` are places in the forest: a child comes after its parent, its sibling before the end. */
+static hyt_status load_node(hyti_payload *from, size_t d, size_t at, size_t end, hyti_node *node)
+{
+    uint64_t steps, cut, feature;
+    HYTI_TRY(hyti_get_number(from, 4, "steps to a child", 0, end - at - 1, &steps));
+    if (steps == 0) {
+        *node = (hyti_node){ .left = (uint32_t)at, .cut = LEAF_CUT };
+        return hyti_get_real(from, "value of a leaf", -HYTI_FOREST_LARGEST, HYTI_FOREST_LARGEST, &node->value);
+    }
+    if (at + steps + 1 >= end) return hyti_fail(HYT_ERR_FORMAT, "node %zu: a child is beyond the tree", at);
+    HYTI_TRY(hyti_get_number(from, 1, "cut of a node", 0, LEAF_CUT - 1, &cut));
+    HYTI_TRY(hyti_get_number(from, 4, "feature of a node", 0, d - 1, &feature));
+    *node = (hyti_node){ .left = (uint32_t)(at + steps), .cut = (uint16_t)cut, .feature = (uint32_t)feature };
+    return HYT_OK;
+}
+
+static hyt_status load_tree(hyti_payload *from, size_t d, hyti_forest *forest)
+{
+    uint64_t depth, count;
+    size_t root = forest->node_count;
+    HYTI_TRY(hyti_get_number(from, 1, "depth of a tree", 0, UINT8_MAX, &depth));
+    HYTI_TRY(hyti_get_number(from, 4, "nodes of a tree", 1, UINT32_MAX, &count));
+    HYTI_TRY(hyti_get_room(from, count * 9, "nodes of a tree"));
+    HYTI_TRY(add_nodes(forest, count));
+    for (size_t i = root; i < root + count; i++)
+        HYTI_TRY(load_node(from, d, i, root + count, forest->nodes + i));
+    HYTI_TRY(hyti_grow(forest->context, &forest->trees, &forest->tree_capacity, forest->tree_count + 1,
+                       sizeof *forest->trees));
+    forest->trees[forest->tree_count++] = (hyti_tree){ (uint32_t)root, (uint32_t)depth };
+    return HYT_OK;
+}
+
+hyt_status hyti_forest_load(hyti_payload *from, size_t d, size_t trees, hyti_forest *forest)
+{
+    for (size_t t = 0; t < trees; t++) HYTI_TRY(load_tree(from, d, forest));
+    return HYT_OK;
+}
+
 void hyti_grower_destroy(hyti_grower *grower)
 {
     if (!grower) return;
     hyti_free_aligned(grower->context, grower->histograms);
     hyti_free(grower->context, grower->spare);
+    hyti_free(grower->context, grower->chosen);
     hyti_free(grower->context, grower);
 }
 
@@ -109,7 +177,8 @@ hyt_status hyti_grower_create(hyt_context *context, const hyti_bins *bins, const
     if (hyti_mul(bins->total * sizeof(pair), params->depth + 1, &size))
         g->histograms = hyti_alloc_aligned(context, size);
     g->spare = hyti_array(context, n, sizeof *g->spare);
-    if (!g->histograms || !g->spare) {
+    g->chosen = hyti_array(context, bins->d, sizeof *g->chosen);
+    if (!g->histograms || !g->spare || !g->chosen) {
         hyti_grower_destroy(g);
         return hyti_fail_nomem();
     }
@@ -157,14 +226,30 @@ static double score(const hyti_grower *g, pair sum)
     return sum[0] * sum[0] / (sum[1] + g->params.lambda);
 }
 
-/* Eq. 7 for every cut; of equal ones the first feature and the lowest cut. Gain 0: none is worth it. */
-static split find_split(const hyti_grower *g, pair sum, const pair *histogram)
+/* The first of `chosen` become a sample of the tree's features, in no order: Fisher and Yates. */
+static size_t choose_features(hyti_grower *g)
 {
+    size_t count = g->feature_count, tried = g->params.tried;
+    memcpy(g->chosen, g->features, count * sizeof *g->chosen);
+    if (tried == 0 || tried >= count) return count;
+    for (size_t k = 0; k < tried; k++) {
+        size_t other = k + hyti_rng_below(g->params.rng, count - k);
+        uint32_t swap = g->chosen[k];
+        g->chosen[k] = g->chosen[other];
+        g->chosen[other] = swap;
+    }
+    return tried;
+}
+
+/* Eq. 7 for every cut; of equal ones the first feature and the lowest cut. Gain 0: none is worth it. */
+static split find_split(hyti_grower *g, pair sum, const pair *histogram)
+{
+    size_t count = choose_features(g);
     double whole = score(g, sum), floor = fmax(LEAST_GAIN, LEAST_SHARE * whole);
     split best = { .gain = floor };
     double least = fmax(g->params.min_weight, 1e-12);
-    for (size_t k = 0; k < g->feature_count; k++) {
-        size_t feature = g->features[k], first = g->bins->first[feature], last = g->bins->first[feature + 1] - 1;
+    for (size_t k = 0; k < count; k++) {
+        size_t feature = g->chosen[k], first = g->bins->first[feature], last = g->bins->first[feature + 1] - 1;
         pair left = { 0, 0 };
         for (size_t b = first; b < last; b++) {
             if (histogram[b][1] == 0) continue;
@@ -194,15 +279,6 @@ static size_t part_rows(hyti_grower *g, const split *s, uint32_t *rows, size_t c
     }
     memcpy(rows + left, g->spare, right * sizeof *rows);
     return left;
-}
-
-static hyt_status add_nodes(hyti_forest *forest, size_t count)
-{
-    size_t need = forest->node_count + count;
-    if (need > UINT32_MAX) return hyti_fail(HYT_ERR_RANGE, "trees of more than 2^32 nodes");
-    HYTI_TRY(hyti_grow(forest->context, &forest->nodes, &forest->node_capacity, need, sizeof *forest->nodes));
-    forest->node_count = need;
-    return HYT_OK;
 }
 
 static void make_leaf(const hyti_grower *g, const part *p)

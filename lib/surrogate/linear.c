@@ -4,6 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Largest slope in bytes from outside, far above any of standardised features and targets. */
+#define LARGEST 1e40
+
 /* Room of a fit; z is feature by feature, so that a step runs through memory. */
 typedef struct descent {
     hyt_context *context;
@@ -92,20 +95,42 @@ static hyt_status descend(descent *s, const hyti_rows *rows, hyti_bag *bag, hyti
     return HYT_OK;
 }
 
+static hyt_status linear_start(hyt_context *context, size_t members, size_t d, hyti_linear *out)
+{
+    size_t size;
+    out->context = context;
+    out->members = members;
+    if (!hyti_add(d, 1, &size) || !hyti_mul(size, sizeof *out->weights, &size)) return hyti_fail_nomem();
+    out->weights = hyti_array(context, members, size);
+    return out->weights ? HYT_OK : hyti_fail_nomem();
+}
+
 hyt_status hyti_linear_fit(hyt_context *context, const hyti_linear_params *params, const hyti_rows *rows,
                            hyti_bag *bag, hyti_linear *out)
 {
-    size_t d = rows->d, size;
-    out->context = context;
-    out->members = bag->members;
-    if (!hyti_add(d, 1, &size) || !hyti_mul(size, sizeof *out->weights, &size)) return hyti_fail_nomem();
-    out->weights = hyti_array(context, bag->members, size);
-    if (!out->weights) return hyti_fail_nomem();
+    size_t d = rows->d;
+    HYTI_TRY(linear_start(context, bag->members, d, out));
     HYTI_TRY(hyti_columns_create(context, rows->x, rows->n, d, &out->columns));
     descent s = { .context = context, .params = params, .n = rows->n, .d = d };
     hyt_status status = descend(&s, rows, bag, out);
     descent_clear(&s);
     return status;
+}
+
+void hyti_linear_save(const hyti_linear *linear, hyti_text *to)
+{
+    hyti_columns_save(&linear->columns, to);
+    hyti_put_reals(to, linear->weights, linear->members * (linear->columns.d + 1));
+}
+
+hyt_status hyti_linear_load(hyt_context *context, hyti_payload *from, size_t d, size_t members, hyti_linear *out)
+{
+    HYTI_TRY(hyti_columns_load(context, from, d, &out->columns));
+    HYTI_TRY(hyti_get_room(from, 8 * (uint64_t)members * ((uint64_t)d + 1), "slopes"));
+    HYTI_TRY(linear_start(context, members, d, out));
+    for (size_t i = 0; i < members * (d + 1); i++)
+        HYTI_TRY(hyti_get_real(from, "slope", -LARGEST, LARGEST, &out->weights[i]));
+    return HYT_OK;
 }
 
 void hyti_linear_clear(hyti_linear *linear)
@@ -115,10 +140,9 @@ void hyti_linear_clear(hyti_linear *linear)
     linear->weights = NULL;
 }
 
-hyt_status hyti_linear_predict(const hyti_linear *linear, const hyti_spread *spread, const double *x, size_t n,
-                               double *mean, double *deviation)
+hyt_status hyti_linear_predict(const hyti_linear *linear, const hyti_spread *spread, const hyti_line *line,
+                               const double *x, size_t n, double *mean, double *deviation)
 {
-    static const hyti_line same = { 0, 1 };
     size_t d = linear->columns.d, members = linear->members;
     double *z = hyti_array(linear->context, d, sizeof *z);
     double *answers = hyti_array(linear->context, members, sizeof *answers);
@@ -129,7 +153,7 @@ hyt_status hyti_linear_predict(const hyti_linear *linear, const hyti_spread *spr
             const double *weights = linear->weights + k * (d + 1);
             answers[k] = weights[d] + hyti_dot(d, weights, z);
         }
-        hyti_bag_combine(spread, &same, answers, 1, members, 1, mean + i, deviation ? deviation + i : NULL);
+        hyti_bag_combine(spread, line, answers, 1, members, 1, mean + i, deviation ? deviation + i : NULL);
     }
     hyti_free(linear->context, z);
     hyti_free(linear->context, answers);

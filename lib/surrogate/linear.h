@@ -24,7 +24,10 @@ typedef struct hyti_linear {
 hyt_status hyti_linear_fit(hyt_context *context, const hyti_linear_params *params, const hyti_rows *rows,
                            hyti_bag *bag, hyti_linear *out);
 void hyti_linear_clear(hyti_linear *linear);
-hyt_status hyti_linear_predict(const hyti_linear *linear, const hyti_spread *spread, const double *x, size_t n,
-                               double *mean, double *deviation);
+hyt_status hyti_linear_predict(const hyti_linear *linear, const hyti_spread *spread, const hyti_line *line,
+                               const double *x, size_t n, double *mean, double *deviation);
+/* As bytes; of as many members as are asked for. */
+void hyti_linear_save(const hyti_linear *linear, hyti_text *to);
+hyt_status hyti_linear_load(hyt_context *context, hyti_payload *from, size_t d, size_t members, hyti_linear *out);
 
 #endif

@@ -48,6 +48,9 @@ typedef struct hyti_kind {
 
 extern const hyti_kind hyti_kind_gp;
 extern const hyti_kind hyti_kind_trees;
+extern const hyti_kind hyti_kind_forest;
+extern const hyti_kind hyti_kind_ranker;
+extern const hyti_kind hyti_kind_ridge;
 extern const hyti_kind hyti_kind_auto;
 
 /* HYT_ERR_NOT_FOUND names the nearest. */

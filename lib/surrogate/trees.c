@@ -36,9 +36,8 @@ typedef struct trees_model {
     hyti_boosted boosted; /* unless it is linear */
     hyti_linear linear;   /* if it is */
     hyti_spread spread;
+    hyti_line line; /* answers are targets: 0, 1 */
 } trees_model;
-
-static const hyti_line same = { 0, 1 };
 
 static void trees_destroy(void *model)
 {
@@ -56,6 +55,7 @@ static trees_model *trees_create(hyt_context *context, const trees_params *param
     trees_model *m = hyti_alloc(context, sizeof *m);
     if (!m) return NULL;
     m->context = hyti_context_retain(context);
+    m->line = (hyti_line){ 0, 1 };
     m->is_linear = params->booster == BOOSTER_LINEAR;
     m->boosted = (hyti_boosted){ .context = context, .bins.context = context, .forest.context = context };
     m->linear = (hyti_linear){ .context = context, .columns.context = context };
@@ -96,7 +96,7 @@ static hyt_status trees_fit(hyt_context *context, const void *params, const hyti
     if (!m) return hyti_fail_nomem();
     hyt_status status = hyti_bag_create(context, rows->n, (size_t)p->boost.members, (uint64_t)p->boost.seed, &bag);
     if (status == HYT_OK) status = m->is_linear ? fit_linear(p, rows, &bag, m) : fit_trees(p, rows, &bag, m);
-    if (status == HYT_OK) m->spread = hyti_bag_spread(&bag, &same, rows->y);
+    if (status == HYT_OK) m->spread = hyti_bag_spread(&bag, &m->line, rows->y);
     hyti_bag_clear(&bag);
     if (status != HYT_OK) {
         trees_destroy(m);
@@ -109,10 +109,40 @@ static hyt_status trees_fit(hyt_context *context, const void *params, const hyti
 static hyt_status trees_predict(const void *model, const double *x, size_t n, double *mean, double *deviation)
 {
     const trees_model *m = model;
-    if (m->is_linear) return hyti_linear_predict(&m->linear, &m->spread, x, n, mean, deviation);
-    return hyti_boosted_predict(&m->boosted, &m->spread, &same, x, n, mean, deviation);
+    if (m->is_linear) return hyti_linear_predict(&m->linear, &m->spread, &m->line, x, n, mean, deviation);
+    return hyti_boosted_predict(&m->boosted, &m->spread, &m->line, x, n, mean, deviation);
+}
+
+static void trees_save(const void *model, hyti_text *to)
+{
+    const trees_model *m = model;
+    hyti_bag_save(&m->spread, &m->line, to);
+    if (m->is_linear) hyti_linear_save(&m->linear, to);
+    else hyti_boosted_save(&m->boosted, to);
+}
+
+static hyt_status read_trees(hyti_payload *from, const trees_params *p, size_t d, trees_model *m)
+{
+    HYTI_TRY(hyti_bag_load(from, &m->spread, &m->line));
+    if (m->is_linear) return hyti_linear_load(m->context, from, d, (size_t)p->boost.members, &m->linear);
+    return hyti_boosted_load(m->context, &p->boost, d, from, &m->boosted);
+}
+
+static hyt_status trees_load(hyt_context *context, const void *params, const hyti_rows *rows, hyti_payload *from,
+                             void **model)
+{
+    trees_model *m = trees_create(context, params);
+    if (!m) return hyti_fail_nomem();
+    hyt_status status = read_trees(from, params, rows->d, m);
+    if (status != HYT_OK) {
+        trees_destroy(m);
+        return status;
+    }
+    *model = m;
+    return HYT_OK;
 }
 
 const hyti_kind hyti_kind_trees = {
     .name = "trees", .options = &trees_table, .fit = trees_fit, .predict = trees_predict, .destroy = trees_destroy,
+    .save = trees_save, .load = trees_load,
 };

@@ -34,6 +34,12 @@ static const setting dart_200 = { "dart-200", "trees", "booster=dart rounds=200 
 static const setting linear = { "linear", "trees", "booster=linear" };
 static const setting dart = { "dart", "trees", "booster=dart" };
 
+static const setting forest = { "forest", "forest", "" };
+static const setting ranker = { "ranker", "ranker", "" };
+static const setting ranker_ndcg = { "ranker-ndcg", "ranker", "loss=ndcg" };
+static const setting ridge = { "ridge", "ridge", "" };
+static const setting ridge_2 = { "ridge-2", "ridge", "degree=2" };
+
 static void need(hyt_status status)
 {
     if (status == HYT_OK) return;
@@ -211,8 +217,10 @@ int main(int argc, char **argv)
     if (!read_table(folder, "accuracy.csv", "folds_accuracy.csv", "accuracy_percent", &accuracy)) return 0;
     if (!read_table(folder, "latency.csv", "folds_latency.csv", "latency_ms", &latency)) return 0;
     if (strcmp(what, "speed") != 0) {
-        static const setting *const for_accuracy[] = { &gp, &trees, &trees_400_4, &linear_500, &dart_200, &linear, &dart };
-        static const setting *const for_latency[] = { &gp, &trees, &trees_800_2, &linear_500, &dart_200, &linear, &dart };
+        static const setting *const for_accuracy[] = { &gp, &trees, &trees_400_4, &linear_500, &dart_200, &linear, &dart,
+                                                      &forest, &ranker, &ranker_ndcg, &ridge, &ridge_2 };
+        static const setting *const for_latency[] = { &gp, &trees, &trees_800_2, &linear_500, &dart_200, &linear, &dart,
+                                                      &forest, &ranker, &ranker_ndcg, &ridge, &ridge_2 };
         for (size_t i = 0; i < sizeof for_accuracy / sizeof *for_accuracy; i++)
             run_folds(&accuracy, "accuracy_percent", for_accuracy[i]);
         for (size_t i = 0; i < sizeof for_latency / sizeof *for_latency; i++)
