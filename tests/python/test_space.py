@@ -25,7 +25,7 @@ def test_a_candidate_is_a_mapping(bridge):
     candidate = bridge.candidate({"span": 3, "beam": 0.5, "roof": "slate"})
     assert dict(candidate) == {"span": 3, "beam": 0.5, "roof": "slate"} and len(candidate) == 3
     assert candidate.genome == "3:0.5:slate" and list(candidate.levels) == [2, 0, 1]
-    assert list(candidate.values_array) == [3, 0.5, 1]
+    assert list(candidate.numbers) == [3, 0.5, 1]
     with pytest.raises(KeyError):
         candidate["chimney"]
 
@@ -40,10 +40,22 @@ def test_round_trips(bridge, seed):
     candidate = bridge.sample(seed)
     assert bridge.candidate(candidate.genome) == candidate
     assert bridge.candidate({name: value for name, value in candidate.items() if value is not None}) == candidate
-    assert bridge.at_levels(candidate.levels) == candidate
+    assert bridge.at_levels(candidate.levels) == candidate == bridge.at_numbers(candidate.numbers)
     assert bridge[candidate.index] == candidate
     assert pickle.loads(pickle.dumps(candidate)) == candidate
     assert Space.parse(bridge.to_json()).sample(seed).genome == candidate.genome
+
+
+def test_real_genes_take_any_number_between_their_ends():
+    space = Space("line").add_real("x", 0, 1).add_real("rate", 1e-4, 1, log=True)
+    assert [(gene.kind, gene.values, gene.log) for gene in space.genes] == [
+        (GeneKind.REAL, (0, 1), False), (GeneKind.REAL, (1e-4, 1), True)]
+    candidate = space.candidate({"x": 0.3, "rate": 0.02})
+    assert candidate["x"] == pytest.approx(0.3, abs=1e-9) and candidate["rate"] == pytest.approx(0.02, rel=1e-8)
+    assert space.at_numbers(candidate.numbers) == candidate == pickle.loads(pickle.dumps(candidate))
+    assert isinstance(space.candidate({"x": 1})["x"], float)
+    with pytest.raises(RangeError, match="x"):
+        space.candidate({"x": 1.1})
 
 
 def test_neighbours_are_mutual_and_others(bridge):

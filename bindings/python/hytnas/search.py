@@ -207,10 +207,22 @@ class Search(Handle):
     def tell(self, trial: Union[Trial, int], objectives: Optional[Objectives] = None,
              state: Union[TrialState, str, None] = None) -> None:
         """What came of a trial: its objectives in order (or by name), or the state in which it failed."""
-        values = None if objectives is None else self.as_values(objectives)
-        kind = TrialState.FINISHED if state is None and values is not None else as_state(state or TrialState.INFEASIBLE)
-        number = trial if isinstance(trial, int) else trial.number
-        check(lib.hyt_search_tell(self, self._handle_of(number), kind, pointer(values), len(self.objectives)))
+        values, kind = self._outcome(objectives, state)
+        handle = self._handle_of(trial if isinstance(trial, int) else trial.number)
+        check(lib.hyt_search_tell(self, handle, kind, pointer(values), len(self.objectives)))
+
+    def add_result(self, candidate: Candidate, objectives: Optional[Objectives] = None,
+                   state: Union[TrialState, str, None] = None) -> None:
+        """A result that was not asked for: an earlier one, or one of another candidate than the one proposed (tell that
+        one "cancelled"). Those before the first ask are initial design."""
+        values, kind = self._outcome(objectives, state)
+        check(lib.hyt_search_add_result(self, candidate, kind, pointer(values), len(self.objectives)))
+
+    def _outcome(self, objectives: Optional[Objectives],
+                 state: Union[TrialState, str, None]) -> Tuple[Optional[Array], TrialState]:
+        if state is None:
+            state = TrialState.INFEASIBLE if objectives is None else TrialState.FINISHED
+        return None if objectives is None else self.as_values(objectives), as_state(state)
 
     def _handle_of(self, number: int) -> Any:
         self._check_place(number)

@@ -19,11 +19,12 @@ Setting = Union[float, int, str]
 
 
 class Gene(NamedTuple):
-    """One gene of a space: `values` are its numbers or words in the order of its levels."""
+    """One gene of a space: `values` are its numbers or words in the order of its levels, of a real gene its ends."""
 
     name: str
     kind: GeneKind
     values: Tuple[Setting, ...]
+    log: bool = False
 
 
 class Space(Handle):
@@ -81,6 +82,11 @@ class Space(Handle):
         check(lib.hyt_space_add_ordinal(self, name.encode(), pointer(numbers), len(numbers)))
         return self
 
+    def add_real(self, name: str, low: float, high: float, log: bool = False) -> Space:
+        """Any number between two, on a fine grid that is even in the value, or in its logarithm."""
+        check(lib.hyt_space_add_real(self, name.encode(), low, high, log))
+        return self
+
     def add_categorical(self, name: str, labels: Sequence[str]) -> Space:
         """Words without an order."""
         words = (ctypes.c_char_p * len(labels))(*(label.encode() for label in labels))
@@ -101,17 +107,30 @@ class Space(Handle):
         return index.value
 
     def _level(self, gene: int, value: Setting) -> int:
-        levels = self._values(gene)
-        if value not in levels:
-            raise RangeError(f"gene {text(lib.hyt_space_gene_name(self, gene))} has no value {value!r}")
-        return levels.index(value)
+        if isinstance(value, str):
+            words = self._values(gene)
+            if value in words:
+                return words.index(value)
+        elif self._kind(gene) != GeneKind.CATEGORICAL:
+            level = ctypes.c_size_t()
+            check(lib.hyt_space_find_level(self, gene, value, level))
+            return level.value
+        raise RangeError(f"gene {text(lib.hyt_space_gene_name(self, gene))} has no value {value!r}")
+
+    def _kind(self, gene: int) -> GeneKind:
+        return GeneKind(lib.hyt_space_gene_kind(self, gene))
 
     def _value(self, gene: int, level: int) -> Setting:
         label = lib.hyt_space_gene_label(self, gene, level)
-        return text(label) if label is not None else _number(lib.hyt_space_gene_value(self, gene, level))
+        if label is not None:
+            return text(label)
+        value = float(lib.hyt_space_gene_value(self, gene, level))
+        return int(value) if value.is_integer() and self._kind(gene) != GeneKind.REAL else value
 
     def _values(self, gene: int) -> Tuple[Setting, ...]:
-        return tuple(self._value(gene, level) for level in range(lib.hyt_space_gene_levels(self, gene)))
+        count = lib.hyt_space_gene_levels(self, gene)
+        levels = (0, count - 1) if self._kind(gene) == GeneKind.REAL else range(count)
+        return tuple(self._value(gene, level) for level in levels)
 
     @property
     def name(self) -> str:
@@ -120,8 +139,8 @@ class Space(Handle):
     @property
     def genes(self) -> List[Gene]:
         """All genes, in order."""
-        return [Gene(text(lib.hyt_space_gene_name(self, gene)), GeneKind(lib.hyt_space_gene_kind(self, gene)),
-                     self._values(gene)) for gene in range(len(self))]
+        return [Gene(text(lib.hyt_space_gene_name(self, gene)), self._kind(gene), self._values(gene),
+                     bool(lib.hyt_space_gene_is_log(self, gene))) for gene in range(len(self))]
 
     def __len__(self) -> int:
         return int(lib.hyt_space_genes(self))
@@ -156,6 +175,11 @@ class Space(Handle):
         places = (ctypes.c_size_t * len(levels))(*levels)
         return Candidate(self._make_candidate(lib.hyt_candidate_create, places, len(levels)), self)
 
+    def at_numbers(self, numbers: npt.ArrayLike) -> Candidate:
+        """From one number a gene, as Candidate.numbers gives them: the value, for a category its place."""
+        values = array(numbers, None)
+        return Candidate(self._make_candidate(lib.hyt_candidate_from_values, pointer(values), len(values)), self)
+
     def sample(self, seed: int, index: int = 0) -> Candidate:
         """Draw `index` of `seed`, uniform over the distinct candidates."""
         return Candidate(self._make_candidate(lib.hyt_candidate_sample, seed, index), self)
@@ -174,10 +198,6 @@ class Space(Handle):
 
     def __repr__(self) -> str:
         return f"Space({self.name!r}, {len(self)} genes)"
-
-
-def _number(value: float) -> Setting:
-    return int(value) if value.is_integer() else value
 
 
 class Candidate(Handle, Mapping[str, Optional[Setting]]):
@@ -209,8 +229,7 @@ class Candidate(Handle, Mapping[str, Optional[Setting]]):
     def _setting(self, gene: int) -> Optional[Setting]:
         if not lib.hyt_candidate_active(self, gene):
             return None
-        label = lib.hyt_space_gene_label(self.space, gene, lib.hyt_candidate_level(self, gene))
-        return text(label) if label is not None else _number(lib.hyt_candidate_value(self, gene))
+        return self.space._value(gene, lib.hyt_candidate_level(self, gene))
 
     def __iter__(self) -> Iterator[str]:
         return (text(lib.hyt_space_gene_name(self.space, gene)) for gene in range(len(self)))
@@ -236,7 +255,7 @@ class Candidate(Handle, Mapping[str, Optional[Setting]]):
         return np.array([lib.hyt_candidate_level(self, gene) for gene in range(len(self))], dtype=np.intp)
 
     @property
-    def values_array(self) -> Array:
+    def numbers(self) -> Array:
         """One number a gene: its value, for a category its place."""
         return np.array([lib.hyt_candidate_value(self, gene) for gene in range(len(self))], dtype=np.float64)
 
