@@ -70,7 +70,8 @@ def number(value, digits=4):
 def problem_table(problem, methods):
     first = next(iter(methods.values()))
     lines = [f"### {problem} ({first.initial} initial + {first.total - first.initial})", "",
-             "| method | seeds | 25 % | 50 % | 75 % | 100 % | to 95 % | s a proposal |", "|---|---|---|---|---|---|---|---|"]
+             "| method | seeds | 25 % | 50 % | 75 % | 100 % | to 95 % | s a proposal |",
+             "|---|---|---|---|---|---|---|---|"]
     for method in sorted(methods.values(), key=lambda one: -(one.share(1) or 0)):
         name = f"**{method.name}**" if method.name == OURS else method.name
         values = " | ".join(number(method.share(share)) for share in (.25, .5, .75, 1))
@@ -144,10 +145,10 @@ class Bars:
 INTRODUCTION = """# The search beside its peers
 
 The default recipe (no option but the seed, the reference point and rounds of 5) on six tables of measured translation
-models, the 23 genes of HyT-NAS with predictors fitted to the published measurements (`vww`), and six continuous problems.
-Every method starts from the same initial points of a Latin hypercube and has the same budget of evaluations; where a
-proposal is not a row of a table, the nearest row that was not yet evaluated takes its place. The figures are hypervolumes
-as a share of the best known front's, after a share of the budget (initial points among it), and the evaluations until
+models, the 23 genes of HyT-NAS with predictors fitted to the published measurements (`vww`), and six continuous
+problems. Every method starts from the same initial points of a Latin hypercube and has the same budget of evaluations; where a
+proposal is not a row of a table, the nearest row that was not yet evaluated takes its place. The figures are
+hypervolumes as a share of the best known front's, after a share of the budget (initial points among it), and the evaluations until
 95 % of it; medians over the seeds. A proposal's time is that of ask and tell on one thread. The peers' runs are stored
 ones: their times were taken at another hour. Written by `tests/bench/search_bars.py`.
 """

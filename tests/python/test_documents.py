@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the documents and examples show works as it stands."""
+import glob
+import os
+import re
+import subprocess
+import sys
+
+import hytnas
+import pytest
+
+SOURCE = os.environ["HYTNAS_SOURCE"]
+DOCUMENTS = ["README.md", os.path.join("bindings", "python", "README.md")]
+EXAMPLES = sorted(glob.glob(os.path.join(SOURCE, "bindings", "python", "examples", "*.py")))
+
+
+def snippets():
+    for name in DOCUMENTS:
+        with open(os.path.join(SOURCE, name), encoding="utf-8") as file:
+            for place, code in enumerate(re.findall(r"```python\n(.*?)```", file.read(), re.S)):
+                yield pytest.param(code, id=f"{name}-{place}")
+    yield pytest.param("\n".join(line[4:] for line in hytnas.__doc__.splitlines() if line.startswith("    ")), id="package")
+
+
+@pytest.mark.parametrize("code", snippets())
+def test_snippets_run(code, capsys):
+    exec(compile(code, "snippet", "exec"), {})
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=os.path.basename)
+def test_examples_run(path):
+    done = subprocess.run([sys.executable, path], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and done.stdout, done.stderr
