@@ -93,6 +93,8 @@ HYT_API hyt_status hyt_surrogate_update(hyt_surrogate *surrogate, const double *
 /** The same model in a second handle, at no cost: what happens to one does not touch the other. For instance to update
  *  with what is only supposed. */
 HYT_API hyt_status hyt_surrogate_copy(const hyt_surrogate *surrogate, hyt_surrogate **out);
+/** Columns of a row. */
+HYT_API size_t hyt_surrogate_features(const hyt_surrogate *surrogate);
 /** Rows that are known; 0 before the first fit. */
 HYT_API size_t hyt_surrogate_rows(const hyt_surrogate *surrogate);
 /** What the model is made of, where a fit finds that out ("auto"); else its kind; NULL before fit. Lent until the next fit

@@ -274,6 +274,11 @@ hyt_status hyt_surrogate_update(hyt_surrogate *surrogate, const double *x, const
     return learn(surrogate, surrogate->fitted, x, y, n);
 }
 
+size_t hyt_surrogate_features(const hyt_surrogate *surrogate)
+{
+    return surrogate ? surrogate->features : 0;
+}
+
 size_t hyt_surrogate_rows(const hyt_surrogate *surrogate)
 {
     return surrogate && surrogate->fitted ? surrogate->fitted->n : 0;

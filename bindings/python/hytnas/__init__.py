@@ -17,14 +17,14 @@ from .options import Option, Options
 from .search import Result, Search, StopSearch, Trial, TrialFailed, search_options
 from .space import Candidate, Gene, Space
 from .study import Record, Study
-from .surrogate import Surrogate, surrogate_options
+from .surrogate import Surrogate, Validation, surrogate_options
 
 __version__ = ".".join(str(_lib.hyt_version() // part % 100) for part in (10000, 100, 1))
 __all__ = [
     "ArgumentError", "Candidate", "ConflictError", "Direction", "ExhaustedError", "FileError", "FormatError", "Gene",
     "GeneKind", "HytnasError", "InfeasibleError", "NotFoundError", "NumericError", "Option", "OptionType", "Options",
     "OutOfMemoryError", "RangeError", "Record", "Result", "Search", "ShapeError", "Space", "StateError", "StopSearch",
-    "Study", "Surrogate", "Trial", "TrialFailed", "TrialState", "UnsupportedError", "pareto", "search_options",
+    "Study", "Surrogate", "Trial", "TrialFailed", "TrialState", "UnsupportedError", "Validation", "pareto", "search_options",
     "surrogate_options", "version_text",
 ]
 

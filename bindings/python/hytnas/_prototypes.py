@@ -555,6 +555,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_surrogate_fit": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), POINTER(c_double), c_size_t]),
     "hyt_surrogate_update": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), POINTER(c_double), c_size_t]),
     "hyt_surrogate_copy": (c_int, [POINTER(hyt_surrogate), POINTER(POINTER(hyt_surrogate))]),
+    "hyt_surrogate_features": (c_size_t, [POINTER(hyt_surrogate)]),
     "hyt_surrogate_rows": (c_size_t, [POINTER(hyt_surrogate)]),
     "hyt_surrogate_chosen": (c_char_p, [POINTER(hyt_surrogate)]),
     "hyt_surrogate_predict": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), c_size_t, POINTER(c_double),
