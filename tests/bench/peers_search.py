@@ -60,8 +60,17 @@ class HytNas:
         self.asked = []
         for candidate, y in told.items():
             if candidate not in self.known:
-                self.search.add_result(candidate, y)
+                self.learn(candidate, y)
         self.known |= told.keys()
+
+    def learn(self, candidate, y):
+        """What was not asked, unless it is proposed already and waits to be."""
+        try:
+            self.search.add_result(candidate, y)
+        except hytnas.ConflictError:
+            waiting = (result.number for result in self.search.results
+                       if result.state == hytnas.TrialState.PENDING and result.candidate == candidate)
+            self.search.tell(next(waiting), y)
 
     def ask(self, q):
         try:
