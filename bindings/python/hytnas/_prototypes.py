@@ -104,6 +104,7 @@ HYT_SEARCH_SEED = "seed"
 HYT_SEARCH_TRIALS = "trials"
 HYT_SEARCH_BATCH = "batch"
 HYT_SEARCH_INITIAL = "initial"
+HYT_SEARCH_DESIGN = "design"
 HYT_SEARCH_SURROGATE = "surrogate"
 HYT_SEARCH_ACQUISITION = "acquisition"
 HYT_SEARCH_POPULATION = "population"
@@ -137,6 +138,8 @@ HYT_TREES_ONE_DROP = "one-drop"
 HYT_TREES_NORMALISE = "normalise"
 HYT_TREES_LINEAR_LAMBDA = "linear-lambda"
 HYT_TREES_LINEAR_ALPHA = "linear-alpha"
+HYT_AUTO_FOLDS = "folds"
+HYT_AUTO_BLEND = "blend"
 
 
 class LogLevel(IntEnum):
