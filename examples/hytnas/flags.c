@@ -24,6 +24,14 @@ static bool has_key(const hyt_options *options, const char *key)
     return false;
 }
 
+/* A flag of the command's own stands before an option of that name. */
+static bool has_flag(const command_form *command, const char *name)
+{
+    for (size_t i = 0; i < command->flag_count; i++)
+        if (strcmp(command->flags[i].name, name) == 0) return true;
+    return false;
+}
+
 static bool earlier_has(const command_form *command, size_t group, const char *key)
 {
     for (size_t g = 0; g < group; g++)
@@ -135,7 +143,8 @@ static void print_help(const command_form *command)
         heading(command->groups[g].title);
         for (size_t i = 0; i < hyt_options_count(options); i++) {
             const char *key = hyt_options_key(options, i);
-            if (!is_shared(key) || !earlier_has(command, g, key)) print_option(command, g, i);
+            bool said = has_flag(command, key) || (is_shared(key) && earlier_has(command, g, key));
+            if (!said) print_option(command, g, i);
         }
     }
     heading("Examples");

@@ -12,6 +12,7 @@ static const struct {
     { "search", command_search, "search networks on pictures: train, time, and hand over the best trade-offs" },
     { "describe", command_describe, "operations, shapes and costs of a network" },
     { "predict", command_predict, "how well a surrogate predicts a column of a table" },
+    { "tabular", command_tabular, "search a table of results that are there already" },
     { "study", command_study, "list the trials of a study" },
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

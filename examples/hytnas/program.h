@@ -39,5 +39,6 @@ int command_search(int argc, char **argv);
 int command_describe(int argc, char **argv);
 int command_predict(int argc, char **argv);
 int command_study(int argc, char **argv);
+int command_tabular(int argc, char **argv);
 
 #endif
