@@ -5,8 +5,8 @@ import pickle
 import numpy as np
 import pytest
 from conftest import load
-from hytnas import (ExhaustedError, InfeasibleError, NotFoundError, OptionType, RangeError, Search, StateError,
-                    StopSearch, TrialFailed, TrialState, pareto, search_options)
+from hytnas import (ConflictError, ExhaustedError, InfeasibleError, NotFoundError, OptionType, RangeError, Search,
+                    StateError, StopSearch, TrialFailed, TrialState, pareto, search_options)
 
 OBJECTIVES = {"load": "max", "cost": "min"}
 
@@ -149,6 +149,29 @@ def test_wrong_answers_of_an_evaluation_are_errors(bridge):
         search(bridge).optimize(lambda trial: 1.0)
     with pytest.raises(KeyError):
         search(bridge).optimize(lambda trial: {"load": 1})
+
+
+def test_results_that_were_not_asked_for(bridge):
+    one, known = search(bridge), [bridge[place] for place in (0, 5, 11)]
+    for candidate in known:
+        one.add_result(candidate, load(candidate))
+    one.add_result(bridge[12], state="infeasible")
+    with pytest.raises(ConflictError):
+        one.add_result(known[0], load(known[0]))
+    one.optimize(load)
+    candidates = [result.candidate for result in one.results]
+    assert candidates[:3] == known and len(set(candidates)) == len(candidates) == 24
+    assert one.results[3].state == TrialState.INFEASIBLE
+
+
+def test_another_candidate_than_the_one_proposed(bridge):
+    one = search(bridge, trials=8)
+    trial = one.ask()[0]
+    other = next(candidate for candidate in trial.candidate.neighbours())
+    one.tell(trial, state="cancelled")
+    one.add_result(other, load(other))
+    states = {result.candidate: result.state for result in one.results}
+    assert states[trial.candidate] == TrialState.CANCELLED and states[other] == TrialState.FINISHED
 
 
 def test_trials_travel_to_other_processes(bridge):

@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hytnas import FileError, FormatError, NotFoundError, RangeError, StateError, Surrogate, UnsupportedError, surrogate_options
+from hytnas import FileError, FormatError, NotFoundError, RangeError, StateError, Surrogate, surrogate_options
 
 
 def sample(n=80):
@@ -41,10 +41,7 @@ def test_what_is_written_answers_as_before(kind, tmp_path):
     x, y = sample()
     model = Surrogate(kind, 3, columns=["real", "ordinal", 0]).fit(x, y)
     mean, deviation = model.predict(x)
-    try:
-        model.save(tmp_path / "model")
-    except (UnsupportedError, MemoryError) as error:
-        pytest.skip(str(error))
+    model.save(tmp_path / "model")
     for other in (Surrogate.load(tmp_path / "model"), pickle.loads(pickle.dumps(model)), copy.copy(model)):
         assert (other.features, other.rows, other.chosen) == (3, 80, model.chosen)
         assert all((a == b).all() for a, b in zip(other.predict(x), (mean, deviation)))
@@ -69,10 +66,7 @@ def test_updates_draws_and_copies(kind):
 def test_gradients_are_slopes():
     x, y = sample()
     model = Surrogate("gp", 3).fit(x, y)
-    try:
-        slope = model.gradient(x[3])[0]
-    except UnsupportedError as error:
-        pytest.skip(str(error))
+    slope = model.gradient(x[3])[0]
     for feature in range(3):
         step = np.eye(3)[feature] * 1e-5
         (above, below), _ = model.predict([x[3] + step, x[3] - step])
