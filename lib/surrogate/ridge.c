@@ -5,6 +5,7 @@
  * of the exact posterior given lambda and the noise. Time O(n p^2 + p^3), memory O(p^2) for p terms. */
 #include "numeric/linear.h"
 #include "surrogate/columns.h"
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -235,7 +236,7 @@ static hyt_status ridge_load(hyt_context *context, const void *params, const hyt
                              void **model)
 {
     double lambda;
-    HYTI_TRY(hyti_get_real(from, "lambda", 1e-6 * (double)rows->n * 0.99, 1e9 * (double)rows->n, &lambda));
+    HYTI_TRY(hyti_get_real(from, "lambda", DBL_MIN, 1e9 * (double)rows->n, &lambda));
     return learn(context, params, rows, lambda, model);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/rng.h"
 #include "surrogate/bins.h"
-#include "test.h"
+#include "models.h"
 
 enum { N = 200, D = 3 };
 
@@ -17,28 +17,9 @@ static void sample(uint64_t stream)
 /* "key=value key=value" over one exact member; what it does not name keeps its default. */
 #define EXACT "members=1 subsample=1 colsample=1 min-child-weight=1 "
 
-static hyt_surrogate *created(const char *settings, size_t d)
-{
-    char text[256];
-    hyt_options *options = NULL;
-    hyt_surrogate *trees = NULL;
-    snprintf(text, sizeof text, "%s", settings);
-    MUST(hyt_surrogate_options_create(NULL, "trees", &options));
-    for (char *word = strtok(text, " "); word; word = strtok(NULL, " ")) {
-        char *value = strchr(word, '=');
-        *value++ = 0;
-        MUST(hyt_options_set_text(options, word, value));
-    }
-    MUST(hyt_surrogate_create(NULL, "trees", d, options, &trees));
-    hyt_options_destroy(options);
-    return trees;
-}
-
 static hyt_surrogate *fitted(const char *settings, const double *rows, const double *targets, size_t n, size_t d)
 {
-    hyt_surrogate *trees = created(settings, d);
-    MUST(hyt_surrogate_fit(trees, rows, targets, n));
-    return trees;
+    return taught("trees", settings, rows, targets, n, d);
 }
 
 static void predict(const hyt_surrogate *trees, const double *rows, size_t n, double *out)
