@@ -21,7 +21,7 @@ extern "C" {
 typedef struct hyt_search hyt_search;
 typedef enum hyt_direction { HYT_MINIMISE = 0, HYT_MAXIMISE = 1 } hyt_direction;
 
-#define HYT_SEARCH_METHOD "method"           /**< choice: "hytnas" (surrogates), "nsga2", "random", "sobol", "evolution" */
+#define HYT_SEARCH_METHOD "method"           /**< choice: "hytnas" (surrogates), "nsga2", "random", "sobol", "evolution", "parego" */
 #define HYT_SEARCH_SEED "seed"               /**< int, 0 */
 #define HYT_SEARCH_TRIALS "trials"           /**< int, 100: evaluations in all, failed ones too */
 #define HYT_SEARCH_BATCH "batch"             /**< int, 5: proposals of one round */
@@ -31,6 +31,7 @@ typedef enum hyt_direction { HYT_MINIMISE = 0, HYT_MAXIMISE = 1 } hyt_direction;
 #define HYT_SEARCH_ACQUISITION "acquisition" /**< choice: "ucb", "ei" */
 #define HYT_SEARCH_POPULATION "population"   /**< int: parents of nsga2, the living of evolution, points kept by the inner solver */
 #define HYT_SEARCH_GENERATIONS "generations" /**< int: of the inner solver */
+#define HYT_SEARCH_SOLVER "solver"           /**< choice: "nsga2", "moead": the inner solver */
 #define HYT_SEARCH_ADDED_RESULTS "added"     /**< choice: "free", results that were added are no trials; "count" */
 #define HYT_SEARCH_REPEATS "repeats"         /**< int, 1: evaluations that a candidate may have */
 #define HYT_SEARCH_RETRIES "retries"         /**< int, 1: further evaluations after transient failures */

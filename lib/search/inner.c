@@ -146,3 +146,12 @@ hyt_status hyti_inner_nsga2(const hyti_problem *problem, hyti_score_fn score, vo
     hyti_free(context, child);
     return status;
 }
+
+hyt_status hyti_inner_solve(const hyti_problem *problem, hyti_score_fn score, void *user,
+                            const hyti_inner_params *params, hyti_rng *rng, const hyti_set *start, hyti_set *found)
+{
+    switch (params->solver) {
+    case HYTI_SOLVER_MOEAD: return hyti_inner_moead(problem, score, user, params, rng, start, found);
+    default: return hyti_inner_nsga2(problem, score, user, params, rng, start, found);
+    }
+}

@@ -15,6 +15,7 @@ typedef struct hyti_method_params {
     int64_t acquisition; /* a hyti_acquisition */
     int64_t population;  /* of nsga2, and of the inner solver */
     int64_t generations; /* of the inner solver */
+    int64_t solver;      /* a hyti_solver */
 } hyti_method_params;
 
 typedef hyt_status (*hyti_propose_fn)(const hyti_problem *problem, const hyti_history *history,
@@ -34,6 +35,9 @@ hyt_status hyti_nsga2_propose(const hyti_problem *problem, const hyti_history *h
                               const hyti_method_params *params, hyti_memo *memo, hyti_rng *rng, size_t count,
                               hyti_set *batch);
 hyt_status hyti_hytnas_propose(const hyti_problem *problem, const hyti_history *history,
+                               const hyti_method_params *params, hyti_memo *memo, hyti_rng *rng, size_t count,
+                               hyti_set *batch);
+hyt_status hyti_parego_propose(const hyti_problem *problem, const hyti_history *history,
                                const hyti_method_params *params, hyti_memo *memo, hyti_rng *rng, size_t count,
                                hyti_set *batch);
 

@@ -7,7 +7,7 @@
 
 #define FIELD(name) offsetof(hyti_search_params, name)
 static const hyti_option search_options[] = {
-    { HYT_SEARCH_METHOD, HYT_OPT_CHOICE, 0, 0, 0, "hytnas|nsga2|random|sobol|evolution", FIELD(method), "how candidates are proposed" },
+    { HYT_SEARCH_METHOD, HYT_OPT_CHOICE, 0, 0, 0, "hytnas|nsga2|random|sobol|evolution|parego", FIELD(method), "how candidates are proposed" },
     { HYT_SEARCH_SEED, HYT_OPT_INT, 0, 0, 9007199254740992.0, NULL, FIELD(seed), "seed of all that is random" },
     { HYT_SEARCH_TRIALS, HYT_OPT_INT, 100, 1, 1e6, NULL, FIELD(trials), "evaluations in all, failed ones among them" },
     { HYT_SEARCH_BATCH, HYT_OPT_INT, 5, 1, 4096, NULL, FIELD(batch), "proposals of one round" },
@@ -22,6 +22,8 @@ static const hyti_option search_options[] = {
       "parents of nsga2, those alive in evolution, and points kept by the inner solver of hytnas" },
     { HYT_SEARCH_GENERATIONS, HYT_OPT_INT, 48, 1, 100000, NULL, FIELD(algorithm.generations),
       "generations of the inner solver of hytnas" },
+    { HYT_SEARCH_SOLVER, HYT_OPT_CHOICE, 0, 0, 0, "nsga2|moead", FIELD(algorithm.solver),
+      "how the inner solver of hytnas and parego searches" },
     { HYT_SEARCH_ADDED_RESULTS, HYT_OPT_CHOICE, 0, 0, 0, "free|count", FIELD(added),
       "whether results that the search did not ask for count as trials" },
     { HYT_SEARCH_REPEATS, HYT_OPT_INT, 1, 1, 10000, NULL, FIELD(repeats),

@@ -4,6 +4,7 @@
 #include "search/acquisition.h"
 #include "search/breed.h"
 #include "search/design.h"
+#include "search/directions.h"
 #include "search/inner.h"
 #include "search/model.h"
 #include "search/select.h"
@@ -215,9 +216,8 @@ static double volume_bound(const double *reference)
     return volume;
 }
 
-static void the_inner_solver_nears_the_front(void **state)
+static void check_solver(hyti_solver solver)
 {
-    (void)state;
     hyt_space *space = NULL;
     hyti_set taken, found;
     size_t calls = 0;
@@ -228,23 +228,73 @@ static void the_inner_solver_nears_the_front(void **state)
     for (size_t i = 0; i < 2; i++) MUST(hyti_set_add(&taken, corners[i], NULL));
     hyti_problem problem = { .space = space, .objectives = 2, .limits = no_limits, .taken = &taken };
     hyti_rng rng = hyti_rng_start(1, HYTI_PURPOSE_INNER, 0);
-    hyti_inner_params params = { 40, 40 };
-    MUST(hyti_inner_nsga2(&problem, score, &calls, &params, &rng, &taken, &found));
-    assert_int_equal(found.count, 40);
+    hyti_inner_params params = { 40, 40, solver };
+    MUST(hyti_inner_solve(&problem, score, &calls, &params, &rng, &taken, &found));
+    size_t count = found.count; /* of moead a member may be best for several directions */
+    assert_true(solver == HYTI_SOLVER_MOEAD ? count >= 20 && count <= 40 : count == 40);
     assert_true(calls <= 40 * 42);
     double values[2 * 40], penalties[40], volume, reference[] = { 33, 577 };
-    MUST(score(&calls, found.levels, 40, values, penalties));
-    for (size_t i = 0; i < 40; i++) {
+    MUST(score(&calls, found.levels, count, values, penalties));
+    for (size_t i = 0; i < count; i++) {
         assert_true(penalties[i] == 0);
         assert_int_equal(hyti_set_find(&taken, hyti_set_at(&found, i)), HYTI_NOWHERE);
     }
-    MUST(hyt_pareto_hypervolume(NULL, values, 40, 2, reference, &volume));
+    MUST(hyt_pareto_hypervolume(NULL, values, count, 2, reference, &volume));
     double bound = volume_bound(reference);
-    print_message("inner volume %.0f of at most %.0f\n", volume, bound);
+    print_message("solver %d: volume %.0f of at most %.0f\n", (int)solver, volume, bound);
     assert_true(volume <= bound && volume > 0.97 * bound);
     hyti_set_close(&taken);
     hyti_set_close(&found);
     hyt_space_destroy(space);
+}
+
+static void inner_solvers_near_the_front(void **state)
+{
+    (void)state;
+    check_solver(HYTI_SOLVER_NSGA2);
+    check_solver(HYTI_SOLVER_MOEAD);
+}
+
+/* Weights add up to 1, the axes are among them, none is there twice. */
+static void directions_are_spread(void **state)
+{
+    (void)state;
+    enum { N = 50 };
+    double rows[N * 4];
+    for (size_t m = 2; m <= 4; m++) {
+        size_t axes = 0;
+        hyti_directions(m, N, rows);
+        for (size_t i = 0; i < N; i++) {
+            double sum = 0, nearest = INFINITY;
+            for (size_t j = 0; j < m; j++) {
+                assert_true(rows[i * m + j] >= 0);
+                sum += rows[i * m + j];
+                axes += rows[i * m + j] == 1;
+            }
+            CHECK_NEAR(sum, 1, 1e-14);
+            for (size_t k = 0; k < i; k++) {
+                double apart = 0;
+                for (size_t j = 0; j < m; j++) apart = fmax(apart, fabs(rows[i * m + j] - rows[k * m + j]));
+                nearest = fmin(nearest, apart);
+            }
+            assert_true(nearest > 0.01);
+        }
+        assert_int_equal(axes, m);
+    }
+}
+
+/* Whoever dominates is worth more under any weights. */
+static void chebyshev_respects_dominance(void **state)
+{
+    (void)state;
+    double weights[3], a[3], b[3], low[3] = { -1, 0, 2 }, range[3] = { 2, 1, 9 };
+    hyti_rng rng = hyti_rng_start(8, HYTI_PURPOSE_TEST, 0);
+    for (int i = 0; i < 500; i++) {
+        hyti_direction_draw(&rng, 3, weights);
+        for (size_t j = 0; j < 3; j++) a[j] = b[j] = 3 * hyti_rng_uniform(&rng);
+        b[hyti_rng_below(&rng, 3)] += 0.1;
+        assert_true(hyti_chebyshev(a, weights, low, range, 3) < hyti_chebyshev(b, weights, low, range, 3));
+    }
 }
 
 static void the_stop_rule_is_one_place(void **state)
@@ -265,7 +315,8 @@ int main(void)
         cmocka_unit_test(a_set_finds_what_it_holds),        cmocka_unit_test(a_latin_hypercube_is_even),
         cmocka_unit_test(children_are_canonical_and_near),  cmocka_unit_test(ranking_respects_dominance),
         cmocka_unit_test(expected_improvement_is_an_expectation), cmocka_unit_test(greedy_takes_what_adds_most),
-        cmocka_unit_test(the_inner_solver_nears_the_front), cmocka_unit_test(the_stop_rule_is_one_place),
+        cmocka_unit_test(inner_solvers_near_the_front), cmocka_unit_test(directions_are_spread),
+        cmocka_unit_test(chebyshev_respects_dominance), cmocka_unit_test(the_stop_rule_is_one_place),
     };
     return cmocka_run_group_tests_name("algorithms", tests, NULL, NULL);
 }
