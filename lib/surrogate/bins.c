@@ -66,22 +66,34 @@ void hyti_bins_clear(hyti_bins *bins)
     bins->cuts = NULL;
 }
 
-void hyti_bins_encode(const hyti_bins *bins, const double *x, size_t n, uint8_t *codes)
+/* The code is the number of cuts that are not above the value; `last` cuts, without a branch on the values. */
+static uint8_t find_code(const double *cuts, size_t last, double value)
+{
+    size_t below = 0;
+    for (size_t left = last, half; left > 0; left -= half) {
+        half = left - left / 2;
+        below += cuts[below + half - 1] <= value ? half : 0;
+    }
+    return (uint8_t)below;
+}
+
+static void encode(const hyti_bins *bins, const double *x, size_t n, size_t row_step, size_t step, uint8_t *codes)
 {
     for (size_t k = 0; k < bins->d; k++) {
         const double *cuts = bins->cuts + bins->first[k];
         size_t last = bins->first[k + 1] - bins->first[k] - 1;
-        for (size_t i = 0; i < n; i++) {
-            double value = x[i * bins->d + k];
-            size_t low = 0, high = last; /* the code is the number of cuts that are not above the value */
-            while (low < high) {
-                size_t middle = (low + high) / 2;
-                if (cuts[middle] <= value) low = middle + 1;
-                else high = middle;
-            }
-            codes[i * bins->d + k] = (uint8_t)low;
-        }
+        for (size_t i = 0; i < n; i++) codes[i * row_step + k * step] = find_code(cuts, last, x[i * bins->d + k]);
     }
+}
+
+void hyti_bins_encode(const hyti_bins *bins, const double *x, size_t n, uint8_t *codes)
+{
+    encode(bins, x, n, bins->d, 1, codes);
+}
+
+void hyti_bins_encode_columns(const hyti_bins *bins, const double *x, size_t n, size_t stride, uint8_t *codes)
+{
+    encode(bins, x, n, 1, stride, codes);
 }
 
 /* A feature: u16 bins, its cuts but the last, which is infinite. */

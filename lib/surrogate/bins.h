@@ -21,6 +21,8 @@ hyt_status hyti_bins_create(hyt_context *context, const hyti_rows *rows, size_t 
 void hyti_bins_clear(hyti_bins *bins);
 /* n x d codes of n points. */
 void hyti_bins_encode(const hyti_bins *bins, const double *x, size_t n, uint8_t *codes);
+/* The same feature by feature, `stride` codes apart: stride >= n. */
+void hyti_bins_encode_columns(const hyti_bins *bins, const double *x, size_t n, size_t stride, uint8_t *codes);
 /* As bytes; d: the features there must be. */
 void hyti_bins_save(const hyti_bins *bins, hyti_text *to);
 hyt_status hyti_bins_load(hyt_context *context, hyti_payload *from, size_t d, hyti_bins *out);

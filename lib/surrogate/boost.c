@@ -20,7 +20,7 @@ static const hyti_option rows[] = {
 };
 const hyti_table hyti_boost_table = { rows, HYTI_COUNT(rows), sizeof(hyti_boost_params), NULL };
 
-#define BLOCK 1024 /* points predicted at once */
+#define BLOCK HYTI_PACKED_ROWS /* points predicted at once */
 #define STREAM_OF_DROPS (UINT64_C(1) << 62)
 
 /* Room of a fit. */
@@ -138,7 +138,7 @@ static hyt_status boost(booster *b, const hyti_rows *data, hyti_bag *bag, double
 
 static void boosted_start(hyt_context *context, const hyti_boost_params *params, hyti_boosted *out)
 {
-    out->context = out->bins.context = out->forest.context = context;
+    out->context = out->bins.context = out->forest.context = out->packed.context = context;
     out->members = (size_t)params->members;
     out->rounds = (size_t)params->rounds;
 }
@@ -154,6 +154,7 @@ hyt_status hyti_boosted_fit(hyt_context *context, const hyti_boost_params *param
     hyt_status status = hyti_bins_create(context, data, (size_t)params->bins, &out->bins);
     if (status == HYT_OK) status = boost(&b, data, bag, answers, out);
     booster_clear(&b);
+    if (status == HYT_OK) status = hyti_packed_create(context, &out->forest, &out->packed);
     return status;
 }
 
@@ -168,28 +169,42 @@ hyt_status hyti_boosted_load(hyt_context *context, const hyti_boost_params *para
 {
     boosted_start(context, params, out);
     HYTI_TRY(hyti_bins_load(context, from, d, &out->bins));
-    return hyti_forest_load(from, d, out->members * out->rounds, &out->forest);
+    HYTI_TRY(hyti_forest_load(from, d, out->members * out->rounds, &out->forest));
+    return hyti_packed_create(context, &out->forest, &out->packed);
 }
 
 void hyti_boosted_clear(hyti_boosted *boosted)
 {
     hyti_bins_clear(&boosted->bins);
     hyti_forest_clear(&boosted->forest);
+    hyti_packed_clear(&boosted->packed);
+}
+
+/* Answers of every member at up to BLOCK points, a member's BLOCK apart. */
+static void answer_block(const hyti_boosted *b, const double *x, size_t count, uint8_t *codes, double *answers)
+{
+    size_t rounds = b->rounds;
+    bool is_packed = b->packed.tree_count > 0;
+    memset(answers, 0, BLOCK * b->members * sizeof *answers);
+    if (is_packed) hyti_bins_encode_columns(&b->bins, x, count, BLOCK, codes);
+    else hyti_bins_encode(&b->bins, x, count, codes);
+    for (size_t k = 0; k < b->members; k++) {
+        double *sums = answers + k * BLOCK;
+        if (is_packed) hyti_packed_add(&b->packed, k * rounds, (k + 1) * rounds, codes, sums);
+        else hyti_forest_add(&b->forest, k * rounds, (k + 1) * rounds, codes, count, b->bins.d, sums);
+    }
 }
 
 hyt_status hyti_boosted_predict(const hyti_boosted *boosted, const hyti_spread *spread, const hyti_line *line,
                                 const double *x, size_t n, double *mean, double *deviation)
 {
-    size_t d = boosted->bins.d, members = boosted->members, rounds = boosted->rounds;
+    size_t d = boosted->bins.d, members = boosted->members;
     uint8_t *codes = hyti_array(boosted->context, BLOCK * d, sizeof *codes);
     double *answers = hyti_array(boosted->context, BLOCK * members, sizeof *answers);
     hyt_status status = codes && answers ? HYT_OK : hyti_fail_nomem();
     for (size_t start = 0; status == HYT_OK && start < n; start += BLOCK) {
         size_t count = HYTI_MIN(BLOCK, n - start);
-        hyti_bins_encode(&boosted->bins, x + start * d, count, codes);
-        memset(answers, 0, BLOCK * members * sizeof *answers);
-        for (size_t k = 0; k < members; k++)
-            hyti_forest_add(&boosted->forest, k * rounds, (k + 1) * rounds, codes, count, d, answers + k * BLOCK);
+        answer_block(boosted, x + start * d, count, codes, answers);
         hyti_bag_combine(spread, line, answers, BLOCK, members, count, mean + start,
                          deviation ? deviation + start : NULL);
     }

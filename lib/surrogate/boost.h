@@ -6,7 +6,7 @@
 
 #include "surrogate/bag.h"
 #include "surrogate/dart.h"
-#include "surrogate/forest.h"
+#include "surrogate/packed.h"
 
 /* Starts the parameters of each kind that boosts trees, as its rows start the options. */
 typedef struct hyti_boost_params {
@@ -25,6 +25,7 @@ typedef struct hyti_boosted {
     hyt_context *context;
     hyti_bins bins;
     hyti_forest forest; /* the trees of the first member, of the second, ... */
+    hyti_packed packed; /* the same for predictions */
     size_t members, rounds;
 } hyti_boosted;
 

@@ -48,7 +48,7 @@ static rank_model *rank_create(hyt_context *context)
     rank_model *m = hyti_alloc(context, sizeof *m);
     if (!m) return NULL;
     m->context = hyti_context_retain(context);
-    m->boosted = (hyti_boosted){ .context = context, .bins.context = context, .forest.context = context };
+    m->boosted.context = m->boosted.bins.context = m->boosted.forest.context = m->boosted.packed.context = context;
     return m;
 }
 

@@ -57,7 +57,7 @@ static trees_model *trees_create(hyt_context *context, const trees_params *param
     m->context = hyti_context_retain(context);
     m->line = (hyti_line){ 0, 1 };
     m->is_linear = params->booster == BOOSTER_LINEAR;
-    m->boosted = (hyti_boosted){ .context = context, .bins.context = context, .forest.context = context };
+    m->boosted.context = m->boosted.bins.context = m->boosted.forest.context = m->boosted.packed.context = context;
     m->linear = (hyti_linear){ .context = context, .columns.context = context };
     return m;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/rng.h"
-#include "surrogate/bins.h"
+#include "surrogate/packed.h"
 #include "models.h"
 
 enum { N = 200, D = 3 };
@@ -253,6 +253,48 @@ static void neighbours_are_told_apart(void **state)
     hyt_surrogate_destroy(trees);
 }
 
+/* Trees of every depth that is packed, unbalanced ones too, walked and packed: the same sums to the last bit. */
+static void packed_trees_answer_as_walked_ones(void **state)
+{
+    (void)state;
+    enum { TREES = 11 };
+    static uint8_t by_row[N * D], by_column[HYTI_PACKED_ROWS * D];
+    static hyti_slope slopes[N];
+    uint32_t rows[N], features[] = { 0, 1, 2 };
+    hyti_bins bins;
+    sample(8);
+    for (size_t i = 0; i < N; i++) slopes[i] = (hyti_slope){ -pow(y[i], 3), 1 };
+    hyti_rows data = { .x = x, .y = y, .n = N, .d = D };
+    MUST(hyti_bins_create(NULL, &data, 16, &bins));
+    hyti_bins_encode(&bins, x, N, by_row);
+    for (size_t depth = 0; depth <= HYTI_PACKED_DEPTH + 1; depth++) {
+        double walked[N] = { 0 }, packed_sums[HYTI_PACKED_ROWS];
+        hyti_forest forest = { 0 };
+        hyti_packed packed = { 0 };
+        hyti_grower *grower = NULL;
+        hyti_grow_params params = { .depth = depth, .min_weight = 5, .scale = 0.1 };
+        MUST(hyti_grower_create(NULL, &bins, by_row, N, &params, &grower));
+        for (size_t t = 0; t < TREES; t++) {
+            for (size_t i = 0; i < N; i++) rows[i] = (uint32_t)i;
+            MUST(hyti_grower_run(grower, slopes, rows, N - 10 * t, features, D, &forest));
+        }
+        hyti_forest_add(&forest, 1, TREES, by_row, N, D, walked);
+        MUST(hyti_packed_create(NULL, &forest, &packed));
+        assert_int_equal(packed.tree_count, depth <= HYTI_PACKED_DEPTH ? TREES : 0);
+        for (size_t start = 0; packed.tree_count && start < N; start += HYTI_PACKED_ROWS) {
+            size_t count = HYTI_MIN(HYTI_PACKED_ROWS, N - start);
+            memset(packed_sums, 0, sizeof packed_sums);
+            hyti_bins_encode_columns(&bins, x + start * D, count, HYTI_PACKED_ROWS, by_column);
+            hyti_packed_add(&packed, 1, TREES, by_column, packed_sums);
+            assert_memory_equal(walked + start, packed_sums, count * sizeof *walked);
+        }
+        hyti_grower_destroy(grower);
+        hyti_packed_clear(&packed);
+        hyti_forest_clear(&forest);
+    }
+    hyti_bins_clear(&bins);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +311,7 @@ int main(void)
         cmocka_unit_test(bins_are_evenly_filled),
         cmocka_unit_test(a_crowded_value_takes_one_bin),
         cmocka_unit_test(neighbours_are_told_apart),
+        cmocka_unit_test(packed_trees_answer_as_walked_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
