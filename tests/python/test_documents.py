@@ -19,7 +19,8 @@ def snippets():
         with open(os.path.join(SOURCE, name), encoding="utf-8") as file:
             for place, code in enumerate(re.findall(r"```python\n(.*?)```", file.read(), re.S)):
                 yield pytest.param(code, id=f"{name}-{place}")
-    yield pytest.param("\n".join(line[4:] for line in hytnas.__doc__.splitlines() if line.startswith("    ")), id="package")
+    code = [line[4:] for line in hytnas.__doc__.splitlines() if line.startswith("    ")]
+    yield pytest.param("\n".join(code), id="package")
 
 
 @pytest.mark.parametrize("code", snippets())

@@ -24,8 +24,8 @@ __all__ = [
     "ArgumentError", "Candidate", "ConflictError", "Direction", "ExhaustedError", "FileError", "FormatError", "Gene",
     "GeneKind", "HytnasError", "InfeasibleError", "NotFoundError", "NumericError", "Option", "OptionType", "Options",
     "OutOfMemoryError", "RangeError", "Record", "Result", "Search", "ShapeError", "Space", "StateError", "StopSearch",
-    "Study", "Surrogate", "Trial", "TrialFailed", "TrialState", "UnsupportedError", "Validation", "pareto", "search_options",
-    "surrogate_options", "version_text",
+    "Study", "Surrogate", "Trial", "TrialFailed", "TrialState", "UnsupportedError", "Validation", "pareto",
+    "search_options", "surrogate_options", "version_text",
 ]
 
 
