@@ -31,7 +31,7 @@ struct hyti_gp_evidence {
 #define NOISE 1e-2
 #define NOISE_SPREAD 3.0
 #define SLOPE 0.1
-#define BEND 0.01
+#define BEND 0.003
 #define TREND_SPREAD 2.0
 
 double hyti_gp_typical_lengthscale(const hyti_gp_shape *shape)

@@ -13,8 +13,9 @@
 #define TREND_HIGH 1e4
 /* Gains in log likelihood at which a search ends: far below what tells two models apart, and, where all that is
  * wanted is a start for more rows, about what does. */
-#define TOLERANCE 0.03
+#define TOLERANCE 0.3
 #define TOLERANCE_OF_START 0.2
+#define STEP 3 /* times as many rows in each refinement */
 
 typedef struct work {
     hyti_gp_law *law;
@@ -85,16 +86,18 @@ static void set_bounds(const work *w)
 
 hyt_status hyti_gp_tune(hyti_gp_law *law, const hyti_gp_tuning *tuning, const hyti_rows *rows)
 {
-    size_t n = rows->n, few = HYTI_MIN(n, tuning->start_rows), most = HYTI_MIN(n, tuning->rows),
-           room = HYTI_MAX(few, most), size = hyti_gp_theta_size(&law->shape);
-    double *z = hyti_array(law->context, room * (rows->d + 1) + 3 * size, sizeof *z);
+    size_t n = rows->n, most = HYTI_MIN(n, HYTI_MAX(tuning->rows, tuning->start_rows)), size = hyti_gp_theta_size(&law->shape);
+    double *z = hyti_array(law->context, most * (rows->d + 1) + 3 * size, sizeof *z);
     if (!z) return hyti_fail_nomem();
-    double *y = z + room * rows->d, *low = y + room;
+    double *y = z + most * rows->d, *low = y + most;
     work w = { law, tuning, rows, z, y, low, low + size, low + 2 * size };
     set_bounds(&w);
-    bool refined = most > few;
-    hyt_status status = tune_on(&w, few, tuning->starts, refined ? TOLERANCE_OF_START : TOLERANCE);
-    if (status == HYT_OK && refined) status = tune_on(&w, most, 0, TOLERANCE);
+    size_t count = HYTI_MIN(n, tuning->start_rows);
+    hyt_status status = tune_on(&w, count, tuning->starts, count < most ? TOLERANCE_OF_START : TOLERANCE);
+    while (status == HYT_OK && count < most) {
+        count = count * STEP < most ? count * STEP : most;
+        status = tune_on(&w, count, 0, count < most ? TOLERANCE_OF_START : TOLERANCE);
+    }
     hyti_free(law->context, z);
     return status;
 }
