@@ -40,12 +40,21 @@ static void lesson_add(const hyti_problem *problem, lesson *l, const hyti_level 
     l->y[l->count++] = y;
 }
 
+/* Proposals are to be cheap: past some hundred rows a Gaussian process is slow to tune and to ask. */
+static hyt_status hurry(hyt_options *gp)
+{
+    HYTI_TRY(hyt_options_set_int(gp, HYT_GP_ROWS, 300));
+    HYTI_TRY(hyt_options_set_int(gp, HYT_GP_EXACT_ROWS, 800));
+    return hyt_options_set_int(gp, HYT_GP_INDUCING, 400);
+}
+
 static hyt_status teach(hyt_context *context, hyti_model_kind kind, uint64_t seed, const lesson *l, hyt_surrogate **out)
 {
     hyt_options *options = NULL;
     hyt_surrogate *surrogate = NULL;
     hyt_status status = hyt_surrogate_options_create(context, kind_names[kind], &options);
     if (status == HYT_OK) status = hyt_options_set_int(options, HYT_SURROGATE_SEED, (int64_t)(seed >> 11));
+    if (status == HYT_OK && kind == HYTI_MODEL_GP) status = hurry(options);
     if (status == HYT_OK) status = hyt_surrogate_create(context, kind_names[kind], l->features, options, &surrogate);
     if (status == HYT_OK) status = hyt_surrogate_fit(surrogate, l->x, l->y, l->count);
     hyt_options_destroy(options);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The search for a Gaussian process's hyperparameters: local searches from several starts on some rows, the best of
- * which is refined on more. */
+/* The search for a Gaussian process's hyperparameters: local searches from several starts on few rows, the best of
+ * which is refined on more, and on more again: most steps are taken where they are cheap. */
 #include "base/rng.h"
 #include "numeric/minimise.h"
 #include "surrogate/gp.h"
@@ -11,10 +11,8 @@
 #define LENGTHSCALE_HIGH 1e4
 #define TREND_LOW 1e-6
 #define TREND_HIGH 1e4
-/* Gains in log likelihood at which a search ends: far below what tells two models apart, and, where all that is
- * wanted is a start for more rows, about what does. */
-#define TOLERANCE 0.3
-#define TOLERANCE_OF_START 0.2
+/* Gains in log likelihood at which a search ends: below what tells two models apart. */
+#define TOLERANCE 0.2
 #define STEP 3 /* times as many rows in each refinement */
 
 typedef struct work {
@@ -50,12 +48,12 @@ static void spread_rows(const work *w, size_t count)
 }
 
 /* Best of `starts` local searches on `count` rows into the law; with starts = 0, from where the law is. */
-static hyt_status tune_on(const work *w, size_t count, size_t starts, double tolerance)
+static hyt_status tune_on(const work *w, size_t count, size_t starts)
 {
     hyti_gp_law *law = w->law;
     size_t size = hyti_gp_theta_size(&law->shape);
     spread_rows(w, count);
-    hyti_minimise problem = { size, w->low, w->high, w->tuning->iterations, tolerance };
+    hyti_minimise problem = { size, w->low, w->high, w->tuning->iterations, TOLERANCE };
     hyti_gp_evidence *evidence = NULL;
     HYTI_TRY(hyti_gp_evidence_create(law->context, law, w->z, w->y, count, &evidence));
     double best = INFINITY;
@@ -86,17 +84,18 @@ static void set_bounds(const work *w)
 
 hyt_status hyti_gp_tune(hyti_gp_law *law, const hyti_gp_tuning *tuning, const hyti_rows *rows)
 {
-    size_t n = rows->n, most = HYTI_MIN(n, HYTI_MAX(tuning->rows, tuning->start_rows)), size = hyti_gp_theta_size(&law->shape);
+    size_t n = rows->n, most = HYTI_MIN(n, HYTI_MAX(tuning->rows, tuning->start_rows)),
+           size = hyti_gp_theta_size(&law->shape);
     double *z = hyti_array(law->context, most * (rows->d + 1) + 3 * size, sizeof *z);
     if (!z) return hyti_fail_nomem();
     double *y = z + most * rows->d, *low = y + most;
     work w = { law, tuning, rows, z, y, low, low + size, low + 2 * size };
     set_bounds(&w);
     size_t count = HYTI_MIN(n, tuning->start_rows);
-    hyt_status status = tune_on(&w, count, tuning->starts, count < most ? TOLERANCE_OF_START : TOLERANCE);
+    hyt_status status = tune_on(&w, count, tuning->starts);
     while (status == HYT_OK && count < most) {
         count = count * STEP < most ? count * STEP : most;
-        status = tune_on(&w, count, 0, count < most ? TOLERANCE_OF_START : TOLERANCE);
+        status = tune_on(&w, count, 0);
     }
     hyti_free(law->context, z);
     return status;
