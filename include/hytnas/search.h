@@ -21,7 +21,7 @@ extern "C" {
 typedef struct hyt_search hyt_search;
 typedef enum hyt_direction { HYT_MINIMISE = 0, HYT_MAXIMISE = 1 } hyt_direction;
 
-#define HYT_SEARCH_METHOD "method"           /**< choice: "hytnas" (surrogates), "nsga2", "random", "sobol", "evolution", "parego" */
+#define HYT_SEARCH_METHOD "method"           /**< choice: "hytnas" (surrogates), "nsga2", "random", "sobol", "evolution", "parego", "dgemo" */
 #define HYT_SEARCH_SEED "seed"               /**< int, 0 */
 #define HYT_SEARCH_TRIALS "trials"           /**< int, 100: evaluations in all, failed ones too */
 #define HYT_SEARCH_BATCH "batch"             /**< int, 5: proposals of one round */

@@ -40,5 +40,8 @@ hyt_status hyti_hytnas_propose(const hyti_problem *problem, const hyti_history *
 hyt_status hyti_parego_propose(const hyti_problem *problem, const hyti_history *history,
                                const hyti_method_params *params, hyti_memo *memo, hyti_rng *rng, size_t count,
                                hyti_set *batch);
+hyt_status hyti_dgemo_propose(const hyti_problem *problem, const hyti_history *history,
+                              const hyti_method_params *params, hyti_memo *memo, hyti_rng *rng, size_t count,
+                              hyti_set *batch);
 
 #endif

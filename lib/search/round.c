@@ -7,7 +7,7 @@
 static const struct { hyti_propose_fn propose; bool designed; } methods[] = {
     { hyti_hytnas_propose, true }, { hyti_nsga2_propose, true },     { hyti_random_propose, false },
     { hyti_sobol_propose, false }, { hyti_evolution_propose, true },
-    { hyti_parego_propose, true },
+    { hyti_parego_propose, true },   { hyti_dgemo_propose, true },
 };
 
 /* The stream of a round is the number of its first trial: nothing else of the past is needed. */

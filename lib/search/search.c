@@ -7,7 +7,7 @@
 
 #define FIELD(name) offsetof(hyti_search_params, name)
 static const hyti_option search_options[] = {
-    { HYT_SEARCH_METHOD, HYT_OPT_CHOICE, 0, 0, 0, "hytnas|nsga2|random|sobol|evolution|parego", FIELD(method), "how candidates are proposed" },
+    { HYT_SEARCH_METHOD, HYT_OPT_CHOICE, 0, 0, 0, "hytnas|nsga2|random|sobol|evolution|parego|dgemo", FIELD(method), "how candidates are proposed" },
     { HYT_SEARCH_SEED, HYT_OPT_INT, 0, 0, 9007199254740992.0, NULL, FIELD(seed), "seed of all that is random" },
     { HYT_SEARCH_TRIALS, HYT_OPT_INT, 100, 1, 1e6, NULL, FIELD(trials), "evaluations in all, failed ones among them" },
     { HYT_SEARCH_BATCH, HYT_OPT_INT, 5, 1, 4096, NULL, FIELD(batch), "proposals of one round" },

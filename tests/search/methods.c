@@ -7,7 +7,7 @@ typedef struct setting {
     const char *method, *solver;
 } setting;
 
-static const setting settings[] = { { "parego", "nsga2" }, { "parego", "moead" } };
+static const setting settings[] = { { "parego", "nsga2" }, { "parego", "moead" }, { "dgemo", "nsga2" } };
 
 typedef struct frame {
     setting how;

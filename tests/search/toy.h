@@ -92,6 +92,6 @@ static inline void toy_check_distinct(const hyt_search *search)
                 fail_msg("trials %zu and %zu are the same", k, i);
 }
 
-static const char *const toy_methods[] = { "hytnas", "nsga2", "random", "sobol", "evolution", "parego" };
+static const char *const toy_methods[] = { "hytnas", "nsga2", "random", "sobol", "evolution", "parego", "dgemo" };
 
 #endif
