@@ -35,6 +35,12 @@ typedef enum hyt_direction { HYT_MINIMISE = 0, HYT_MAXIMISE = 1 } hyt_direction;
 #define HYT_SEARCH_ADDED_RESULTS "added"     /**< choice: "free", results that were added are no trials; "count" */
 #define HYT_SEARCH_REPEATS "repeats"         /**< int, 1: evaluations that a candidate may have */
 #define HYT_SEARCH_RETRIES "retries"         /**< int, 1: further evaluations after transient failures */
+#define HYT_SEARCH_MODE "mode"               /**< choice: "batch", "asynchronous" */
+#define HYT_SEARCH_WORKERS "workers"         /**< int, 1: threads on which run evaluates */
+#define HYT_SEARCH_PRUNER "pruner"           /**< choice: "none", "halving", "hyperband" */
+#define HYT_SEARCH_ETA "eta"                 /**< real, 3: of so many trials at a rung one goes on */
+#define HYT_SEARCH_MIN_STEP "min-step"       /**< int, 1: step of a report at which the first rung is */
+#define HYT_SEARCH_MAX_STEP "max-step"       /**< int, 0: last step of an evaluation; hyperband needs it */
 #define HYT_SEARCH_SECONDS "seconds"         /**< real, 0: deadline of run, from its start; 0: none */
 #define HYT_SEARCH_TARGET "target"           /**< real, 0: run stops at this hypervolume; 0: none */
 #define HYT_SEARCH_STALL "stall"             /**< int, 0: run stops after so many trials without a better hypervolume */
@@ -51,6 +57,11 @@ HYT_API void hyt_search_destroy(hyt_search *search);
 /** @param name  letters, digits, '_', '-', '.'
  *  @return HYT_ERR_CONFLICT if it is there already, HYT_ERR_RANGE for a fifth */
 HYT_API hyt_status hyt_search_add_objective(hyt_search *search, const char *name, hyt_direction direction);
+/** One whose value is known without an evaluation (parameters, bytes): measured whenever it is needed, never modelled,
+ *  filled in where trials are told or added (what is told for it is not looked at). A limit on it is hard, and what
+ *  has no finite value is never proposed. Time of `measure`, its answer and `release` as for a constraint. */
+HYT_API hyt_status hyt_search_add_exact_objective(hyt_search *search, const char *name, hyt_direction direction,
+                                                  hyt_measure_fn measure, void *user, hyt_release_fn release);
 /** Hard: checked before evaluation; candidates with value > limit, or no number, are never proposed. It is measured for
  *  thousands of candidates a round (once each, as a rule): a millisecond is long.
  *  @param measure  its negative answer ends the ask and travels unchanged
@@ -67,17 +78,29 @@ HYT_API hyt_status hyt_search_set_reference(hyt_search *search, const double *re
 /** @} */
 
 /** @name Ask and tell
+ *  In batch mode a round of `batch` proposals (the first: the initial design) is made at once and handed out as asked
+ *  for; a new one is made only when all of the last have been told. In asynchronous mode, once the design is out, each
+ *  ask makes as many new ones as it is short of, at most `batch`, given what is told and expected of what is pending;
+ *  it is reproduced by the same asks and tells in the same order (hyt_study_order()).
+ *
+ *  A trial may report at steps of its evaluation (hyt_trial_report(), from the thread that evaluates): the option
+ *  "pruner" ends those that are not among the best 1/eta, by front, then crowding, of the trials that had ended when
+ *  it was asked and came as far as the same rung (steps min-step, times eta, times eta, ...; with hyperband some
+ *  trials have later first rungs). hyt_trial_should_stop() then says so, and the trial is told ::HYT_TRIAL_PRUNED. It
+ *  counts as a trial; surrogates learn what it would have come to, once 3 finished trials reported at its last step.
+ *
+ *  With "repeats" above 1 up to half of a round are further evaluations of candidates in the front, those with the
+ *  fewest first. The front is then that of the means, and surrogates see every evaluation.
  *  @{ */
 /** Up to `n` trials: first those of an earlier ask that were given back by restore, then new ones. Lent until the
- *  search is destroyed. A round of `batch` proposals (the first: the initial design) is made at once and handed out as asked
- *  for; a new one is made only when all of the last have been told.
+ *  search is destroyed.
  *  @param trials  room for n @param count  how many were written, >= 1
  *  @return HYT_ERR_EXHAUSTED when nothing is left; HYT_ERR_INFEASIBLE when no candidate meets the constraints (names
  *          them and the nearest value seen); HYT_ERR_STATE when all of the round is out and not yet told, or the
  *          trials of the options are used up */
 HYT_API hyt_status hyt_search_ask(hyt_search *search, size_t n, hyt_trial **trials, size_t *count);
-/** @param state       HYT_TRIAL_FINISHED, a failure, HYT_TRIAL_PRUNED or HYT_TRIAL_CANCELLED; finished with a value that is not finite, or beyond 1e100 either
- *                     way, becomes HYT_TRIAL_NAN
+/** @param state       HYT_TRIAL_FINISHED, a failure, HYT_TRIAL_PRUNED or HYT_TRIAL_CANCELLED; finished with a value that is
+ *                     not finite, or beyond 1e100 either way, becomes HYT_TRIAL_NAN
  *  @param objectives  n values in the order added; may be NULL on a failure
  *  @return HYT_ERR_STATE for a trial that was told before, HYT_ERR_RANGE for a state that no trial ends in */
 HYT_API hyt_status hyt_search_tell(hyt_search *search, hyt_trial *trial, hyt_trial_state state,
@@ -95,7 +118,9 @@ HYT_API hyt_status hyt_search_add_result(hyt_search *search, const hyt_candidate
 /** Called after each told trial of run(); 0 goes on, HYT_STOP ends well, negative ends and travels unchanged. */
 typedef int (*hyt_progress_fn)(void *user, const hyt_search *search, const hyt_trial *trial);
 /** Asks, evaluates, tells until the stop rule. Why it ended is a result: see hyt_search_stopped. A trial whose
- *  evaluation answered HYT_STOP or a negative number stays asked; the next run or ask hands it out first.
+ *  evaluation answered HYT_STOP or a negative number stays asked; the next run or ask hands it out first (HYT_STOP of
+ *  one that was to be pruned is told as pruned). With `workers` above 1 the callbacks come on several threads:
+ *  `evaluate` at the same time, `progress` one after the other; trials under way when a run ends are finished and told.
  *  @param progress  may be NULL; called with the same `user` */
 HYT_API hyt_status hyt_search_run(hyt_search *search, hyt_evaluate_fn evaluate, void *user, hyt_progress_fn progress);
 /** Why run() ended: "trials", "seconds", "target", "stall", "stopped" (a callback), "exhausted"; "" before. */
@@ -114,7 +139,17 @@ HYT_API const hyt_trial *hyt_search_trial(const hyt_search *search, size_t index
 HYT_API hyt_trial_state hyt_search_trial_state(const hyt_search *search, size_t index);
 /** One value an objective, as told; NULL unless finished. Lent. */
 HYT_API const double *hyt_search_trial_objectives(const hyt_search *search, size_t index);
-/** 1 if finished, within the limits and dominated by no other such trial. */
+/** Mean of what the trials of the candidate of trial `index` finished with, and its standard error (0 of one trial).
+ *  @param mean,error  n values each; either may be NULL
+ *  @param evaluations  how many; may be NULL
+ *  @return HYT_ERR_STATE where none has finished */
+HYT_API hyt_status hyt_search_trial_mean(const hyt_search *search, size_t index, double *mean, double *error, size_t n,
+                                         size_t *evaluations);
+/** Reports of a trial, in order of step; what is no number counts as the worst there is, 1e100. Lent until the trial
+ *  reports again. NULL where there is no such report. */
+HYT_API size_t hyt_search_trial_reports(const hyt_search *search, size_t index);
+HYT_API const double *hyt_search_trial_report(const hyt_search *search, size_t index, size_t place, uint64_t *step);
+/** Of several finished trials of one candidate only the first. 1 if finished, within the limits and dominated by no other such trial. */
 HYT_API int hyt_search_trial_in_front(const hyt_search *search, size_t index);
 /** Of the front, against the reference. HYT_ERR_STATE before the reference is known. */
 HYT_API hyt_status hyt_search_hypervolume(const hyt_search *search, double *volume);
@@ -132,8 +167,11 @@ HYT_API hyt_status hyt_search_hypervolume_at(const hyt_search *search, size_t in
 typedef int (*hyt_asked_fn)(void *user, const hyt_trial *const *trials, size_t count);
 typedef int (*hyt_told_fn)(void *user, const hyt_trial *trial, hyt_trial_state state, const double *objectives,
                            size_t n);
-HYT_API hyt_status hyt_search_set_journal(hyt_search *search, hyt_asked_fn asked, hyt_told_fn told, void *user,
-                                          hyt_release_fn release);
+/** Reports of this trial from `step` on that came before are of an evaluation that was started anew: gone. */
+typedef int (*hyt_reported_fn)(void *user, const hyt_trial *trial, uint64_t step, const double *objectives, size_t n);
+/** Each of the callbacks may be NULL. */
+HYT_API hyt_status hyt_search_set_journal(hyt_search *search, hyt_asked_fn asked, hyt_told_fn told,
+                                          hyt_reported_fn reported, void *user, hyt_release_fn release);
 #define HYT_SEARCH_ADDED UINT64_MAX /**< round of a result that was not asked for */
 /** Puts back one trial, in order of number, before the first ask: HYT_TRIAL_PENDING ones are handed out first. The
  *  journal is not called. `candidate` may be of another handle of the same space.
@@ -145,6 +183,9 @@ HYT_API hyt_status hyt_search_set_journal(hyt_search *search, hyt_asked_fn asked
 HYT_API hyt_status hyt_search_restore(hyt_search *search, uint64_t number, const hyt_candidate *candidate,
                                       uint64_t round, hyt_trial_state state, uint64_t ended, const double *objectives,
                                       size_t n);
+/** Puts back one report of a trial that was restored, in order of step. */
+HYT_API hyt_status hyt_search_restore_report(hyt_search *search, uint64_t number, uint64_t step,
+                                             const double *objectives, size_t n);
 /** @} */
 
 #ifdef __cplusplus

@@ -149,7 +149,8 @@ HYT_API uint64_t hyt_trial_number(const hyt_trial *trial);
 HYT_API const hyt_candidate *hyt_trial_candidate(const hyt_trial *trial); /**< lent */
 HYT_API double hyt_trial_fidelity(const hyt_trial *trial);                /**< share of a full evaluation that is asked for, 0 to 1 */
 HYT_API double hyt_trial_seconds_left(const hyt_trial *trial);            /**< until its deadline; infinity if none */
-/** Intermediate values at `step` of the evaluation. */
+/** Intermediate values at `step` (1, 2, ...) of the evaluation, from its thread; see search.h. A step that is not after
+ *  the last says that the evaluation was started anew. */
 HYT_API hyt_status hyt_trial_report(hyt_trial *trial, uint64_t step, const double *objectives, size_t n);
 /** 1 once the search wants the evaluation to end (return HYT_STOP then). */
 HYT_API int hyt_trial_should_stop(const hyt_trial *trial);

@@ -156,11 +156,13 @@ static hyt_status learn_objectives(const hyti_problem *problem, const hyti_histo
                                    uint64_t seed, hyti_memo *memo, lesson *l, hyti_model *model)
 {
     size_t genes = hyt_space_genes(problem->space);
+    const hyti_history *each = history->each ? history->each : history;
     for (size_t j = 0; j < problem->objectives; j++) {
+        if (hyti_problem_exact(problem, j)) continue;
         l->count = 0;
-        for (size_t i = 0; i < history->count; i++)
-            if (history->states[i] == HYT_TRIAL_FINISHED)
-                lesson_add(problem, l, history->levels + i * genes, history->objectives[i * problem->objectives + j]);
+        for (size_t i = 0; i < each->count; i++)
+            if (hyti_history_teaches(each, i, problem->objectives))
+                lesson_add(problem, l, each->levels + i * genes, each->objectives[i * problem->objectives + j]);
         HYTI_TRY(learn(problem, l, kind, seed, j, memo, &model->objective[j]));
     }
     return HYT_OK;
@@ -188,7 +190,7 @@ hyt_status hyti_model_fit(const hyti_problem *problem, const hyti_history *histo
 {
     lesson l = { 0 };
     *model = (hyti_model){ .problem = problem };
-    hyt_status status = lesson_open(problem, history->count, &l);
+    hyt_status status = lesson_open(problem, HYTI_MAX(history->count, history->each ? history->each->count : 0), &l);
     model->features = l.features;
     if (status == HYT_OK) status = learn_objectives(problem, history, kind, seed, memo, &l, model);
     if (status == HYT_OK) status = learn_success(problem, history, kind, seed, memo, &l, model);
@@ -225,12 +227,26 @@ void hyti_forecast_close(const hyti_problem *problem, hyti_forecast *forecast)
     *forecast = (hyti_forecast){ 0 };
 }
 
+/* Of an exact objective: nothing is in doubt. */
+static hyt_status measure_objective(const hyti_model *model, const hyti_level *rows, size_t count, size_t j,
+                                    double *column)
+{
+    const hyti_problem *problem = model->problem;
+    size_t genes = hyt_space_genes(problem->space);
+    for (size_t i = 0; i < count; i++) {
+        HYTI_TRY(problem->measure(problem->user, rows + i * genes, j, &column[i]));
+        column[count + i] = 0;
+    }
+    return HYT_OK;
+}
+
 /* One objective's column of the forecast; the chance that it is within its limit multiplies the row's chance. */
-static hyt_status predict_objective(const hyti_model *model, const double *x, size_t count, size_t j, double *column,
-                                    const hyti_forecast *forecast)
+static hyt_status predict_objective(const hyti_model *model, const hyti_level *rows, const double *x, size_t count,
+                                    size_t j, double *column, const hyti_forecast *forecast)
 {
     size_t m = model->problem->objectives;
-    HYTI_TRY(hyt_surrogate_predict(model->objective[j], x, count, column, column + count));
+    if (hyti_problem_exact(model->problem, j)) HYTI_TRY(measure_objective(model, rows, count, j, column));
+    else HYTI_TRY(hyt_surrogate_predict(model->objective[j], x, count, column, column + count));
     for (size_t i = 0; i < count; i++) {
         forecast->mean[i * m + j] = column[i];
         forecast->deviation[i * m + j] = column[count + i];
@@ -259,7 +275,7 @@ hyt_status hyti_model_predict(const hyti_model *model, const hyti_level *rows, s
         hyti_space_encode(model->problem->space, rows + i * genes, x + i * model->features);
     hyt_status status = predict_success(model, x, count, forecast);
     for (size_t j = 0; j < model->problem->objectives && status == HYT_OK; j++)
-        status = predict_objective(model, x, count, j, x + count * model->features, forecast);
+        status = predict_objective(model, rows, x, count, j, x + count * model->features, forecast);
     hyti_free(context, x);
     return status;
 }

@@ -32,7 +32,7 @@ void hyti_point_summarise(const hyt_search *search, size_t place, size_t before,
         s->error[j] = sqrt(squares[j] / (double)(s->finished - 1) / (double)s->finished);
 }
 
-static bool is_pending(const hyt_search *search, size_t place)
+bool hyti_point_pending(const hyt_search *search, size_t place)
 {
     for (size_t i = search->points[place].first; i != HYTI_NOWHERE; i = search->records[i]->next)
         if (search->records[i]->state == HYT_TRIAL_PENDING) return true;
@@ -43,7 +43,7 @@ bool hyti_point_open(const hyt_search *search, size_t place)
 {
     hyti_summary s;
     hyti_point_summarise(search, place, search->count, &s);
-    if (is_pending(search, place)) return false;
+    if (hyti_point_pending(search, place)) return false;
     if (s.state == HYT_TRIAL_FINISHED) return s.finished < (size_t)search->params.repeats;
     return s.state == HYT_TRIAL_CANCELLED || s.state == HYT_TRIAL_TRANSIENT;
 }

@@ -11,6 +11,9 @@ typedef struct hyti_problem {
     size_t objectives;
     /* How far the point is from meeting what is known before evaluation; 0: it does. NULL: all points do. */
     hyt_status (*violation)(void *user, const hyti_level *levels, double *violation);
+    /* The value of an objective that is known without evaluation, where exact[j]; exact NULL: none is. */
+    hyt_status (*measure)(void *user, const hyti_level *levels, size_t objective, double *value);
+    const bool *exact;
     void *user;
     const hyti_set *taken;   /* told or pending: never proposed again; NULL: none */
     const double *limits;    /* one an objective, infinity: none */
@@ -18,12 +21,16 @@ typedef struct hyti_problem {
     uint64_t seed;           /* of the study: for what goes on from round to round */
 } hyti_problem;
 
-/* What is known, in order of trial number. */
+/* What is known, one row a candidate, in order of their first trials. Of a pruned one the objectives are what it would
+ * have come to, NaN where nothing says so. */
 typedef struct hyti_history {
     size_t count;
     const hyti_level *levels;        /* count rows */
     const double *objectives;        /* count rows; they mean something where the state is HYT_TRIAL_FINISHED */
     const hyt_trial_state *states;   /* HYT_TRIAL_PENDING among them */
+    /* Where candidates finished more than once, and the rows are their means: every finished evaluation, and pruned
+     * ones, for what learns from each. NULL: the rows are that. */
+    const struct hyti_history *each;
 } hyti_history;
 
 static inline hyt_context *hyti_problem_context(const hyti_problem *problem)
@@ -45,6 +52,19 @@ hyt_status hyti_problem_draw(const hyti_problem *problem, hyti_rng *rng, hyti_se
 hyt_status hyti_problem_repair(const hyti_problem *problem, hyti_rng *rng, hyti_level *levels, hyti_set *batch);
 /* Adds all free points of a space of at most `most` points, in its order; *small says whether it is one. */
 hyt_status hyti_problem_enumerate(const hyti_problem *problem, uint64_t most, hyti_set *found, bool *small);
+
+/* Whether the row teaches what its objectives are. */
+static inline bool hyti_history_teaches(const hyti_history *history, size_t row, size_t objectives)
+{
+    return history->states[row] == HYT_TRIAL_FINISHED ||
+           (history->states[row] == HYT_TRIAL_PRUNED && history->objectives[row * objectives] ==
+                                                            history->objectives[row * objectives]);
+}
+
+static inline bool hyti_problem_exact(const hyti_problem *problem, size_t objective)
+{
+    return problem->exact && problem->exact[objective];
+}
 
 /* Whether a finished row is within the limits. */
 static inline bool hyti_problem_within(const hyti_problem *problem, const double *objectives)

@@ -4,17 +4,17 @@
 #include <math.h>
 #include <string.h>
 
-static const double largest = 1e100; /* beyond it an objective is no number to learn from (surrogate.h) */
-
 void hyti_record_destroy(hyt_search *search, hyti_record *record)
 {
-    if (record) hyt_candidate_destroy(record->trial.candidate);
+    if (!record) return;
+    hyt_candidate_destroy(record->trial.candidate);
+    hyti_free(search->context, record->reports);
     hyti_free(search->context, record);
 }
 
 static int should_stop(const hyt_trial *trial)
 {
-    return hyt_trial_seconds_left(trial) <= 0;
+    return ((const hyti_record *)trial)->stop || hyt_trial_seconds_left(trial) <= 0;
 }
 
 hyt_status hyti_record_create(hyt_search *search, uint64_t number, uint64_t round, const hyti_level *levels,
@@ -23,7 +23,7 @@ hyt_status hyti_record_create(hyt_search *search, uint64_t number, uint64_t roun
     hyti_record *record = hyti_alloc(search->context, sizeof *record);
     if (!record) return hyti_fail_nomem();
     record->trial = (hyt_trial){ .number = number, .fidelity = 1, .deadline = INFINITY, .owner = search,
-                                 .should_stop = should_stop };
+                                 .should_stop = should_stop, .report = hyti_record_report };
     record->state = HYT_TRIAL_PENDING;
     record->round = round;
     record->next = HYTI_NOWHERE;
@@ -53,40 +53,71 @@ void hyti_record_append(hyt_search *search, hyti_record *record)
     search->records[search->count++] = record;
 }
 
-/* What was told, checked: a finished trial needs its objectives, and one that no surrogate can learn makes the state
- * NaN. */
-static hyt_status check_told(const hyt_search *search, hyt_trial_state *state, const double *objectives, size_t n)
+static hyt_status check_told(const hyt_search *search, hyt_trial_state state, const double *objectives, size_t n)
 {
-    switch (*state) {
+    switch (state) {
     case HYT_TRIAL_INFEASIBLE: case HYT_TRIAL_TRANSIENT: case HYT_TRIAL_TIMEOUT: case HYT_TRIAL_NAN:
     case HYT_TRIAL_PRUNED: case HYT_TRIAL_CANCELLED: return HYT_OK;
     case HYT_TRIAL_FINISHED: break;
-    default: return hyti_fail(HYT_ERR_RANGE, "%d is no state that a trial can end in", (int)*state);
+    default: return hyti_fail(HYT_ERR_RANGE, "%d is no state that a trial can end in", (int)state);
     }
     HYTI_NEED(objectives);
-    if (n != search->objective_count)
-        return hyti_fail(HYT_ERR_SHAPE, "%zu values for %zu objectives", n, search->objective_count);
-    for (size_t j = 0; j < n; j++)
-        if (!(fabs(objectives[j]) <= largest)) *state = HYT_TRIAL_NAN;
+    return n == search->objective_count
+               ? HYT_OK
+               : hyti_fail(HYT_ERR_SHAPE, "%zu values for %zu objectives", n, search->objective_count);
+}
+
+/* A value that no surrogate can learn makes a finished state NaN. */
+static hyt_trial_state judge(const hyt_search *search, hyt_trial_state state, const double *objectives)
+{
+    for (size_t j = 0; state == HYT_TRIAL_FINISHED && j < search->objective_count; j++)
+        if (!(fabs(objectives[j]) <= HYTI_SEARCH_LARGEST)) state = HYT_TRIAL_NAN;
+    return state;
+}
+
+/* The objectives with the exact ones as measured, and the state that they make. */
+static hyt_status complete(hyt_search *search, const hyti_level *levels, hyt_trial_state *state,
+                           const double *objectives, double *row)
+{
+    if (*state != HYT_TRIAL_FINISHED) return HYT_OK;
+    memcpy(row, objectives, search->objective_count * sizeof *row);
+    HYTI_TRY(hyti_search_fill_exact(search, levels, row));
+    *state = judge(search, *state, row);
     return HYT_OK;
 }
 
-static hyt_status journal_told(hyt_search *search, const hyt_trial *trial, hyt_trial_state state,
-                               const double *objectives, size_t n)
+static hyt_status journal_told(hyt_search *search, const hyt_trial *trial, hyt_trial_state state, const double *row)
 {
     if (!search->told) return HYT_OK;
     bool finished = state == HYT_TRIAL_FINISHED;
     hyti_message_clear();
-    int answer = search->told(search->journal, trial, state, finished ? objectives : NULL, finished ? n : 0);
+    int answer =
+        search->told(search->journal, trial, state, finished ? row : NULL, finished ? search->objective_count : 0);
     return answer < 0 ? hyti_fail_callback("told", answer) : HYT_OK;
 }
 
-static void record_end(hyti_record *record, hyt_trial_state state, uint64_t ended, const double *objectives, size_t n)
+static void record_end(const hyt_search *search, hyti_record *record, hyt_trial_state state, uint64_t ended,
+                       const double *row)
 {
     record->state = state;
     record->ended = ended;
     record->out = false;
-    if (state == HYT_TRIAL_FINISHED) memcpy(record->objectives, objectives, n * sizeof *objectives);
+    if (state == HYT_TRIAL_FINISHED) memcpy(record->objectives, row, search->objective_count * sizeof *row);
+}
+
+static hyt_status tell(hyt_search *search, hyt_trial *trial, hyt_trial_state state, const double *objectives, size_t n)
+{
+    if (trial->owner != search) return hyti_fail(HYT_ERR_ARGUMENT, "the trial is of another search");
+    hyti_record *record = search->records[trial->number];
+    if (record->state != HYT_TRIAL_PENDING)
+        return hyti_fail(HYT_ERR_STATE, "trial %llu was told before: %s", (unsigned long long)trial->number,
+                         hyt_trial_state_name(record->state));
+    double row[HYTI_SEARCH_OBJECTIVES];
+    HYTI_TRY(check_told(search, state, objectives, n));
+    HYTI_TRY(complete(search, trial->candidate->levels, &state, objectives, row));
+    HYTI_TRY(journal_told(search, trial, state, row));
+    record_end(search, record, state, search->count, row);
+    return HYT_OK;
 }
 
 hyt_status hyt_search_tell(hyt_search *search, hyt_trial *trial, hyt_trial_state state, const double *objectives,
@@ -94,15 +125,10 @@ hyt_status hyt_search_tell(hyt_search *search, hyt_trial *trial, hyt_trial_state
 {
     HYTI_NEED(search);
     HYTI_NEED(trial);
-    if (trial->owner != search) return hyti_fail(HYT_ERR_ARGUMENT, "the trial is of another search");
-    hyti_record *record = search->records[trial->number];
-    if (record->state != HYT_TRIAL_PENDING)
-        return hyti_fail(HYT_ERR_STATE, "trial %llu was told before: %s", (unsigned long long)trial->number,
-                         hyt_trial_state_name(record->state));
-    HYTI_TRY(check_told(search, &state, objectives, n));
-    HYTI_TRY(journal_told(search, trial, state, objectives, n));
-    record_end(record, state, search->count, objectives, n);
-    return HYT_OK;
+    pthread_mutex_lock(&search->lock);
+    hyt_status status = tell(search, trial, state, objectives, n);
+    pthread_mutex_unlock(&search->lock);
+    return status;
 }
 
 /* The candidate may be of an equal space that another handle holds, or come from a hostile file. */
@@ -135,24 +161,35 @@ static hyt_status prepare(hyt_search *search, uint64_t round, const hyt_candidat
     return HYT_OK;
 }
 
+static hyt_status add_result(hyt_search *search, const hyt_candidate *candidate, hyt_trial_state state,
+                             const double *objectives, size_t n)
+{
+    if (state == HYT_TRIAL_PRUNED || state == HYT_TRIAL_CANCELLED)
+        return hyti_fail(HYT_ERR_RANGE, "a result that is %s says nothing", hyt_trial_state_name(state));
+    double row[HYTI_SEARCH_OBJECTIVES];
+    HYTI_TRY(check_told(search, state, objectives, n));
+    hyti_record *record = NULL;
+    HYTI_TRY(prepare(search, HYT_SEARCH_ADDED, candidate, &record));
+    hyt_status status = complete(search, record->trial.candidate->levels, &state, objectives, row);
+    if (status == HYT_OK) status = journal_told(search, &record->trial, state, row);
+    if (status != HYT_OK) {
+        hyti_record_destroy(search, record);
+        return status;
+    }
+    record_end(search, record, state, search->count + 1, row);
+    hyti_record_append(search, record);
+    return HYT_OK;
+}
+
 hyt_status hyt_search_add_result(hyt_search *search, const hyt_candidate *candidate, hyt_trial_state state,
                                  const double *objectives, size_t n)
 {
     HYTI_NEED(search);
     HYTI_NEED(candidate);
-    if (state == HYT_TRIAL_PRUNED || state == HYT_TRIAL_CANCELLED)
-        return hyti_fail(HYT_ERR_RANGE, "a result that is %s says nothing", hyt_trial_state_name(state));
-    HYTI_TRY(check_told(search, &state, objectives, n));
-    hyti_record *record = NULL;
-    HYTI_TRY(prepare(search, HYT_SEARCH_ADDED, candidate, &record));
-    hyt_status status = journal_told(search, &record->trial, state, objectives, n);
-    if (status != HYT_OK) {
-        hyti_record_destroy(search, record);
-        return status;
-    }
-    record_end(record, state, search->count + 1, objectives, n);
-    hyti_record_append(search, record);
-    return HYT_OK;
+    pthread_mutex_lock(&search->lock);
+    hyt_status status = add_result(search, candidate, state, objectives, n);
+    pthread_mutex_unlock(&search->lock);
+    return status;
 }
 
 /* Rounds follow each other: a trial starts one or goes on with that of the trial before it. */
@@ -175,15 +212,14 @@ hyt_status hyt_search_restore(hyt_search *search, uint64_t number, const hyt_can
 {
     HYTI_NEED(search);
     HYTI_NEED(candidate);
-    hyt_trial_state told = state;
     HYTI_TRY(check_order(search, number, round, state == HYT_TRIAL_PENDING, ended));
-    if (state != HYT_TRIAL_PENDING) HYTI_TRY(check_told(search, &told, objectives, n));
-    if (told != state)
+    if (state != HYT_TRIAL_PENDING) HYTI_TRY(check_told(search, state, objectives, n));
+    if (judge(search, state, objectives) != state)
         return hyti_fail(HYT_ERR_FORMAT, "trial %llu is finished with a value that is not a number within 1e100",
                          (unsigned long long)number);
     hyti_record *record = NULL;
     HYTI_TRY(prepare(search, round, candidate, &record));
-    record_end(record, state, ended, objectives, n);
+    record_end(search, record, state, ended, objectives);
     hyti_record_append(search, record);
     return HYT_OK;
 }

@@ -57,6 +57,23 @@ const double *hyt_search_trial_objectives(const hyt_search *search, size_t index
     return record && record->state == HYT_TRIAL_FINISHED ? record->objectives : NULL;
 }
 
+hyt_status hyt_search_trial_mean(const hyt_search *search, size_t index, double *mean, double *error, size_t n,
+                                 size_t *evaluations)
+{
+    HYTI_NEED(search);
+    hyti_summary s;
+    if (index >= search->count) return hyti_fail(HYT_ERR_RANGE, "trial %zu of %zu", index, search->count);
+    if (n != search->objective_count)
+        return hyti_fail(HYT_ERR_SHAPE, "room for %zu values, there are %zu objectives", n, search->objective_count);
+    size_t place = hyti_set_find(&search->taken, search->records[index]->trial.candidate->levels);
+    hyti_point_summarise(search, place, search->count, &s);
+    if (s.finished == 0) return hyti_fail(HYT_ERR_STATE, "the candidate of trial %zu has not finished", index);
+    if (mean) hyti_search_minimise(search, s.mean, mean); /* the sign is its own inverse */
+    if (error) memcpy(error, s.error, n * sizeof *error);
+    if (evaluations) *evaluations = s.finished;
+    return HYT_OK;
+}
+
 bool hyti_search_within(const hyt_search *search, const double *row)
 {
     for (size_t j = 0; j < search->objective_count; j++)
@@ -138,6 +155,16 @@ bool hyti_search_minimised_reference(const hyt_search *search, double *reference
     size_t n = reference_trials(search);
     for (size_t j = 0; n > 0 && j < search->objective_count; j++) reference[j] = nadir(search, n, j);
     return n > 0;
+}
+
+bool hyti_search_working_reference(const hyt_search *search, double *reference)
+{
+    if (hyti_search_minimised_reference(search, reference)) return true;
+    size_t finished = 0;
+    for (size_t i = 0; i < search->count; i++) finished += search->records[i]->state == HYT_TRIAL_FINISHED;
+    if (search->params.mode != HYTI_MODE_ASYNCHRONOUS || finished == 0) return false;
+    for (size_t j = 0; j < search->objective_count; j++) reference[j] = nadir(search, search->count, j);
+    return true;
 }
 
 static hyt_status need_reference(const hyt_search *search, double *reference)

@@ -10,25 +10,83 @@ static const struct { hyti_propose_fn propose; bool designed; } methods[] = {
     { hyti_parego_propose, true },   { hyti_dgemo_propose, true },
 };
 
-/* The stream of a round is the number of its first trial: nothing else of the past is needed. */
+/* New candidates. The stream of a round is the number of its first trial: nothing else of the past is needed. */
 static hyt_status propose(hyt_search *search, size_t count, hyti_set *batch)
+{
+    hyti_rng rng = hyti_rng_start((uint64_t)search->params.seed, HYTI_PURPOSE_INNER, search->count);
+    hyti_view v;
+    hyt_status status = hyti_view_open(search, &v);
+    if (status == HYT_OK)
+        status = methods[search->params.method].propose(&v.problem, &v.history, &search->params.algorithm,
+                                                        &search->memo, &rng, count, batch);
+    hyti_view_close(search, &v);
+    return status;
+}
+
+static hyt_status design(hyt_search *search, size_t count, hyti_set *batch)
+{
+    hyti_rng rng = hyti_rng_start((uint64_t)search->params.seed, HYTI_PURPOSE_DESIGN, search->count);
+    hyti_view v;
+    hyt_status status = hyti_view_open(search, &v);
+    if (status == HYT_OK) status = hyti_design_add(&v.problem, (hyti_design)search->params.design, &rng, count, batch);
+    hyti_view_close(search, &v);
+    return status;
+}
+
+/* Of the front's candidates that are neither in the batch nor pending and may be evaluated once more, the one that was
+ * least often; HYTI_NOWHERE. */
+static hyt_status find_repeat(const hyt_search *search, const hyti_set *batch, size_t *best)
+{
+    size_t least = (size_t)search->params.repeats;
+    *best = HYTI_NOWHERE;
+    for (size_t place = 0; place < search->taken.count; place++) {
+        hyti_summary s;
+        hyti_point_summarise(search, place, search->count, &s);
+        if (s.finished == 0 || s.finished >= least || hyti_point_pending(search, place)) continue;
+        if (hyti_set_find(batch, hyti_set_at(&search->taken, place)) != HYTI_NOWHERE) continue;
+        size_t first = search->points[place].first;
+        while (search->records[first]->state != HYT_TRIAL_FINISHED) first = search->records[first]->next;
+        if (!hyt_search_trial_in_front(search, first)) continue;
+        least = s.finished;
+        *best = place;
+    }
+    return HYT_OK;
+}
+
+/* Noisy objectives: fills the batch up to `most` with further evaluations of the front. */
+static hyt_status repeat(const hyt_search *search, size_t most, hyti_set *batch)
+{
+    for (size_t place; batch->count < most;) {
+        HYTI_TRY(find_repeat(search, batch, &place));
+        if (place == HYTI_NOWHERE) break;
+        HYTI_TRY(hyti_set_add(batch, hyti_set_at(&search->taken, place), NULL));
+    }
+    return HYT_OK;
+}
+
+/* Further evaluations, up to half of the round (every second round of one), then new candidates; more of the former
+ * where no new ones are left. */
+static hyt_status fill_round(hyt_search *search, size_t count, hyti_set *batch)
+{
+    hyti_set fresh;
+    hyti_set_open(&fresh, search->space);
+    hyt_status status = HYT_OK;
+    if (search->params.repeats > 1) status = repeat(search, (count + search->count % 2) / 2, batch);
+    if (status == HYT_OK && batch->count < count) status = propose(search, count - batch->count, &fresh);
+    for (size_t i = 0; i < fresh.count && status == HYT_OK; i++)
+        status = hyti_set_add(batch, hyti_set_at(&fresh, i), NULL);
+    if (status == HYT_OK && search->params.repeats > 1) status = repeat(search, count, batch);
+    hyti_set_close(&fresh);
+    return status;
+}
+
+static hyt_status choose_batch(hyt_search *search, size_t count, hyti_set *batch)
 {
     size_t initial = hyti_search_initial(search), known = hyti_search_known(search);
     size_t left = (size_t)search->params.trials - hyti_search_used(search);
-    uint64_t seed = (uint64_t)search->params.seed;
-    hyti_view v;
-    hyt_status status = hyti_view_open(search, &v);
-    if (status == HYT_OK && known < initial && methods[search->params.method].designed) {
-        hyti_rng rng = hyti_rng_start(seed, HYTI_PURPOSE_DESIGN, search->count);
-        status = hyti_design_add(&v.problem, (hyti_design)search->params.design, &rng, HYTI_MIN(initial - known, left),
-                                 batch);
-    } else if (status == HYT_OK) {
-        hyti_rng rng = hyti_rng_start(seed, HYTI_PURPOSE_INNER, search->count);
-        status = methods[search->params.method].propose(&v.problem, &v.history, &search->params.algorithm,
-                                                        &search->memo, &rng, HYTI_MIN(count, left), batch);
-    }
-    hyti_view_close(search, &v);
-    return status;
+    if (known < initial && methods[search->params.method].designed)
+        return design(search, HYTI_MIN(initial - known, left), batch);
+    return fill_round(search, HYTI_MIN(count, left), batch);
 }
 
 static hyt_status journal_asked(const hyt_search *search, hyti_record *const *records, size_t count)
@@ -66,7 +124,7 @@ static hyt_status make_round(hyt_search *search, size_t count)
         return hyti_fail(HYT_ERR_STATE, "all %lld trials of the options are used up", (long long)search->params.trials);
     hyti_set batch;
     hyti_set_open(&batch, search->space);
-    hyt_status status = propose(search, count, &batch);
+    hyt_status status = choose_batch(search, count, &batch);
     if (status == HYT_OK && batch.count == 0) {
         search->exhausted = true;
         status = hyti_search_fail_empty(search);
@@ -84,25 +142,33 @@ static size_t next_waiting(const hyt_search *search, size_t from)
     return from;
 }
 
-static size_t count_out(const hyt_search *search)
+static size_t count_pending(const hyt_search *search, bool waiting)
 {
-    size_t out = 0;
-    for (size_t i = 0; i < search->count; i++) out += search->records[i]->state == HYT_TRIAL_PENDING;
-    return out;
+    size_t count = 0;
+    for (size_t i = 0; i < search->count; i++)
+        count += search->records[i]->state == HYT_TRIAL_PENDING && !(waiting && search->records[i]->out);
+    return count;
 }
 
-hyt_status hyt_search_ask(hyt_search *search, size_t n, hyt_trial **trials, size_t *count)
+/* Makes new trials where fewer than `n` wait to be handed out. */
+static hyt_status provide(hyt_search *search, size_t n)
 {
-    HYTI_NEED(search);
-    HYTI_NEED(trials);
-    HYTI_NEED(count);
-    if (n == 0) return hyti_fail(HYT_ERR_RANGE, "ask for 0 trials");
-    if (next_waiting(search, 0) == search->count) {
-        size_t out = count_out(search);
-        if (out > 0)
+    size_t batch = (size_t)search->params.batch, waiting = count_pending(search, true);
+    if (search->params.mode == HYTI_MODE_BATCH) {
+        size_t out = count_pending(search, false);
+        if (waiting == 0 && out > 0)
             return hyti_fail(HYT_ERR_STATE, "all of the round is out: tell the %zu trials before asking for more", out);
-        HYTI_TRY(make_round(search, (size_t)search->params.batch));
+        return waiting == 0 ? make_round(search, batch) : HYT_OK;
     }
+    if (waiting >= n) return HYT_OK;
+    hyt_status status = make_round(search, HYTI_MIN(n - waiting, batch));
+    bool none = status == HYT_ERR_STATE || status == HYT_ERR_EXHAUSTED; /* those that wait are handed out all the same */
+    return none && waiting > 0 ? HYT_OK : status;
+}
+
+static hyt_status ask(hyt_search *search, size_t n, hyt_trial **trials, size_t *count)
+{
+    HYTI_TRY(provide(search, n));
     size_t given = 0;
     for (size_t i = next_waiting(search, 0); i < search->count && given < n; i = next_waiting(search, i)) {
         search->records[i]->out = true;
@@ -111,4 +177,16 @@ hyt_status hyt_search_ask(hyt_search *search, size_t n, hyt_trial **trials, size
     }
     *count = given;
     return HYT_OK;
+}
+
+hyt_status hyt_search_ask(hyt_search *search, size_t n, hyt_trial **trials, size_t *count)
+{
+    HYTI_NEED(search);
+    HYTI_NEED(trials);
+    HYTI_NEED(count);
+    if (n == 0) return hyti_fail(HYT_ERR_RANGE, "ask for 0 trials");
+    pthread_mutex_lock(&search->lock);
+    hyt_status status = ask(search, n, trials, count);
+    pthread_mutex_unlock(&search->lock);
+    return status;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* run(): a loop over ask and tell. */
-#include "search/handle.h"
+/* run(): a loop over ask and tell, on one thread or several. */
+#include "base/pool.h"
 #include "pareto/pareto.h"
+#include "search/handle.h"
 #include "search/stop.h"
 #include <math.h>
+#include <stdio.h>
 
 /* How many trials at the end, `most` at most, added nothing to the volume of those before them. */
 static hyt_status count_stalled(const hyt_search *search, const double *reference, size_t most, size_t *stalled)
@@ -25,12 +27,18 @@ static hyt_status count_stalled(const hyt_search *search, const double *referenc
     return rows ? HYT_OK : hyti_fail_nomem();
 }
 
+static size_t count_pending(const hyt_search *search)
+{
+    size_t pending = 0;
+    for (size_t i = 0; i < search->count; i++) pending += search->records[i]->state == HYT_TRIAL_PENDING;
+    return pending;
+}
+
 static hyt_status measure_progress(const hyt_search *search, const hyti_stop *stop, hyti_progress *progress)
 {
     double reference[HYTI_SEARCH_OBJECTIVES];
     *progress = (hyti_progress){ 0 };
-    size_t pending = 0;
-    for (size_t i = 0; i < search->count; i++) pending += search->records[i]->state == HYT_TRIAL_PENDING;
+    size_t pending = count_pending(search);
     progress->told = hyti_search_used(search) - pending;
     if (!hyti_search_minimised_reference(search, reference)) return HYT_OK;
     if (stop->target > 0) HYTI_TRY(hyt_search_hypervolume(search, &progress->volume));
@@ -40,60 +48,122 @@ static hyt_status measure_progress(const hyt_search *search, const hyti_stop *st
     return HYT_OK;
 }
 
-/* Evaluates one trial and tells; *ended says that the callback wants the run to end, the trial then stays asked. */
-static hyt_status evaluate_one(hyt_search *search, hyt_trial *trial, hyt_evaluate_fn evaluate, void *user, bool *ended)
+/* The threads of a run. Each takes a trial, evaluates it, settles it, until the run has ended; all but the evaluation is
+ * done under the lock. */
+typedef struct crew {
+    pthread_mutex_t lock;
+    pthread_cond_t settled;
+    hyt_search *search;
+    const hyti_stop *stop;
+    hyt_evaluate_fn evaluate;
+    hyt_progress_fn progress;
+    void *user;
+    size_t running;     /* trials under evaluation */
+    bool ended;
+    hyt_status status;  /* the first failure, and its message: messages belong to threads */
+    char message[1024];
+} crew;
+
+static void end(crew *c, const char *why)
 {
-    double objectives[HYTI_SEARCH_OBJECTIVES];
-    size_t m = search->objective_count;
-    for (size_t j = 0; j < m; j++) objectives[j] = NAN;
-    hyti_message_clear();
-    int answer = evaluate(user, trial, objectives, m);
-    *ended = answer == HYT_STOP;
-    hyt_status status = answer < 0 ? hyti_fail_callback("evaluate", answer) : HYT_OK;
+    if (!c->ended) c->search->stopped = why;
+    c->ended = true;
+}
+
+static void fail(crew *c, hyt_status status)
+{
+    if (c->status == HYT_OK) {
+        c->status = status;
+        snprintf(c->message, sizeof c->message, "%s", hyt_message());
+    }
+    c->ended = true;
+}
+
+/* The next trial; NULL once the run has ended. Where none can be had before others are told, waits for them. */
+static hyt_trial *take(crew *c)
+{
+    for (; !c->ended; pthread_cond_wait(&c->settled, &c->lock)) {
+        hyti_progress so_far;
+        hyt_trial *trial = NULL;
+        size_t count;
+        hyt_status status = measure_progress(c->search, c->stop, &so_far);
+        const char *due = status == HYT_OK ? hyti_stop_due(c->stop, &so_far) : NULL;
+        if (due) {
+            end(c, due);
+            break;
+        }
+        if (status == HYT_OK) status = hyt_search_ask(c->search, 1, &trial, &count);
+        if (status == HYT_OK) {
+            c->running++;
+            return trial;
+        }
+        bool none = status == HYT_ERR_STATE || status == HYT_ERR_EXHAUSTED;
+        if (none && c->running > 0) continue;
+        if (status == HYT_ERR_EXHAUSTED && count_pending(c->search) == 0) end(c, "exhausted");
+        else fail(c, status);
+        break;
+    }
+    pthread_cond_broadcast(&c->settled);
+    return NULL;
+}
+
+/* Tells what the callback answered. */
+static hyt_status tell(crew *c, hyt_trial *trial, int answer, const double *objectives)
+{
+    size_t m = c->search->objective_count;
+    hyti_record *record = c->search->records[trial->number];
+    if (answer == HYT_STOP && record->stop) answer = HYT_TRIAL_PRUNED;
+    hyt_status status = HYT_OK;
     if (answer == HYT_TRIAL_CANCELLED)
         status = hyti_fail(HYT_ERR_RANGE, "trial %llu: an evaluation that was called for cannot be cancelled",
                            (unsigned long long)trial->number);
-    if (status == HYT_OK && !*ended) status = hyt_search_tell(search, trial, (hyt_trial_state)answer, objectives, m);
-    if (status != HYT_OK || *ended) search->records[trial->number]->out = false;
-    return status;
-}
-
-static hyt_status step(hyt_search *search, hyt_evaluate_fn evaluate, void *user, hyt_progress_fn progress, bool *ended)
-{
-    hyt_trial *trial = NULL;
-    size_t count;
-    HYTI_TRY(hyt_search_ask(search, 1, &trial, &count));
-    HYTI_TRY(evaluate_one(search, trial, evaluate, user, ended));
-    if (*ended || !progress) return HYT_OK;
+    else if (answer == HYT_STOP) end(c, hyti_clock() >= c->stop->deadline ? "seconds" : "stopped");
+    else status = hyt_search_tell(c->search, trial, (hyt_trial_state)answer, objectives, m);
+    if (status != HYT_OK || answer == HYT_STOP) {
+        record->out = false;
+        return status;
+    }
+    if (!c->progress) return HYT_OK;
     hyti_message_clear();
-    int answer = progress(user, search, trial);
-    *ended = answer == HYT_STOP;
+    answer = c->progress(c->user, c->search, trial);
+    if (answer == HYT_STOP) end(c, hyti_clock() >= c->stop->deadline ? "seconds" : "stopped");
     return answer < 0 ? hyti_fail_callback("progress", answer) : HYT_OK;
 }
 
-static hyt_status run(hyt_search *search, const hyti_stop *stop, hyt_evaluate_fn evaluate, void *user,
-                      hyt_progress_fn progress)
+static void settle(crew *c, hyt_trial *trial, int answer, const double *objectives)
 {
-    for (;;) {
-        hyti_progress so_far;
-        bool ended = false;
-        HYTI_TRY(measure_progress(search, stop, &so_far));
-        const char *due = hyti_stop_due(stop, &so_far);
-        if (due) {
-            search->stopped = due;
-            return HYT_OK;
-        }
-        hyt_status status = step(search, evaluate, user, progress, &ended);
-        if (status == HYT_ERR_EXHAUSTED && search->count == so_far.told) {
-            search->stopped = "exhausted";
-            return HYT_OK;
-        }
-        HYTI_TRY(status);
-        if (ended) {
-            search->stopped = hyti_clock() >= stop->deadline ? "seconds" : "stopped";
-            return HYT_OK;
-        }
+    hyt_status status = answer < 0 ? hyti_fail_callback("evaluate", answer) : tell(c, trial, answer, objectives);
+    if (answer < 0) c->search->records[trial->number]->out = false;
+    if (status != HYT_OK) fail(c, status);
+    c->running--;
+    pthread_cond_broadcast(&c->settled);
+}
+
+static void work(void *user, size_t task, size_t worker)
+{
+    crew *c = user;
+    (void)task;
+    (void)worker;
+    pthread_mutex_lock(&c->lock);
+    for (hyt_trial *trial; (trial = take(c));) {
+        double objectives[HYTI_SEARCH_OBJECTIVES] = { NAN, NAN, NAN, NAN };
+        pthread_mutex_unlock(&c->lock);
+        hyti_message_clear();
+        int answer = c->evaluate(c->user, trial, objectives, c->search->objective_count);
+        pthread_mutex_lock(&c->lock);
+        settle(c, trial, answer, objectives);
     }
+    pthread_mutex_unlock(&c->lock);
+}
+
+static hyt_status run(crew *c)
+{
+    size_t workers = (size_t)c->search->params.workers;
+    hyti_pool *pool = NULL;
+    HYTI_TRY(hyti_pool_create(c->search->context, workers, &pool));
+    hyti_pool_run(pool, workers, work, c);
+    hyti_pool_destroy(pool);
+    return c->status == HYT_OK ? HYT_OK : hyti_fail(c->status, "%s", c->message);
 }
 
 hyt_status hyt_search_run(hyt_search *search, hyt_evaluate_fn evaluate, void *user, hyt_progress_fn progress)
@@ -102,10 +172,15 @@ hyt_status hyt_search_run(hyt_search *search, hyt_evaluate_fn evaluate, void *us
     HYTI_NEED(evaluate);
     hyti_stop stop = { .trials = (size_t)search->params.trials, .stall = (size_t)search->params.stall,
                        .target = search->params.target, .deadline = INFINITY };
+    crew c = { .search = search, .stop = &stop, .evaluate = evaluate, .progress = progress, .user = user };
     if (search->params.seconds > 0) stop.deadline = hyti_clock() + search->params.seconds;
     search->stopped = "";
     search->deadline = stop.deadline;
-    hyt_status status = run(search, &stop, evaluate, user, progress);
+    pthread_mutex_init(&c.lock, NULL);
+    pthread_cond_init(&c.settled, NULL);
+    hyt_status status = run(&c);
+    pthread_cond_destroy(&c.settled);
+    pthread_mutex_destroy(&c.lock);
     search->deadline = INFINITY;
     return status;
 }

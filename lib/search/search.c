@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "search/design.h"
 #include "search/handle.h"
+#include "base/pool.h"
 #include "base/table.h"
 #include <math.h>
 #include <string.h>
@@ -30,6 +31,17 @@ static const hyti_option search_options[] = {
       "evaluations that a candidate may have, where they are noisy" },
     { HYT_SEARCH_RETRIES, HYT_OPT_INT, 1, 0, 10000, NULL, FIELD(retries),
       "further evaluations of a candidate after transient failures" },
+    { HYT_SEARCH_MODE, HYT_OPT_CHOICE, 0, 0, 0, "batch|asynchronous", FIELD(mode),
+      "whether a round is told before the next is made, or each ask proposes given what is pending" },
+    { HYT_SEARCH_WORKERS, HYT_OPT_INT, 1, 1, HYTI_MAX_THREADS, NULL, FIELD(workers),
+      "threads on which run evaluates" },
+    { HYT_SEARCH_PRUNER, HYT_OPT_CHOICE, 0, 0, 0, "none|halving|hyperband", FIELD(pruner),
+      "how trials that report little are ended early" },
+    { HYT_SEARCH_ETA, HYT_OPT_REAL, 3, 1.5, 100, NULL, FIELD(eta), "of so many trials at a rung one goes on" },
+    { HYT_SEARCH_MIN_STEP, HYT_OPT_INT, 1, 1, 1e9, NULL, FIELD(min_step),
+      "step of a report at which the first rung is; each further one is eta times as far" },
+    { HYT_SEARCH_MAX_STEP, HYT_OPT_INT, 0, 0, 1e9, NULL, FIELD(max_step),
+      "last step of an evaluation, from which the brackets of hyperband follow; 0 unknown" },
     { HYT_SEARCH_SECONDS, HYT_OPT_REAL, 0, 0, 1e9, NULL, FIELD(seconds), "run ends after so many seconds; 0 never" },
     { HYT_SEARCH_TARGET, HYT_OPT_REAL, 0, 0, 1e300, NULL, FIELD(target), "run ends at this hypervolume; 0 never" },
     { HYT_SEARCH_STALL, HYT_OPT_INT, 0, 0, 1e6, NULL, FIELD(stall),
@@ -50,10 +62,14 @@ hyt_status hyt_search_create(hyt_space *space, const hyt_options *options, hyt_s
     HYTI_TRY(hyti_options_read(options, &search_table, &params));
     if (hyt_space_genes(space) == 0)
         return hyti_fail(HYT_ERR_STATE, "space \"%s\" has no genes yet", hyt_space_name(space));
+    if (params.pruner == HYTI_PRUNER_HYPERBAND && params.max_step < params.min_step)
+        return hyti_fail(HYT_ERR_ARGUMENT, "pruner hyperband needs %s, at least %s (%lld)", HYT_SEARCH_MAX_STEP,
+                         HYT_SEARCH_MIN_STEP, (long long)params.min_step);
     hyt_context *context = hyti_space_context(space);
     hyt_search *search = hyti_alloc(context, sizeof *search);
     if (!search) return hyti_fail_nomem();
     hyti_ref_init(&search->ref);
+    pthread_mutex_init(&search->lock, NULL);
     search->context = hyti_context_retain(context);
     hyti_space_retain(space);
     search->space = space;
@@ -83,20 +99,30 @@ static void destroy_constraints(hyt_search *search)
     hyti_free(search->context, search->constraints);
 }
 
+static void destroy_objectives(hyt_search *search)
+{
+    for (size_t j = 0; j < search->objective_count; j++) {
+        hyti_objective *objective = &search->objectives[j];
+        if (objective->release) objective->release(objective->user);
+        hyti_free(search->context, objective->name);
+    }
+}
+
 void hyt_search_destroy(hyt_search *search)
 {
     if (!search || !hyti_ref_release(&search->ref)) return;
     hyt_context *context = search->context;
     release_journal(search);
     destroy_constraints(search);
-    for (size_t j = 0; j < search->objective_count; j++) hyti_free(context, search->objectives[j].name);
+    destroy_objectives(search);
     hyti_search_forget(search);
     hyti_free(context, search->records);
     hyti_free(context, search->points);
-    hyti_free(context, search->violations);
+    hyti_free(context, search->facts);
     hyti_set_close(&search->taken);
     hyti_set_close(&search->measured);
     hyt_space_destroy(search->space);
+    pthread_mutex_destroy(&search->lock);
     hyti_free(context, search);
     hyt_context_destroy(context);
 }
@@ -129,13 +155,13 @@ static size_t find_objective(const hyt_search *search, const char *name)
     return HYTI_NOWHERE;
 }
 
-hyt_status hyt_search_add_objective(hyt_search *search, const char *name, hyt_direction direction)
+static hyt_status add_objective(hyt_search *search, const char *name, hyti_objective *objective)
 {
     HYTI_NEED(search);
     HYTI_TRY(check_name(name));
     HYTI_TRY(check_before_first(search, "an objective"));
-    if (direction != HYT_MINIMISE && direction != HYT_MAXIMISE)
-        return hyti_fail(HYT_ERR_ARGUMENT, "objective \"%s\": direction %d is unknown", name, (int)direction);
+    if (objective->direction != HYT_MINIMISE && objective->direction != HYT_MAXIMISE)
+        return hyti_fail(HYT_ERR_ARGUMENT, "objective \"%s\": direction %d is unknown", name, (int)objective->direction);
     if (find_objective(search, name) != HYTI_NOWHERE)
         return hyti_fail(HYT_ERR_CONFLICT, "objective \"%s\" is there already", name);
     if (search->objective_count == HYTI_SEARCH_OBJECTIVES)
@@ -143,10 +169,28 @@ hyt_status hyt_search_add_objective(hyt_search *search, const char *name, hyt_di
                          HYTI_SEARCH_OBJECTIVES + 1, HYTI_SEARCH_OBJECTIVES);
     if (search->reference_set)
         return hyti_fail(HYT_ERR_STATE, "objective \"%s\" comes before the reference", name);
-    char *copy = hyti_copy_text(search->context, name);
-    if (!copy) return hyti_fail_nomem();
-    double limit = direction == HYT_MAXIMISE ? -INFINITY : INFINITY;
-    search->objectives[search->objective_count++] = (hyti_objective){ copy, direction, limit };
+    objective->name = hyti_copy_text(search->context, name);
+    if (!objective->name) return hyti_fail_nomem();
+    objective->limit = objective->direction == HYT_MAXIMISE ? -INFINITY : INFINITY;
+    search->objectives[search->objective_count++] = *objective;
+    return HYT_OK;
+}
+
+hyt_status hyt_search_add_objective(hyt_search *search, const char *name, hyt_direction direction)
+{
+    return add_objective(search, name, &(hyti_objective){ .direction = direction });
+}
+
+hyt_status hyt_search_add_exact_objective(hyt_search *search, const char *name, hyt_direction direction,
+                                          hyt_measure_fn measure, void *user, hyt_release_fn release)
+{
+    HYTI_NEED(search);
+    HYTI_NEED(measure);
+    hyti_objective objective = { .direction = direction, .measure = measure, .user = user, .release = release,
+                                 .place = search->exact_count, .nearest = NAN };
+    HYTI_TRY(add_objective(search, name, &objective));
+    search->exact_count++;
+    hyti_search_forget_measured(search);
     return HYT_OK;
 }
 
@@ -166,8 +210,7 @@ hyt_status hyt_search_add_constraint(hyt_search *search, const char *name, hyt_m
     char *copy = hyti_copy_text(search->context, name);
     if (!copy) return hyti_fail_nomem();
     search->constraints[search->constraint_count++] = (hyti_constraint){ copy, measure, user, release, limit, NAN };
-    hyti_set_empty(&search->measured); /* what an ask that failed has measured lacks this one */
-    search->nearest = INFINITY;
+    hyti_search_forget_measured(search); /* what an ask that failed has measured lacks this one */
     return HYT_OK;
 }
 
@@ -185,6 +228,7 @@ hyt_status hyt_search_add_limit(hyt_search *search, const char *objective, doubl
     }
     if (!isfinite(limit)) return hyti_fail(HYT_ERR_RANGE, "limit of \"%s\": %g is not finite", objective, limit);
     search->objectives[j].limit = limit;
+    hyti_search_forget_measured(search);
     return HYT_OK;
 }
 
@@ -204,13 +248,14 @@ hyt_status hyt_search_set_reference(hyt_search *search, const double *reference,
     return HYT_OK;
 }
 
-hyt_status hyt_search_set_journal(hyt_search *search, hyt_asked_fn asked, hyt_told_fn told, void *user,
-                                  hyt_release_fn release)
+hyt_status hyt_search_set_journal(hyt_search *search, hyt_asked_fn asked, hyt_told_fn told,
+                                  hyt_reported_fn reported, void *user, hyt_release_fn release)
 {
     HYTI_NEED(search);
     release_journal(search);
     search->asked = asked;
     search->told = told;
+    search->reported = reported;
     search->journal = user;
     search->journal_release = release;
     return HYT_OK;
@@ -270,6 +315,8 @@ void hyti_search_describe(const hyt_search *search, hyti_text *out)
     for (size_t j = 0; j < search->objective_count; j++)
         hyti_text_add(out, "objective.%zu=%s %s\n", j, search->objectives[j].direction == HYT_MAXIMISE ? "max" : "min",
                       search->objectives[j].name);
+    for (size_t j = 0; j < search->objective_count; j++)
+        if (search->objectives[j].measure) hyti_text_add(out, "exact.%zu=%s\n", j, search->objectives[j].name);
     for (size_t i = 0; i < search->constraint_count; i++)
         describe_number(out, "constraint", search->constraints[i].name, search->constraints[i].limit);
     for (size_t j = 0; j < search->objective_count; j++)

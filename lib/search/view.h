@@ -7,11 +7,12 @@
 
 typedef struct hyti_view {
     hyti_problem problem;
-    hyti_history history;
+    hyti_history history, each; /* rows are candidates; evaluations, where some had several */
     hyti_set closed; /* the taken ones but those that may be tried again, where there are such */
-    hyti_level *levels;
+    hyti_level *levels;      /* what the rows of the history are, then those of each evaluation */
     double *objectives, limits[HYTI_SEARCH_OBJECTIVES], reference[HYTI_SEARCH_OBJECTIVES];
     hyt_trial_state *states;
+    bool exact[HYTI_SEARCH_OBJECTIVES];
 } hyti_view;
 
 /* Closed after a failure too. */

@@ -12,6 +12,9 @@
     "CREATE TABLE trial(number INTEGER PRIMARY KEY, round INTEGER, state INTEGER NOT NULL, ended INTEGER, " \
     "genome TEXT NOT NULL, objectives TEXT)"
 
+#define CREATE_REPORT \
+    "CREATE TABLE report(number INTEGER, step INTEGER, objectives TEXT NOT NULL, PRIMARY KEY(number, step)) WITHOUT ROWID"
+
 struct hyti_database {
     hyt_context *context;
     char *path;
@@ -85,6 +88,8 @@ static hyt_status check_schema(const hyti_database *database)
     HYTI_TRY(prepare(database, "SELECT name, sql FROM sqlite_master ORDER BY name", "read", &statement));
     bool good = sqlite3_step(statement) == SQLITE_ROW && text_is(statement, 0, "fact") &&
                 text_is(statement, 1, CREATE_FACT) && sqlite3_step(statement) == SQLITE_ROW &&
+                text_is(statement, 0, "report") && text_is(statement, 1, CREATE_REPORT) &&
+                sqlite3_step(statement) == SQLITE_ROW &&
                 text_is(statement, 0, "trial") && text_is(statement, 1, CREATE_TRIAL) &&
                 sqlite3_step(statement) == SQLITE_DONE;
     sqlite3_finalize(statement);
@@ -182,9 +187,9 @@ static hyt_status insert_facts(const hyti_database *database, const hyti_fact *f
 
 static hyt_status create_tables(const hyti_database *database)
 {
-    if (database->holds_study) return run(database, "DELETE FROM fact; DELETE FROM trial", "created");
-    char *sql = sqlite3_mprintf("%s; %s; PRAGMA application_id=%d; PRAGMA user_version=%d", CREATE_FACT, CREATE_TRIAL,
-                                APPLICATION, VERSION);
+    if (database->holds_study) return run(database, "DELETE FROM fact; DELETE FROM trial; DELETE FROM report", "created");
+    char *sql = sqlite3_mprintf("%s; %s; %s; PRAGMA application_id=%d; PRAGMA user_version=%d", CREATE_FACT, CREATE_TRIAL,
+                                CREATE_REPORT, APPLICATION, VERSION);
     if (!sql) return hyti_fail_nomem();
     hyt_status status = run(database, sql, "created");
     sqlite3_free(sql);
@@ -252,37 +257,53 @@ static hyt_status read_row(const hyti_database *database, sqlite3_stmt *statemen
     return row(user, &read);
 }
 
-static hyt_status read_facts(const hyti_database *database, hyti_fact_fn fact, void *user)
+static hyt_status read_report(const hyti_database *database, sqlite3_stmt *statement, hyti_row_fn row, void *user)
+{
+    hyti_row read = { 0 };
+    HYTI_TRY(column_number(database, statement, 0, &read.number));
+    HYTI_TRY(column_number(database, statement, 1, &read.step));
+    HYTI_TRY(column_text(database, statement, 2, &read.objectives));
+    return row(user, &read);
+}
+
+/* What happens to each row of an answer. */
+typedef struct reader {
+    hyti_fact_fn fact;
+    hyti_row_fn row, report;
+    void *user;
+} reader;
+
+static hyt_status read_any(const hyti_database *database, sqlite3_stmt *statement, const reader *r)
+{
+    if (r->fact) return read_fact(database, statement, r->fact, r->user);
+    if (r->row) return read_row(database, statement, r->row, r->user);
+    return read_report(database, statement, r->report, r->user);
+}
+
+static hyt_status read_all(const hyti_database *database, const char *sql, const reader *r)
 {
     sqlite3_stmt *statement = NULL;
     int step;
-    HYTI_TRY(prepare(database, "SELECT key, value FROM fact ORDER BY key", "read", &statement));
+    HYTI_TRY(prepare(database, sql, "read", &statement));
     hyt_status status = HYT_OK;
     while (status == HYT_OK && (step = sqlite3_step(statement)) != SQLITE_DONE)
-        status = step == SQLITE_ROW ? read_fact(database, statement, fact, user) : fail_sqlite(database, "read");
+        status = step == SQLITE_ROW ? read_any(database, statement, r) : fail_sqlite(database, "read");
     sqlite3_finalize(statement);
     return status;
 }
 
-static hyt_status read_rows(const hyti_database *database, hyti_row_fn row, void *user)
-{
-    sqlite3_stmt *statement = NULL;
-    int step;
-    HYTI_TRY(
-        prepare(database, "SELECT number, round, state, ended, genome, objectives FROM trial ORDER BY number",
-                "read", &statement));
-    hyt_status status = HYT_OK;
-    while (status == HYT_OK && (step = sqlite3_step(statement)) != SQLITE_DONE)
-        status = step == SQLITE_ROW ? read_row(database, statement, row, user) : fail_sqlite(database, "read");
-    sqlite3_finalize(statement);
-    return status;
-}
-
-hyt_status hyti_database_read(hyti_database *database, hyti_fact_fn fact, hyti_row_fn row, void *user)
+hyt_status hyti_database_read(hyti_database *database, hyti_fact_fn fact, hyti_row_fn row, hyti_row_fn report,
+                              void *user)
 {
     HYTI_TRY(run(database, "BEGIN", "read"));
-    hyt_status status = read_facts(database, fact, user);
-    if (status == HYT_OK) status = read_rows(database, row, user);
+    hyt_status status =
+        read_all(database, "SELECT key, value FROM fact ORDER BY key", &(reader){ .fact = fact, .user = user });
+    if (status == HYT_OK)
+        status = read_all(database, "SELECT number, round, state, ended, genome, objectives FROM trial ORDER BY number",
+                          &(reader){ .row = row, .user = user });
+    if (status == HYT_OK)
+        status = read_all(database, "SELECT number, step, objectives FROM report ORDER BY number, step",
+                          &(reader){ .report = report, .user = user });
     return finish(database, status, "read");
 }
 
@@ -339,4 +360,25 @@ hyt_status hyti_database_update(hyti_database *database, const hyti_row *row, in
 {
     HYTI_TRY(run(database, "BEGIN IMMEDIATE", "written"));
     return finish(database, update_row(database, row, before), "written");
+}
+
+static hyt_status write_report(const hyti_database *database, const char *sql, const hyti_row *row)
+{
+    sqlite3_stmt *statement = NULL;
+    HYTI_TRY(prepare(database, sql, "written", &statement));
+    sqlite3_bind_int64(statement, 1, row->number);
+    sqlite3_bind_int64(statement, 2, row->step);
+    if (sqlite3_bind_parameter_count(statement) == 3)
+        sqlite3_bind_text(statement, 3, row->objectives, -1, SQLITE_STATIC);
+    hyt_status status = sqlite3_step(statement) == SQLITE_DONE ? HYT_OK : fail_sqlite(database, "written");
+    sqlite3_finalize(statement);
+    return status;
+}
+
+hyt_status hyti_database_report(hyti_database *database, const hyti_row *row)
+{
+    HYTI_TRY(run(database, "BEGIN IMMEDIATE", "written"));
+    hyt_status status = write_report(database, "DELETE FROM report WHERE number=?1 AND step>=?2", row);
+    if (status == HYT_OK) status = write_report(database, "INSERT INTO report VALUES(?1, ?2, ?3)", row);
+    return finish(database, status, "written");
 }

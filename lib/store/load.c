@@ -85,9 +85,18 @@ hyt_status hyti_study_genome(const hyt_study *study, const hyt_candidate *candid
 
 void hyti_study_clear_row(const hyt_study *study, hyti_study_row *row)
 {
+    while (row->report_count > 0) hyti_free(study->context, row->reports[--row->report_count].objectives);
+    hyti_free(study->context, row->reports);
     hyti_free(study->context, row->genome);
     hyti_free(study->context, row->objectives);
     *row = (hyti_study_row){ 0 };
+}
+
+void hyti_study_add_report(const hyt_study *study, hyti_study_row *row, uint64_t step, double *objectives)
+{
+    while (row->report_count > 0 && row->reports[row->report_count - 1].step >= step)
+        hyti_free(study->context, row->reports[--row->report_count].objectives);
+    row->reports[row->report_count++] = (hyti_study_report){ step, objectives };
 }
 
 /* A genome must be what this library writes: of the space, and canonical. */
@@ -172,6 +181,27 @@ static hyt_status load_row(void *user, const hyti_row *row)
     return hyti_fail_within(HYT_ERR_FORMAT, "%s: damaged: trial %lld", study->path, (long long)row->number);
 }
 
+static hyt_status load_report(void *user, const hyti_row *row)
+{
+    loading *load = user;
+    hyt_study *study = load->study;
+    double *objectives = NULL;
+    if (row->number < 0 || (uint64_t)row->number >= study->count || row->step < 0)
+        return hyti_fail(HYT_ERR_FORMAT, "%s: damaged: a report of trial %lld, step %lld", study->path,
+                         (long long)row->number, (long long)row->step);
+    hyti_study_row *trial = &study->rows[row->number];
+    HYTI_TRY(take_room(load, strlen(row->objectives)));
+    HYTI_TRY(hyti_grow(study->context, &trial->reports, &trial->report_room, trial->report_count + 1,
+                       sizeof *trial->reports));
+    hyt_status status = load_objectives(study, row->objectives, &objectives);
+    if (status == HYT_ERR_NOMEM) return status;
+    if (status != HYT_OK)
+        return hyti_fail_within(HYT_ERR_FORMAT, "%s: damaged: a report of trial %lld", study->path,
+                                (long long)row->number);
+    hyti_study_add_report(study, trial, (uint64_t)row->step, objectives);
+    return HYT_OK;
+}
+
 static hyt_status check_ends(const hyt_study *study)
 {
     for (size_t i = 0; i < study->count; i++)
@@ -184,7 +214,7 @@ static hyt_status check_ends(const hyt_study *study)
 hyt_status hyti_study_load(hyt_study *study)
 {
     loading load = { study, hyti_database_bytes(study->database) };
-    HYTI_TRY(hyti_database_read(study->database, load_fact, load_row, &load));
+    HYTI_TRY(hyti_database_read(study->database, load_fact, load_row, load_report, &load));
     HYTI_TRY(check_ends(study));
     return study->space ? HYT_OK : hyti_study_understand(study);
 }

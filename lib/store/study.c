@@ -134,7 +134,7 @@ static hyt_status gather(hyt_context *context, const hyt_search *search, const c
 static bool may_change(const char *key)
 {
     static const char *const free_keys[] = { "option.trials", "option.seconds", "option.target", "option.stall",
-                                             "option.added" };
+                                             "option.added",  "option.workers" };
     for (size_t i = 0; i < HYTI_COUNT(free_keys); i++)
         if (strcmp(key, free_keys[i]) == 0) return true;
     return false;
@@ -191,6 +191,9 @@ static hyt_status restore(const hyt_study *study, hyt_search *search)
         hyt_status status = hyt_search_restore(search, i, candidate, row->round, row->state, row->ended,
                                                row->objectives, study->objectives);
         hyt_candidate_destroy(candidate);
+        for (size_t k = 0; k < row->report_count && status == HYT_OK; k++)
+            status = hyt_search_restore_report(search, i, row->reports[k].step, row->reports[k].objectives,
+                                               study->objectives);
         if (status == HYT_ERR_NOMEM) return status;
         if (status != HYT_OK) return hyti_fail_within(HYT_ERR_FORMAT, "%s: damaged", study->path);
     }
@@ -210,8 +213,8 @@ static int asked(void *user, const hyt_trial *const *trials, size_t count)
         hyti_study_row *row = &study->rows[study->count + made];
         *row = (hyti_study_row){ .state = HYT_TRIAL_PENDING, .round = study->count };
         status = hyti_study_genome(study, hyt_trial_candidate(trials[made]), &row->genome);
-        rows[made] = (hyti_row){ (int64_t)hyt_trial_number(trials[made]), HYT_TRIAL_PENDING, (int64_t)study->count,
-                                 HYTI_NO_NUMBER, row->genome, NULL };
+        rows[made] = (hyti_row){ .number = (int64_t)hyt_trial_number(trials[made]), .state = HYT_TRIAL_PENDING,
+                                 .round = (int64_t)study->count, .ended = HYTI_NO_NUMBER, .genome = row->genome };
         if (status == HYT_OK && hyt_trial_number(trials[made]) != study->count + made)
             status = hyti_fail(HYT_ERR_STATE, "%s: trial %zu is expected, not %llu", study->path, study->count + made,
                                (unsigned long long)hyt_trial_number(trials[made]));
@@ -237,8 +240,8 @@ static hyt_status write_objectives(const hyt_study *study, const double *objecti
 /* A row with the end of a trial, for the study and for the file; the genome is there where the trial was added. */
 static hyt_status end_row(hyt_study *study, const hyt_trial *trial, const hyti_study_row *row, const char *objectives)
 {
-    hyti_row stored = { (int64_t)hyt_trial_number(trial), row->state, HYTI_NO_NUMBER, (int64_t)row->ended, row->genome,
-                        objectives };
+    hyti_row stored = { .number = (int64_t)hyt_trial_number(trial), .state = row->state, .round = HYTI_NO_NUMBER,
+                        .ended = (int64_t)row->ended, .genome = row->genome, .objectives = objectives };
     return row->genome ? hyti_database_insert(study->database, &stored, 1)
                        : hyti_database_update(study->database, &stored, HYT_TRIAL_PENDING);
 }
@@ -266,12 +269,36 @@ static int told(void *user, const hyt_trial *trial, hyt_trial_state state, const
         return status;
     }
     if (!added) {
-        row.genome = study->rows[number].genome;
-        row.round = study->rows[number].round;
+        const hyti_study_row *before = &study->rows[number];
+        row = (hyti_study_row){ state, before->round, row.ended, before->genome, row.objectives, before->reports,
+                                before->report_count, before->report_room };
     }
     study->rows[number] = row;
     study->count += added;
     return HYT_OK;
+}
+
+static int reported(void *user, const hyt_trial *trial, uint64_t step, const double *objectives, size_t n)
+{
+    hyt_study *study = user;
+    uint64_t number = hyt_trial_number(trial);
+    if (number >= study->count)
+        return hyti_fail(HYT_ERR_STATE, "%s: trial %llu was not asked", study->path, (unsigned long long)number);
+    if (step > INT64_MAX)
+        return hyti_fail(HYT_ERR_RANGE, "%s: step %llu is beyond 2^63", study->path, (unsigned long long)step);
+    hyti_study_row *row = &study->rows[number];
+    HYTI_TRY(hyti_grow(study->context, &row->reports, &row->report_room, row->report_count + 1, sizeof *row->reports));
+    double *values = hyti_copy(study->context, objectives, n * sizeof *objectives);
+    hyti_text text = { .context = study->context };
+    hyt_status status = values ? write_objectives(study, objectives, n, &text) : hyti_fail_nomem();
+    if (status == HYT_OK) {
+        hyti_row stored = { .number = (int64_t)number, .step = (int64_t)step, .objectives = text.data };
+        status = hyti_database_report(study->database, &stored);
+    }
+    hyti_text_clear(&text);
+    if (status == HYT_OK) hyti_study_add_report(study, row, step, values);
+    else hyti_free(study->context, values);
+    return status;
 }
 
 static void release(void *user)
@@ -321,10 +348,33 @@ hyt_status hyt_study_attach(hyt_study *study, hyt_search *search, const char *no
     clear_facts(study->context, &facts);
     if (status != HYT_OK) return status;
     hyti_ref_retain(&study->ref);
-    status = hyt_search_set_journal(search, asked, told, study, release);
+    status = hyt_search_set_journal(search, asked, told, reported, study, release);
     if (status != HYT_OK) hyt_study_destroy(study);
     else study->attached = true;
     return status;
+}
+
+hyt_status hyt_study_order(const hyt_study *study, size_t index, uint64_t *round, uint64_t *ended)
+{
+    HYTI_NEED(study);
+    if (index >= study->count)
+        return hyti_fail(HYT_ERR_RANGE, "%s: trial %zu of %zu", study->path, index, study->count);
+    const hyti_study_row *row = &study->rows[index];
+    if (round) *round = row->round;
+    if (ended) *ended = row->state == HYT_TRIAL_PENDING ? UINT64_MAX : row->ended;
+    return HYT_OK;
+}
+
+size_t hyt_study_reports(const hyt_study *study, size_t index)
+{
+    return index < hyt_study_size(study) ? study->rows[index].report_count : 0;
+}
+
+const double *hyt_study_report(const hyt_study *study, size_t index, size_t place, uint64_t *step)
+{
+    if (place >= hyt_study_reports(study, index)) return NULL;
+    if (step) *step = study->rows[index].reports[place].step;
+    return study->rows[index].reports[place].objectives;
 }
 
 size_t hyt_study_size(const hyt_study *study)

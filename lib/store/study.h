@@ -11,11 +11,18 @@ typedef struct hyti_facts {
     size_t count, capacity;
 } hyti_facts;
 
+typedef struct hyti_study_report {
+    uint64_t step;
+    double *objectives;
+} hyti_study_report;
+
 typedef struct hyti_study_row {
     hyt_trial_state state;
     uint64_t round, ended; /* as hyt_search_restore() takes them */
     char *genome;
     double *objectives; /* NULL unless finished */
+    hyti_study_report *reports; /* by rising step */
+    size_t report_count, report_room;
 } hyti_study_row;
 
 struct hyt_study {
@@ -47,6 +54,8 @@ hyt_status hyti_study_load(hyt_study *study);
 hyt_status hyti_study_understand(hyt_study *study);
 /* The genome of a candidate, released with hyti_free. */
 hyt_status hyti_study_genome(const hyt_study *study, const hyt_candidate *candidate, char **out);
+/* Adds one to a row, taking over `objectives`, in place of those from `step` on. Room is there. */
+void hyti_study_add_report(const hyt_study *study, hyti_study_row *row, uint64_t step, double *objectives);
 void hyti_study_clear_row(const hyt_study *study, hyti_study_row *row);
 
 #endif

@@ -120,7 +120,7 @@ static void restored_is_undisturbed(void **state)
     for (size_t m = 0; m < 3; m++) {
         journal j = { 0 };
         hyt_search *undisturbed = make(toy_methods[m]);
-        MUST(hyt_search_set_journal(undisturbed, journal_asked, journal_told, &j, NULL));
+        MUST(hyt_search_set_journal(undisturbed, journal_asked, journal_told, NULL, &j, NULL));
         MUST(hyt_search_run(undisturbed, evaluate, NULL, NULL));
         assert_int_equal(j.count, 2 * TRIALS);
         for (size_t k = 0; k <= j.count; k++) {
@@ -141,7 +141,7 @@ static void pending_ones_come_first(void **state)
     hyt_search *search = make("hytnas");
     hyt_trial *trials[8];
     size_t count = 0;
-    MUST(hyt_search_set_journal(search, journal_asked, journal_told, &j, NULL));
+    MUST(hyt_search_set_journal(search, journal_asked, journal_told, NULL, &j, NULL));
     MUST(hyt_search_ask(search, 8, trials, &count));
     MUST(hyt_search_tell(search, trials[1], HYT_TRIAL_NAN, NULL, 0));
     MUST(hyt_search_tell(search, trials[4], HYT_TRIAL_NAN, NULL, 0));
@@ -220,7 +220,7 @@ static void a_failing_journal_changes_nothing(void **state)
     for (size_t at = 1; at <= 2 * TRIALS; at++) {
         journal j = { .fail_at = at };
         hyt_search *search = make("hytnas");
-        MUST(hyt_search_set_journal(search, journal_asked, journal_told, &j, NULL));
+        MUST(hyt_search_set_journal(search, journal_asked, journal_told, NULL, &j, NULL));
         hyt_status status = hyt_search_run(search, evaluate, NULL, NULL);
         if (status != -42 && status != -43) fail_msg("entry %zu failed and run answered %d", at, status);
         CHECK_MESSAGE(status == -42 ? "asked callback" : "told callback");

@@ -397,8 +397,8 @@ static void what_is_handed_over_is_released_once(void **state)
     size_t calls[2] = { 0, 0 };
     hyt_search *search = make("random", 3, 3, 10);
     MUST(hyt_search_add_constraint(search, "sum", toy_sum, &calls[0], released, 100));
-    MUST(hyt_search_set_journal(search, NULL, NULL, &calls[1], released));
-    MUST(hyt_search_set_journal(search, NULL, NULL, NULL, NULL));
+    MUST(hyt_search_set_journal(search, NULL, NULL, NULL, &calls[1], released));
+    MUST(hyt_search_set_journal(search, NULL, NULL, NULL, NULL, NULL));
     assert_int_equal(calls[1], 1);
     MUST(hyt_search_run(search, toy_evaluate, NULL, NULL));
     hyt_search_destroy(search);

@@ -113,6 +113,12 @@ HYT_SEARCH_SOLVER = "solver"
 HYT_SEARCH_ADDED_RESULTS = "added"
 HYT_SEARCH_REPEATS = "repeats"
 HYT_SEARCH_RETRIES = "retries"
+HYT_SEARCH_MODE = "mode"
+HYT_SEARCH_WORKERS = "workers"
+HYT_SEARCH_PRUNER = "pruner"
+HYT_SEARCH_ETA = "eta"
+HYT_SEARCH_MIN_STEP = "min-step"
+HYT_SEARCH_MAX_STEP = "max-step"
 HYT_SEARCH_SECONDS = "seconds"
 HYT_SEARCH_TARGET = "target"
 HYT_SEARCH_STALL = "stall"
@@ -313,6 +319,7 @@ hyt_epoch_fn = CFUNCTYPE(c_int, c_void_p, c_size_t, c_double, c_double)
 hyt_progress_fn = CFUNCTYPE(c_int, c_void_p, POINTER(hyt_search), POINTER(hyt_trial))
 hyt_asked_fn = CFUNCTYPE(c_int, c_void_p, POINTER(POINTER(hyt_trial)), c_size_t)
 hyt_told_fn = CFUNCTYPE(c_int, c_void_p, POINTER(hyt_trial), c_int, POINTER(c_double), c_size_t)
+hyt_reported_fn = CFUNCTYPE(c_int, c_void_p, POINTER(hyt_trial), c_uint64, POINTER(c_double), c_size_t)
 
 # The structs whose fields are frozen.
 hyt_heap._fields_ = [
@@ -530,6 +537,8 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_search_create": (c_int, [POINTER(hyt_space), POINTER(hyt_options), POINTER(POINTER(hyt_search))]),
     "hyt_search_destroy": (None, [POINTER(hyt_search)]),
     "hyt_search_add_objective": (c_int, [POINTER(hyt_search), c_char_p, c_int]),
+    "hyt_search_add_exact_objective": (c_int, [POINTER(hyt_search), c_char_p, c_int, hyt_measure_fn, c_void_p,
+        hyt_release_fn]),
     "hyt_search_add_constraint": (c_int, [POINTER(hyt_search), c_char_p, hyt_measure_fn, c_void_p, hyt_release_fn,
         c_double]),
     "hyt_search_add_limit": (c_int, [POINTER(hyt_search), c_char_p, c_double]),
@@ -548,13 +557,19 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_search_trial": (POINTER(hyt_trial), [POINTER(hyt_search), c_size_t]),
     "hyt_search_trial_state": (c_int, [POINTER(hyt_search), c_size_t]),
     "hyt_search_trial_objectives": (POINTER(c_double), [POINTER(hyt_search), c_size_t]),
+    "hyt_search_trial_mean": (c_int, [POINTER(hyt_search), c_size_t, POINTER(c_double), POINTER(c_double),
+        c_size_t, POINTER(c_size_t)]),
+    "hyt_search_trial_reports": (c_size_t, [POINTER(hyt_search), c_size_t]),
+    "hyt_search_trial_report": (POINTER(c_double), [POINTER(hyt_search), c_size_t, c_size_t, POINTER(c_uint64)]),
     "hyt_search_trial_in_front": (c_int, [POINTER(hyt_search), c_size_t]),
     "hyt_search_hypervolume": (c_int, [POINTER(hyt_search), POINTER(c_double)]),
     "hyt_search_reference": (c_int, [POINTER(hyt_search), POINTER(c_double), c_size_t]),
     "hyt_search_hypervolume_at": (c_int, [POINTER(hyt_search), c_size_t, POINTER(c_double)]),
-    "hyt_search_set_journal": (c_int, [POINTER(hyt_search), hyt_asked_fn, hyt_told_fn, c_void_p, hyt_release_fn]),
+    "hyt_search_set_journal": (c_int, [POINTER(hyt_search), hyt_asked_fn, hyt_told_fn, hyt_reported_fn, c_void_p,
+        hyt_release_fn]),
     "hyt_search_restore": (c_int, [POINTER(hyt_search), c_uint64, POINTER(hyt_candidate), c_uint64, c_int,
         c_uint64, POINTER(c_double), c_size_t]),
+    "hyt_search_restore_report": (c_int, [POINTER(hyt_search), c_uint64, c_uint64, POINTER(c_double), c_size_t]),
     "hyt_study_open": (c_int, [POINTER(hyt_context), c_char_p, c_int, POINTER(POINTER(hyt_study))]),
     "hyt_study_attach": (c_int, [POINTER(hyt_study), POINTER(hyt_search), c_char_p]),
     "hyt_study_destroy": (None, [POINTER(hyt_study)]),
@@ -564,6 +579,9 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_study_objective_direction": (c_int, [POINTER(hyt_study), c_size_t]),
     "hyt_study_trial": (c_int, [POINTER(hyt_study), c_size_t, POINTER(c_uint64), POINTER(c_int), POINTER(c_char_p),
         POINTER(POINTER(c_double))]),
+    "hyt_study_order": (c_int, [POINTER(hyt_study), c_size_t, POINTER(c_uint64), POINTER(c_uint64)]),
+    "hyt_study_reports": (c_size_t, [POINTER(hyt_study), c_size_t]),
+    "hyt_study_report": (POINTER(c_double), [POINTER(hyt_study), c_size_t, c_size_t, POINTER(c_uint64)]),
     "hyt_surrogate_options_create": (c_int, [POINTER(hyt_context), c_char_p, POINTER(POINTER(hyt_options))]),
     "hyt_surrogate_create": (c_int, [POINTER(hyt_context), c_char_p, c_size_t, POINTER(hyt_options),
         POINTER(POINTER(hyt_surrogate))]),
