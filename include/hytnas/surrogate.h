@@ -57,6 +57,17 @@ typedef struct hyt_surrogate hyt_surrogate;
 #define HYT_RIDGE_DEGREE "degree"                     /**< int, 1: 2: squares and products of features too */
 #define HYT_RIDGE_LAMBDA "lambda"                     /**< real, 0: penalty on squared slopes; 0: that of largest evidence */
 
+#define HYT_FFN_MEMBERS "members"                     /**< int, 8: networks whose mean and deviation are the answer */
+#define HYT_FFN_LAYERS "layers"                       /**< int, 2: hidden layers */
+#define HYT_FFN_WIDTH "width"                         /**< int, 24: units of a hidden layer */
+#define HYT_FFN_EPOCHS "epochs"                       /**< int, 80: passes over the rows */
+#define HYT_FFN_PATIENCE "patience"                   /**< int, 40: passes without a gain after which a network is done */
+#define HYT_FFN_LOSS "loss"                           /**< choice, regression: or ranking, a hinge on the order of pairs */
+#define HYT_FFN_RATE "rate"                           /**< real, 0.01: rate of learning at first, falling to 0 */
+#define HYT_FFN_DECAY "decay"                         /**< real, 0.02: decay of weights, a share of the rate a step */
+#define HYT_FFN_SPARSITY "sparsity"                   /**< real, 0.1: penalty on absolute weights between features and units */
+#define HYT_FFN_MARGIN "margin"                       /**< real, 0.5: ranking: by how much scores of a pair must differ */
+
 #define HYT_AUTO_FOLDS "folds"                        /**< int, 5: folds of the cross-validation that chooses */
 #define HYT_AUTO_BLEND "blend"                        /**< flag, 1: whether a mean of several may be chosen. Further flags: the
                                                            kinds by name, whether each may be chosen */
