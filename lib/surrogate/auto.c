@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const candidates[] = { "gp", "trees" };
+static const char *const candidates[] = { "gp", "trees", "ridge", "ffn", "forest" };
 enum { CANDIDATES = HYTI_COUNT(candidates) };
 
 typedef struct auto_params {
@@ -24,6 +24,9 @@ static const hyti_option auto_options[] = {
     { HYT_AUTO_BLEND, HYT_OPT_FLAG, 1, 0, 1, NULL, FIELD(blend), "whether a mean of several may be chosen" },
     CANDIDATE(0, "gp", 1),
     CANDIDATE(1, "trees", 1),
+    CANDIDATE(2, "ridge", 1),
+    CANDIDATE(3, "ffn", 0),
+    CANDIDATE(4, "forest", 0),
 };
 static const hyti_table auto_table = { auto_options, HYTI_COUNT(auto_options), sizeof(auto_params), NULL };
 
