@@ -68,6 +68,15 @@ typedef struct hyt_surrogate hyt_surrogate;
 #define HYT_FFN_SPARSITY "sparsity"                   /**< real, 0.1: penalty on absolute weights between features and units */
 #define HYT_FFN_MARGIN "margin"                       /**< real, 0.5: ranking: by how much scores of a pair must differ */
 
+#define HYT_BNN_DRAWS "draws"                         /**< int, 32: networks drawn, whose mean and deviation are the answer */
+#define HYT_BNN_LAYERS "layers"                       /**< int, 1: hidden layers */
+#define HYT_BNN_WIDTH "width"                         /**< int, 32: units of a hidden layer */
+#define HYT_BNN_EPOCHS "epochs"                       /**< int, 120: passes over the rows */
+#define HYT_BNN_RANDOM "random"                       /**< choice, all: or last: which layers' weights are random */
+#define HYT_BNN_RATE "rate"                           /**< real, 0.01: rate of learning at first, falling to 0 */
+#define HYT_BNN_PRIOR "prior"                         /**< real, 1: deviation of a weight before any row */
+#define HYT_BNN_WEIGHT "weight"                       /**< real, 0.3: weight of the prior: 1 is Bayes' rule */
+
 #define HYT_AUTO_FOLDS "folds"                        /**< int, 5: folds of the cross-validation that chooses */
 #define HYT_AUTO_BLEND "blend"                        /**< flag, 1: whether a mean of several may be chosen. Further flags: the
                                                            kinds by name, whether each may be chosen */

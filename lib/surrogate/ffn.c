@@ -5,7 +5,7 @@
  * Loss: squared error, or a hinge on the order of pairs of rows (Herbrich, Graepel and Obermayer, 2000, section 3.2),
  * whose scores a line brings to the target's unit. A penalty on the sizes of the first layer's weights (Tibshirani's
  * lasso, by proximal steps) leaves out features that say nothing. */
-#include "surrogate/net.h"
+#include "surrogate/ensemble.h"
 #include <math.h>
 #include <string.h>
 
@@ -41,52 +41,11 @@ static const hyti_table ffn_table = { ffn_options, HYTI_COUNT(ffn_options), size
 #define LEAST_ROWS 10    /* fewer are all learnt from, none left out */
 #define PARTNERS 4       /* rows of its block that a row is compared with by the ranking loss */
 
-typedef struct ffn_model {
-    hyt_context *context;
-    hyti_columns columns;
-    hyti_net net;
-    size_t members, size; /* size: weights of a member */
-    float *weights;       /* members x size */
-    double *lines;        /* members x 2: offset and slope of a member's score */
-} ffn_model;
-
-static void ffn_destroy(void *model)
-{
-    ffn_model *m = model;
-    if (!m) return;
-    hyt_context *context = m->context;
-    hyti_columns_clear(&m->columns);
-    hyti_free(context, m->weights);
-    hyti_free(context, m->lines);
-    hyti_free(context, m);
-    hyt_context_destroy(context);
-}
-
-static hyt_status ffn_create(hyt_context *context, const ffn_params *p, size_t d, ffn_model **out)
-{
-    hyti_net net = { d, (size_t)p->width, (size_t)p->layers };
-    size_t size;
-    if (!hyti_net_size(&net, &size))
-        return hyti_fail(HYT_ERR_RANGE, "%zu features, %zu layers of %zu units are too many", d, net.layers, net.width);
-    ffn_model *m = hyti_alloc(context, sizeof *m);
-    if (!m) return hyti_fail_nomem();
-    *m = (ffn_model){ .context = hyti_context_retain(context), .net = net, .members = (size_t)p->members, .size = size };
-    m->columns.context = context;
-    m->weights = hyti_array(context, m->members, size * sizeof *m->weights);
-    m->lines = hyti_array(context, m->members, 2 * sizeof *m->lines);
-    if (!m->weights || !m->lines) {
-        ffn_destroy(m);
-        return hyti_fail_nomem();
-    }
-    *out = m;
-    return HYT_OK;
-}
-
 /* Room of a fit. */
 typedef struct fitting {
     const ffn_params *params;
     const hyti_rows *rows;
-    ffn_model *model;
+    hyti_ensemble *model;
     hyti_rng rng;
     float *features;          /* n x d */
     uint32_t *deal, *order;   /* n each: all rows shuffled, that is, dealt to members; the member's, left out ones last */
@@ -222,18 +181,6 @@ static void find_line(const fitting *f, double *line)
     line[0] = mean_y - line[1] * mean_s;
 }
 
-static void predict_features(const ffn_model *m, size_t member, const float *features, size_t n, float *block,
-                             float *inside, double *scores)
-{
-    float out[B];
-    for (size_t at = 0; at < n; at += B) {
-        size_t count = HYTI_MIN(B, n - at);
-        hyti_net_gather(m->net.d, features + at * m->net.d, NULL, count, block);
-        hyti_net_forward(&m->net, m->weights + member * m->size, block, inside, out);
-        for (size_t b = 0; b < count; b++) scores[at + b] = out[b];
-    }
-}
-
 /* The weights of the epoch that is best on the rows left out, or of the last. */
 static void learn(fitting *f, float *best)
 {
@@ -257,15 +204,13 @@ static void learn(fitting *f, float *best)
 
 static void fit_member(fitting *f, size_t member)
 {
-    ffn_model *m = f->model;
+    hyti_ensemble *m = f->model;
     double *line = m->lines + 2 * member;
     f->rng = hyti_rng_start((uint64_t)f->params->seed, HYTI_PURPOSE_SURROGATE, member + 1);
     choose_rows(f, member);
     learn(f, m->weights + member * m->size);
-    line[0] = 0;
-    line[1] = 1;
     if (f->params->loss == REGRESSION) return;
-    predict_features(m, member, f->features, f->rows->n, f->block, f->inside, f->scores);
+    hyti_ensemble_ask(m, member, f->features, f->rows->n, f->block, f->inside, f->scores);
     find_line(f, line);
 }
 
@@ -274,112 +219,19 @@ static hyt_status ffn_fit(hyt_context *context, const void *params, const hyti_r
     const ffn_params *p = params;
     if (rows->n > UINT32_MAX) return hyti_fail(HYT_ERR_RANGE, "%zu rows are too many", rows->n);
     fitting f = { .params = p, .rows = rows };
-    HYTI_TRY(ffn_create(context, p, rows->d, &f.model));
+    hyti_net net = { rows->d, (size_t)p->width, (size_t)p->layers };
+    HYTI_TRY(hyti_ensemble_create(context, &net, (size_t)p->members, &f.model));
     f.rng = hyti_rng_start((uint64_t)p->seed, HYTI_PURPOSE_SURROGATE, 0);
     hyt_status status = hyti_columns_create(context, rows->x, rows->n, rows->d, &f.model->columns);
     if (status == HYT_OK) status = fitting_open(&f);
     for (size_t k = 0; status == HYT_OK && k < f.model->members; k++) fit_member(&f, k);
     fitting_close(&f);
     if (status == HYT_OK) *model = f.model;
-    else ffn_destroy(f.model);
-    return status;
-}
-
-/* Sums over members of answers and of their squares. */
-static hyt_status sum_members(const ffn_model *m, const float *features, size_t n, double *sum, double *squares)
-{
-    hyt_status status = HYT_OK;
-    float *block = hyti_array(m->context, (m->net.d + 1) * B, sizeof *block);
-    float *inside = hyti_array(m->context, hyti_net_room(&m->net), sizeof *inside);
-    double *scores = hyti_array(m->context, n * m->members, sizeof *scores);
-    if (!block || !inside || !scores) status = hyti_fail_nomem();
-    for (size_t k = 0; status == HYT_OK && k < m->members; k++) {
-        double *mine = scores + k * n;
-        predict_features(m, k, features, n, block, inside, mine);
-        for (size_t i = 0; i < n; i++) mine[i] = m->lines[2 * k] + m->lines[2 * k + 1] * mine[i];
-    }
-    for (size_t i = 0; status == HYT_OK && i < n; i++) {
-        sum[i] = squares[i] = 0;
-        for (size_t k = 0; k < m->members; k++) sum[i] += scores[k * n + i];
-        for (size_t k = 0; k < m->members; k++)
-            squares[i] += pow(scores[k * n + i] - sum[i] / (double)m->members, 2);
-    }
-    hyti_free(m->context, block);
-    hyti_free(m->context, inside);
-    hyti_free(m->context, scores);
-    return status;
-}
-
-static hyt_status ffn_predict(const void *model, const double *x, size_t n, double *mean, double *deviation)
-{
-    const ffn_model *m = model;
-    double members = (double)m->members;
-    double *room = hyti_array(m->context, n, HYTI_MAX(m->net.d, 2) * sizeof *room);
-    float *features = hyti_array(m->context, n, m->net.d * sizeof *features);
-    hyt_status status = room && features ? HYT_OK : hyti_fail_nomem();
-    if (status == HYT_OK) {
-        hyti_net_features(&m->columns, x, n, room, features);
-        status = sum_members(m, features, n, room, room + n);
-    }
-    for (size_t i = 0; status == HYT_OK && i < n; i++) {
-        mean[i] = room[i] / members;
-        if (deviation) deviation[i] = members > 1 ? sqrt(room[n + i] / (members - 1)) : 0;
-    }
-    hyti_free(m->context, room);
-    hyti_free(m->context, features);
-    return status;
-}
-
-static void ffn_save(const void *model, hyti_text *to)
-{
-    const ffn_model *m = model;
-    hyti_columns_save(&m->columns, to);
-    hyti_put_number(to, m->net.width, 4);
-    hyti_put_number(to, m->net.layers, 4);
-    hyti_put_number(to, m->members, 4);
-    hyti_put_reals(to, m->lines, 2 * m->members);
-    hyti_net_put(to, m->weights, m->members * m->size);
-}
-
-/* The sizes that a payload names stand in for the parameters; the bytes for the weights must be there. */
-static hyt_status load_sizes(hyti_payload *from, size_t d, ffn_params *sizes)
-{
-    uint64_t width, layers, members;
-    size_t size, all;
-    HYTI_TRY(hyti_get_number(from, 4, "units of a layer", 1, UINT32_MAX, &width));
-    HYTI_TRY(hyti_get_number(from, 4, "layers", 1, UINT32_MAX, &layers));
-    HYTI_TRY(hyti_get_number(from, 4, "members", 1, UINT32_MAX, &members));
-    hyti_net net = { d, (size_t)width, (size_t)layers };
-    if (!hyti_net_size(&net, &size) || !hyti_mul((size_t)members, 4 * size + 16, &all))
-        return hyti_fail(HYT_ERR_FORMAT, "%s, byte %zu: %zu layers of %zu units are too many", from->part, from->at,
-                         net.layers, net.width);
-    *sizes = (ffn_params){ .width = (int64_t)width, .layers = (int64_t)layers, .members = (int64_t)members };
-    return hyti_get_room(from, all, "networks");
-}
-
-static hyt_status ffn_load(hyt_context *context, const void *params, const hyti_rows *rows, hyti_payload *from,
-                           void **model)
-{
-    (void)params;
-    hyti_columns columns = { .context = context };
-    ffn_params sizes;
-    ffn_model *m = NULL;
-    hyt_status status = hyti_columns_load(context, from, rows->d, &columns);
-    if (status == HYT_OK) status = load_sizes(from, rows->d, &sizes);
-    if (status == HYT_OK) status = ffn_create(context, &sizes, rows->d, &m);
-    if (status != HYT_OK) {
-        hyti_columns_clear(&columns);
-        return status;
-    }
-    m->columns = columns;
-    status = hyti_get_reals(from, "lines", 2 * m->members, m->lines);
-    if (status == HYT_OK) status = hyti_net_get(from, "weights", m->members * m->size, m->weights);
-    if (status == HYT_OK) *model = m;
-    else ffn_destroy(m);
+    else hyti_ensemble_destroy(f.model);
     return status;
 }
 
 const hyti_kind hyti_kind_ffn = {
-    .name = "ffn", .options = &ffn_table, .fit = ffn_fit, .predict = ffn_predict, .destroy = ffn_destroy,
-    .save = ffn_save, .load = ffn_load,
+    .name = "ffn", .options = &ffn_table, .fit = ffn_fit, .predict = hyti_ensemble_predict, .destroy = hyti_ensemble_destroy,
+    .save = hyti_ensemble_save, .load = hyti_ensemble_load,
 };

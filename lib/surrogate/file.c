@@ -42,8 +42,7 @@ static void put_fitted(hyti_text *to, const hyti_fitted *f, bool with_rows)
         hyti_put_reals(to, f->x, f->n * f->d);
         hyti_put_reals(to, f->y, f->n);
     }
-    if (f->kind->save) f->kind->save(f->model, to);
-    else to->failed = true;
+    f->kind->save(f->model, to);
 }
 
 static void put_body(hyti_text *to, const hyt_surrogate *s, bool with_rows)

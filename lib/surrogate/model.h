@@ -53,6 +53,7 @@ extern const hyti_kind hyti_kind_ranker;
 extern const hyti_kind hyti_kind_ridge;
 extern const hyti_kind hyti_kind_auto;
 extern const hyti_kind hyti_kind_ffn;
+extern const hyti_kind hyti_kind_bnn;
 
 /* HYT_ERR_NOT_FOUND names the nearest. */
 hyt_status hyti_kind_find(const char *name, const hyti_kind **out);

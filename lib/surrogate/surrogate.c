@@ -6,7 +6,7 @@
 
 static const hyti_kind *const kinds[] = { &hyti_kind_gp,     &hyti_kind_trees, &hyti_kind_forest,
                                           &hyti_kind_ranker, &hyti_kind_ridge, &hyti_kind_ffn,
-                                          &hyti_kind_auto };
+                                          &hyti_kind_bnn,    &hyti_kind_auto };
 
 /* Streams of a seed: those below are the kinds'. */
 #define STREAM_OF_DRAWS (UINT64_C(1) << 63)
