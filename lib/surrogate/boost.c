@@ -32,8 +32,9 @@ typedef struct booster {
     const uint32_t *weights; /* n, the bag's */
     size_t n, d;
     uint8_t *codes;      /* n x d */
-    double *predictions; /* n */
-    double *dropped_sum; /* n: answers of the dropped trees */
+    uint8_t *blocks;     /* the same by blocks of HYTI_PACKED_ROWS rows, feature by feature */
+    double *predictions; /* n, and what fills the last block */
+    double *dropped_sum; /* the same: answers of the dropped trees */
     hyti_slope *slopes;  /* n */
     uint32_t *drawn;     /* n: rows with weight, shuffled by growing */
     uint32_t *features;  /* d */
@@ -44,7 +45,7 @@ typedef struct booster {
 static void booster_clear(booster *b)
 {
     hyti_grower_destroy(b->grower);
-    void *all[] = { b->codes, b->predictions, b->dropped_sum, b->slopes, b->drawn, b->features, b->dropped.trees };
+    void *all[] = { b->codes, b->blocks, b->predictions, b->dropped_sum, b->slopes, b->drawn, b->features, b->dropped.trees };
     for (size_t i = 0; i < HYTI_COUNT(all); i++) hyti_free(b->context, all[i]);
 }
 
@@ -53,14 +54,19 @@ static hyt_status booster_create(booster *b, const hyti_rows *data, const hyti_b
     size_t n = b->n = data->n, d = b->d = data->d;
     b->dropped.context = b->context;
     b->codes = hyti_array(b->context, n * d, sizeof *b->codes);
-    b->predictions = hyti_array(b->context, n, sizeof *b->predictions);
-    b->dropped_sum = hyti_array(b->context, n, sizeof *b->dropped_sum);
+    size_t padded = hyti_round_up(n, HYTI_PACKED_ROWS);
+    b->blocks = hyti_array(b->context, padded * d, sizeof *b->blocks);
+    b->predictions = hyti_array(b->context, padded, sizeof *b->predictions);
+    b->dropped_sum = hyti_array(b->context, padded, sizeof *b->dropped_sum);
     b->slopes = hyti_array(b->context, n, sizeof *b->slopes);
     b->drawn = hyti_array(b->context, n, sizeof *b->drawn);
     b->features = hyti_array(b->context, d, sizeof *b->features);
-    if (!b->codes || !b->predictions || !b->dropped_sum || !b->slopes || !b->drawn || !b->features)
+    if (!b->codes || !b->blocks || !b->predictions || !b->dropped_sum || !b->slopes || !b->drawn || !b->features)
         return hyti_fail_nomem();
     hyti_bins_encode(bins, data->x, n, b->codes);
+    for (size_t i = 0; i < n; i += HYTI_PACKED_ROWS)
+        hyti_bins_encode_columns(bins, data->x + i * d, HYTI_MIN(HYTI_PACKED_ROWS, n - i), HYTI_PACKED_ROWS,
+                                 b->blocks + i * d);
     const hyti_boost_params *p = b->params;
     hyti_grow_params grow = { .depth = (size_t)p->depth, .lambda = p->lambda, .min_weight = p->min_child_weight,
                               .scale = p->eta };
@@ -77,37 +83,50 @@ static size_t keep_some(hyti_rng *rng, uint32_t *list, size_t count, double shar
     return kept;
 }
 
+/* sums += answers of a tree at all rows. */
+static void add_tree(const booster *b, const hyti_boosted *model, size_t tree, double *sums)
+{
+    if (!model->is_packed) hyti_forest_add(&model->forest, tree, tree + 1, b->codes, b->n, b->d, sums);
+    for (size_t i = 0; model->is_packed && i < b->n; i += HYTI_PACKED_ROWS)
+        hyti_packed_add(&model->packed, tree, tree + 1, b->blocks + i * b->d, sums + i);
+}
+
+static void scale_tree(hyti_boosted *model, size_t tree, double factor)
+{
+    hyti_forest_scale(&model->forest, tree, factor);
+    if (model->is_packed) hyti_packed_scale(&model->packed, tree, factor);
+}
+
 /* Takes the answers of the trees that this round drops out of the predictions. */
-static hyt_status drop_trees(booster *b, size_t member, size_t round, const hyti_forest *forest)
+static hyt_status drop_trees(booster *b, size_t member, size_t round, const hyti_boosted *model)
 {
     hyti_rng rng = hyti_rng_start((uint64_t)b->params->seed, HYTI_PURPOSE_SURROGATE,
                                   STREAM_OF_DROPS | HYTI_BAG_STREAM(member, round));
-    HYTI_TRY(hyti_dart_drop(b->dart, &rng, forest, forest->tree_count - round, &b->dropped));
+    HYTI_TRY(hyti_dart_drop(b->dart, &rng, &model->forest, model->forest.tree_count - round, &b->dropped));
     if (b->dropped.count == 0) return HYT_OK;
     memset(b->dropped_sum, 0, b->n * sizeof *b->dropped_sum);
-    for (size_t k = 0; k < b->dropped.count; k++)
-        hyti_forest_add(forest, b->dropped.trees[k], b->dropped.trees[k] + 1, b->codes, b->n, b->d, b->dropped_sum);
+    for (size_t k = 0; k < b->dropped.count; k++) add_tree(b, model, b->dropped.trees[k], b->dropped_sum);
     for (size_t i = 0; i < b->n; i++) b->predictions[i] -= b->dropped_sum[i];
     return HYT_OK;
 }
 
 /* Puts them back with less weight, and the new tree with its own. */
-static void weigh_trees(booster *b, hyti_forest *forest)
+static void weigh_trees(booster *b, hyti_boosted *model)
 {
     size_t count = b->dropped.count;
     if (count == 0) return;
     double old = hyti_dart_old_factor(b->dart, count, b->params->eta);
-    for (size_t k = 0; k < count; k++) hyti_forest_scale(forest, b->dropped.trees[k], old);
-    hyti_forest_scale(forest, forest->tree_count - 1, hyti_dart_new_factor(b->dart, count, b->params->eta));
+    for (size_t k = 0; k < count; k++) scale_tree(model, b->dropped.trees[k], old);
+    scale_tree(model, model->forest.tree_count - 1, hyti_dart_new_factor(b->dart, count, b->params->eta));
     for (size_t i = 0; i < b->n; i++) b->predictions[i] += old * b->dropped_sum[i];
 }
 
-static hyt_status boost_once(booster *b, size_t member, size_t round, hyti_forest *forest)
+static hyt_status boost_once(booster *b, size_t member, size_t round, hyti_boosted *model)
 {
     size_t drawn = 0, features;
     hyti_rng rng =
         hyti_rng_start((uint64_t)b->params->seed, HYTI_PURPOSE_SURROGATE, HYTI_BAG_STREAM(member, round + 1));
-    HYTI_TRY(drop_trees(b, member, round, forest));
+    HYTI_TRY(drop_trees(b, member, round, model));
     b->loss->slopes(b->loss->user, &rng, b->predictions, b->weights, b->slopes);
     for (size_t i = 0; i < b->n; i++) {
         b->drawn[drawn] = (uint32_t)i;
@@ -116,9 +135,11 @@ static hyt_status boost_once(booster *b, size_t member, size_t round, hyti_fores
     for (size_t k = 0; k < b->d; k++) b->features[k] = (uint32_t)k;
     drawn = keep_some(&rng, b->drawn, drawn, b->params->subsample);
     features = keep_some(&rng, b->features, b->d, b->params->colsample);
-    HYTI_TRY(hyti_grower_run(b->grower, b->slopes, b->drawn, drawn, b->features, features, forest));
-    weigh_trees(b, forest);
-    hyti_forest_add(forest, forest->tree_count - 1, forest->tree_count, b->codes, b->n, b->d, b->predictions);
+    HYTI_TRY(hyti_grower_run(b->grower, b->slopes, b->drawn, drawn, b->features, features, &model->forest));
+    size_t tree = model->forest.tree_count - 1;
+    if (model->is_packed) HYTI_TRY(hyti_packed_append(&model->packed, &model->forest, tree));
+    weigh_trees(b, model);
+    add_tree(b, model, tree, b->predictions);
     return HYT_OK;
 }
 
@@ -129,7 +150,7 @@ static hyt_status boost(booster *b, const hyti_rows *data, hyti_bag *bag, double
     for (size_t member = 0; member < out->members; member++) {
         memset(b->predictions, 0, b->n * sizeof *b->predictions);
         hyti_bag_draw(bag, member);
-        for (size_t round = 0; round < out->rounds; round++) HYTI_TRY(boost_once(b, member, round, &out->forest));
+        for (size_t round = 0; round < out->rounds; round++) HYTI_TRY(boost_once(b, member, round, out));
         hyti_bag_tell(bag, b->predictions);
         for (size_t i = 0; answers && i < b->n; i++) answers[i] += b->predictions[i];
     }
@@ -141,6 +162,7 @@ static void boosted_start(hyt_context *context, const hyti_boost_params *params,
     out->context = out->bins.context = out->forest.context = out->packed.context = context;
     out->members = (size_t)params->members;
     out->rounds = (size_t)params->rounds;
+    out->is_packed = params->depth <= HYTI_PACKED_DEPTH;
 }
 
 hyt_status hyti_boosted_fit(hyt_context *context, const hyti_boost_params *params, const hyti_dart *dart,
@@ -154,7 +176,6 @@ hyt_status hyti_boosted_fit(hyt_context *context, const hyti_boost_params *param
     hyt_status status = hyti_bins_create(context, data, (size_t)params->bins, &out->bins);
     if (status == HYT_OK) status = boost(&b, data, bag, answers, out);
     booster_clear(&b);
-    if (status == HYT_OK) status = hyti_packed_create(context, &out->forest, &out->packed);
     return status;
 }
 
@@ -169,8 +190,10 @@ hyt_status hyti_boosted_load(hyt_context *context, const hyti_boost_params *para
 {
     boosted_start(context, params, out);
     HYTI_TRY(hyti_bins_load(context, from, d, &out->bins));
-    HYTI_TRY(hyti_forest_load(from, d, out->members * out->rounds, &out->forest));
-    return hyti_packed_create(context, &out->forest, &out->packed);
+    HYTI_TRY(hyti_forest_load(from, d, out->members * out->rounds, (size_t)params->depth, &out->forest));
+    for (size_t t = 0; out->is_packed && t < out->forest.tree_count; t++)
+        HYTI_TRY(hyti_packed_append(&out->packed, &out->forest, t));
+    return HYT_OK;
 }
 
 void hyti_boosted_clear(hyti_boosted *boosted)
@@ -184,13 +207,12 @@ void hyti_boosted_clear(hyti_boosted *boosted)
 static void answer_block(const hyti_boosted *b, const double *x, size_t count, uint8_t *codes, double *answers)
 {
     size_t rounds = b->rounds;
-    bool is_packed = b->packed.tree_count > 0;
     memset(answers, 0, BLOCK * b->members * sizeof *answers);
-    if (is_packed) hyti_bins_encode_columns(&b->bins, x, count, BLOCK, codes);
+    if (b->is_packed) hyti_bins_encode_columns(&b->bins, x, count, BLOCK, codes);
     else hyti_bins_encode(&b->bins, x, count, codes);
     for (size_t k = 0; k < b->members; k++) {
         double *sums = answers + k * BLOCK;
-        if (is_packed) hyti_packed_add(&b->packed, k * rounds, (k + 1) * rounds, codes, sums);
+        if (b->is_packed) hyti_packed_add(&b->packed, k * rounds, (k + 1) * rounds, codes, sums);
         else hyti_forest_add(&b->forest, k * rounds, (k + 1) * rounds, codes, count, b->bins.d, sums);
     }
 }

@@ -25,7 +25,8 @@ typedef struct hyti_boosted {
     hyt_context *context;
     hyti_bins bins;
     hyti_forest forest; /* the trees of the first member, of the second, ... */
-    hyti_packed packed; /* the same for predictions */
+    hyti_packed packed; /* the same trees where they are shallow enough, by the option; else none */
+    bool is_packed;
     size_t members, rounds;
 } hyti_boosted;
 

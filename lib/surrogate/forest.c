@@ -136,11 +136,11 @@ static hyt_status load_node(hyti_payload *from, size_t d, size_t at, size_t end,
     return HYT_OK;
 }
 
-static hyt_status load_tree(hyti_payload *from, size_t d, hyti_forest *forest)
+static hyt_status load_tree(hyti_payload *from, size_t d, size_t most, hyti_forest *forest)
 {
     uint64_t depth, count;
     size_t root = forest->node_count;
-    HYTI_TRY(hyti_get_number(from, 1, "depth of a tree", 0, UINT8_MAX, &depth));
+    HYTI_TRY(hyti_get_number(from, 1, "depth of a tree", 0, most, &depth));
     HYTI_TRY(hyti_get_number(from, 4, "nodes of a tree", 1, UINT32_MAX, &count));
     HYTI_TRY(hyti_get_room(from, count * 9, "nodes of a tree"));
     HYTI_TRY(add_nodes(forest, count));
@@ -152,9 +152,9 @@ static hyt_status load_tree(hyti_payload *from, size_t d, hyti_forest *forest)
     return HYT_OK;
 }
 
-hyt_status hyti_forest_load(hyti_payload *from, size_t d, size_t trees, hyti_forest *forest)
+hyt_status hyti_forest_load(hyti_payload *from, size_t d, size_t trees, size_t depth, hyti_forest *forest)
 {
-    for (size_t t = 0; t < trees; t++) HYTI_TRY(load_tree(from, d, forest));
+    for (size_t t = 0; t < trees; t++) HYTI_TRY(load_tree(from, d, depth, forest));
     return HYT_OK;
 }
 

@@ -41,9 +41,9 @@ void hyti_forest_leaves(const hyti_forest *forest, size_t tree, const uint8_t *c
 /* Largest value of a leaf in bytes from outside: sums and squares of such are numbers still. */
 #define HYTI_FOREST_LARGEST 1e50
 
-/* As bytes; codes have d features, and there must be `trees` trees. */
+/* As bytes; codes have d features, and there must be `trees` trees of at most `depth` levels. */
 void hyti_forest_save(const hyti_forest *forest, hyti_text *to);
-hyt_status hyti_forest_load(hyti_payload *from, size_t d, size_t trees, hyti_forest *forest);
+hyt_status hyti_forest_load(hyti_payload *from, size_t d, size_t trees, size_t depth, hyti_forest *forest);
 
 typedef struct hyti_slope {
     double first, second; /* derivatives of the loss by the prediction; second >= 0 */

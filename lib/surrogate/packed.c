@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "surrogate/packed.h"
+#include <assert.h>
 #include <string.h>
 
 /* One byte a row, as many rows as the smallest vector registers hold. */
 typedef uint8_t lane __attribute__((vector_size(16)));
 enum { LANE = sizeof(lane), TOGETHER = 4 };
 
-static size_t nodes_of(const hyti_tree *tree)
+void hyti_packed_clear(hyti_packed *packed)
 {
-    return ((size_t)1 << tree->depth) - 1;
+    void *all[] = { packed->trees, packed->features, packed->cuts, packed->leaves };
+    for (size_t i = 0; i < HYTI_COUNT(all); i++) hyti_free(packed->context, all[i]);
+    *packed = (hyti_packed){ .context = packed->context };
 }
 
 /* A node and what is below it. A leaf above the last level leads left all the way, whatever the code. */
@@ -27,40 +30,28 @@ static void pack_node(const hyti_forest *forest, const hyti_packed_tree *tree, u
     if (!is_leaf) pack_node(forest, tree, node->left + 1, 2 * to + 2, level + 1, out);
 }
 
-hyt_status hyti_packed_create(hyt_context *context, const hyti_forest *forest, hyti_packed *out)
+hyt_status hyti_packed_append(hyti_packed *packed, const hyti_forest *forest, size_t tree)
 {
-    size_t nodes = 0, leaves = 0;
-    hyti_packed packed = { .context = context };
-    for (size_t t = 0; t < forest->tree_count; t++) {
-        if (forest->trees[t].depth > HYTI_PACKED_DEPTH) return HYT_OK;
-        nodes += nodes_of(&forest->trees[t]);
-        leaves += nodes_of(&forest->trees[t]) + 1;
-    }
-    packed.trees = hyti_array(context, forest->tree_count, sizeof *packed.trees);
-    packed.features = hyti_array(context, nodes + 1, sizeof *packed.features);
-    packed.cuts = hyti_array(context, nodes + 1, sizeof *packed.cuts);
-    packed.leaves = hyti_array(context, leaves, sizeof *packed.leaves);
-    if (!packed.trees || !packed.features || !packed.cuts || !packed.leaves) {
-        hyti_packed_clear(&packed);
-        return hyti_fail_nomem();
-    }
-    nodes = leaves = 0;
-    for (size_t t = 0; t < forest->tree_count; t++) {
-        packed.trees[t] = (hyti_packed_tree){ nodes, leaves, forest->trees[t].depth };
-        pack_node(forest, &packed.trees[t], forest->trees[t].root, 0, 0, &packed);
-        nodes += nodes_of(&forest->trees[t]);
-        leaves += nodes_of(&forest->trees[t]) + 1;
-    }
-    packed.tree_count = forest->tree_count;
-    *out = packed;
+    hyti_packed_tree added = { packed->node_count, packed->leaf_count, forest->trees[tree].depth };
+    assert(added.depth <= HYTI_PACKED_DEPTH);
+    size_t leaves = (size_t)1 << added.depth, nodes = added.node + leaves - 1;
+    HYTI_TRY(hyti_grow(packed->context, &packed->trees, &packed->tree_capacity, packed->tree_count + 1,
+                       sizeof *packed->trees));
+    HYTI_TRY(hyti_grow(packed->context, &packed->features, &packed->feature_capacity, nodes + 1, sizeof *packed->features));
+    HYTI_TRY(hyti_grow(packed->context, &packed->cuts, &packed->cut_capacity, nodes + 1, sizeof *packed->cuts));
+    HYTI_TRY(hyti_grow(packed->context, &packed->leaves, &packed->leaf_capacity, added.leaf + leaves,
+                       sizeof *packed->leaves));
+    packed->node_count = nodes;
+    packed->leaf_count += leaves;
+    packed->trees[packed->tree_count++] = added;
+    pack_node(forest, &added, forest->trees[tree].root, 0, 0, packed);
     return HYT_OK;
 }
 
-void hyti_packed_clear(hyti_packed *packed)
+void hyti_packed_scale(hyti_packed *packed, size_t tree, double factor)
 {
-    void *all[] = { packed->trees, packed->features, packed->cuts, packed->leaves };
-    for (size_t i = 0; i < HYTI_COUNT(all); i++) hyti_free(packed->context, all[i]);
-    *packed = (hyti_packed){ .context = packed->context };
+    double *leaves = packed->leaves + packed->trees[tree].leaf;
+    for (size_t i = 0; i < (size_t)1 << packed->trees[tree].depth; i++) leaves[i] *= factor;
 }
 
 /* From the last level up: the leaf below a node, counted from its leftmost one, is that of its left or its right

@@ -213,7 +213,7 @@ static void forest_save(const void *model, hyti_text *to)
 static hyt_status read_forest(hyti_payload *from, const forest_params *params, size_t d, forest_model *m)
 {
     HYTI_TRY(hyti_bins_load(m->context, from, d, &m->bins));
-    HYTI_TRY(hyti_forest_load(from, d, (size_t)params->trees, &m->forest));
+    HYTI_TRY(hyti_forest_load(from, d, (size_t)params->trees, (size_t)params->depth, &m->forest));
     HYTI_TRY(hyti_grow(m->context, &m->variances, &m->capacity, m->forest.node_count, sizeof *m->variances));
     HYTI_TRY(hyti_get_reals(from, "variances in leaves", m->forest.node_count, m->variances));
     for (size_t i = 0; i < m->forest.node_count; i++)
