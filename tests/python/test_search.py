@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import ctypes
 import pickle
+import threading
 
 import numpy as np
 import pytest
@@ -114,6 +115,75 @@ def test_a_constraint_keeps_candidates_out(bridge):
     assert {result.candidate["span"] for result in one.results} == {1, 2} and len(one) == 6
     with pytest.raises(ExhaustedError):
         one.ask()
+
+
+def test_an_exact_objective_is_measured_and_not_told(bridge):
+    one = Search(bridge, trials=12, seed=1)
+    one.add_objective("load", "max")
+    one.add_objective("cost", "min", measure=lambda candidate: load(candidate)[1])
+    one.optimize(lambda trial: {"load": load(trial)[0]})
+    assert all(list(result.objectives) == list(load(result.candidate)) for result in one.results)
+    two = Search(bridge)
+    two.add_objective("bad", "min", measure=lambda candidate: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        two.optimize(lambda trial: [0])
+
+
+def test_threads_evaluate_at_the_same_time(bridge):
+    barrier = threading.Barrier(2)
+
+    def together(trial):
+        if trial.number < 2:
+            barrier.wait(20)
+        return load(trial)
+
+    one = search(bridge, workers=2, batch=2, initial=6)
+    assert one.optimize(together) == "trials" and len({result.candidate for result in one.results}) == 20
+    two = search(bridge, workers=3)
+    with pytest.raises(ZeroDivisionError):
+        two.optimize(lambda trial: 1 / 0)
+
+
+def test_asynchronous_asks_need_no_tell(bridge):
+    one = search(bridge, mode="asynchronous", initial=4)
+    trials = [one.ask()[0] for _ in range(7)]
+    for trial in trials[::-1]:
+        one.tell(trial, load(trial))
+    assert len({trial.candidate for trial in trials}) == 7
+    assert one.optimize(load) == "trials"
+
+
+def test_repeats_are_evaluations_of_one_candidate(bridge):
+    noise = np.random.default_rng(1)
+    one = search(bridge, repeats=3)
+    one.optimize(lambda trial: np.array(load(trial)) + noise.normal(0, 0.1, 2))
+    again = {}
+    for result in one.results:
+        again.setdefault(result.candidate, []).append(result.objectives)
+    assert max(map(len, again.values())) in (2, 3)
+    for result in one.results:
+        mean, error, count = one.mean(result.number)
+        values = np.array(again[result.candidate])
+        assert count == len(values) and mean == pytest.approx(values.mean(0), rel=1e-12)
+        assert error == pytest.approx(values.std(0, ddof=1) / np.sqrt(count) if count > 1 else np.zeros(2), abs=1e-9)
+
+
+def test_reports_are_kept_and_prune(bridge):
+    def evaluate(trial):
+        for step in range(1, 10):
+            trial.report(step, np.array(load(trial)) * [step / 9, 2 - step / 9])
+            if trial.should_stop:
+                raise StopSearch
+        return load(trial)
+
+    one = search(bridge, pruner="halving", trials=24)
+    one.optimize(evaluate)
+    states = [result.state for result in one.results]
+    assert TrialState.PRUNED in states and states.count(TrialState.FINISHED) >= 4
+    for result in one.results:
+        steps = [step for step, _ in one.reports(result.number)]
+        assert steps == list(range(1, len(steps) + 1))
+        assert (len(steps) == 9) == (result.state == TrialState.FINISHED)
 
 
 def test_limits_and_reference(bridge):

@@ -37,6 +37,19 @@ def test_reading_shows_what_was_stored(bridge, tmp_path):
             study[16]
 
 
+def test_order_and_reports_are_stored(bridge, tmp_path):
+    def evaluate(trial):
+        trial.report(1, [trial.number, 0])
+        return load(trial)
+
+    with Study(tmp_path / "study.db") as study:
+        Search(bridge, OBJECTIVES, trials=7, batch=2, initial=3, study=study).optimize(evaluate)
+    with Study(tmp_path / "study.db", "read") as study:
+        assert [study.order(index)[0] for index in range(7)] == [0, 0, 0, 3, 3, 5, 5]
+        assert [study.order(index)[1] for index in range(7)] == [3, 3, 3, 5, 5, 7, 7]
+        assert [(step, list(values)) for step, values in study.reports(4)] == [(1, [4, 0])]
+
+
 def test_conflicts_are_named(bridge, tmp_path):
     with pytest.raises(NotFoundError):
         Study(tmp_path / "none.db", "read")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Objectives = Union[float, Sequence[float], Mapping[str, float], Array]
 Evaluation = Callable[["Trial"], Objectives]
+Measure = Callable[[Candidate], float]
 Progress = Callable[["Search", "Result"], Any]
 
 DIRECTIONS = {"min": Direction.MINIMISE, "minimise": Direction.MINIMISE, "minimize": Direction.MINIMISE,
@@ -169,6 +170,7 @@ class Search(Handle):
         self.space = space
         self.options = search_options(**options)
         self._adopt(self._make(lib.hyt_search_create, space, self.options))
+        self._exact: Set[str] = set()       # objectives whose values are measured, not told
         directions = objectives if isinstance(objectives, Mapping) else dict.fromkeys(objectives, "min")
         for name, direction in directions.items():
             self.add_objective(name, direction)
@@ -179,16 +181,24 @@ class Search(Handle):
         if study is not None:
             study.attach(self, note)
 
-    def add_objective(self, name: str, direction: str = "min") -> None:
-        """Before the first ask, as all that follows up to ask."""
+    def add_objective(self, name: str, direction: str = "min", measure: Optional[Measure] = None) -> None:
+        """Before the first ask, as all that follows up to ask. With measure(candidate) its value is known without an
+        evaluation: it is called for thousands of candidates, and evaluations need not give that objective by name."""
         if direction not in DIRECTIONS:
             raise ValueError(f"{name}: a direction is \"min\" or \"max\", not {direction!r}")
-        check(lib.hyt_search_add_objective(self, name.encode(), DIRECTIONS[direction]))
+        if measure is None:
+            check(lib.hyt_search_add_objective(self, name.encode(), DIRECTIONS[direction]))
+        else:
+            self._add_measure(lib.hyt_search_add_exact_objective, measure, name.encode(), DIRECTIONS[direction])
+            self._exact.add(name)
 
-    def add_constraint(self, name: str, measure: Callable[[Candidate], float], limit: float) -> None:
+    def add_constraint(self, name: str, measure: Measure, limit: float) -> None:
         """Candidates where measure(candidate) > limit are never proposed. Called for thousands of candidates."""
+        self._add_measure(lib.hyt_search_add_constraint, measure, name.encode(), limit=limit)
+
+    def _add_measure(self, add: Callable[..., int], measure: Measure, *arguments: Any, limit: Optional[float] = None) -> None:
         user = registry.add((measure, self.space))
-        status = lib.hyt_search_add_constraint(self, name.encode(), _MEASURE, user, release, limit)
+        status = add(self, *arguments, _MEASURE, user, release, *([] if limit is None else [limit]))
         if status != 0:
             registry.drop(user)
         check(status)
@@ -235,14 +245,17 @@ class Search(Handle):
     def as_values(self, objectives: Objectives) -> Array:
         """Objectives as the library wants them, from a number, a sequence, or a mapping by name."""
         if isinstance(objectives, Mapping):
-            objectives = [objectives[name] for name in self.objectives]
+            objectives = [math.nan if name in self._exact and name not in objectives else objectives[name]
+                          for name in self.objectives]
         return array(np.atleast_1d(np.asarray(objectives, dtype=np.float64)), len(self.objectives))
 
     def optimize(self, evaluate: Evaluation, progress: Optional[Progress] = None) -> str:
         """Asks, calls evaluate(trial), tells, until a stop rule; returns why it ended.
 
         evaluate returns the objectives, or raises TrialFailed or StopSearch; any other exception ends the run and
-        leaves its trial asked, so that the next run starts with it. progress(search, result) follows each trial."""
+        leaves its trial asked, so that the next run starts with it. progress(search, result) follows each trial. With
+        the option `workers` above 1 they come on several threads. An evaluation that reports ends, with StopSearch,
+        when trial.should_stop says so."""
         user = registry.add(_Run(self, evaluate, progress))
         try:
             check(lib.hyt_search_run(self, _EVALUATE, user, _PROGRESS))
@@ -296,6 +309,20 @@ class Search(Handle):
                 row[:] = lent[:count]
         return rows
 
+    def mean(self, index: int) -> Tuple[Array, Array, int]:
+        """Of what the trials of the candidate of trial `index` finished with: mean, standard error, how many."""
+        self._check_place(index)
+        mean, error = np.empty(len(self.objectives)), np.empty(len(self.objectives))
+        count = ctypes.c_size_t()
+        check(lib.hyt_search_trial_mean(self, index, pointer(mean), pointer(error), len(mean), count))
+        return mean, error, count.value
+
+    def reports(self, index: int) -> List[Tuple[int, Array]]:
+        """What trial `index` reported: (step, objectives) in order of step."""
+        self._check_place(index)
+        return lent_reports(lib.hyt_search_trial_report, self, index, lib.hyt_search_trial_reports(self, index),
+                            len(self.objectives))
+
     @property
     def hypervolume(self) -> float:
         """Of the front, against the reference."""
@@ -319,6 +346,16 @@ class Search(Handle):
 
     def __repr__(self) -> str:
         return f"Search({self.space.name!r}, {', '.join(self.objectives)}, {len(self)} trials)"
+
+
+def lent_reports(function: Callable[..., Any], handle: Handle, index: int, count: int,
+                 objectives: int) -> List[Tuple[int, Array]]:
+    """The reports that `function` lends, as one's own."""
+    reports, step = [], ctypes.c_uint64()
+    for place in range(count):
+        values = np.array(function(handle, index, place, step)[:objectives])
+        reports.append((step.value, values))
+    return reports
 
 
 def search_options(**values: Value) -> Options:

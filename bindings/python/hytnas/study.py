@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import Dict, Iterator, NamedTuple, Optional, Union
+from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from ._handle import Array, Handle, text
 from ._library import lib
 from ._prototypes import Direction, StudyMode, TrialState
 from .errors import check
-from .search import Search
+from .search import Search, lent_reports
 
 
 class Record(NamedTuple):
@@ -57,6 +57,17 @@ class Study(Handle):
         check(lib.hyt_study_trial(self, index, number, state, genome, lent))
         return Record(number.value, TrialState(state.value), text(genome.value),
                       np.array(lent[:count]) if lent else None)
+
+    def order(self, index: int) -> Tuple[int, int]:
+        """The number of the first trial that was asked with trial `index`, and how many there were when it was told:
+        for results that were not asked for, and while it is pending, 2^64 - 1."""
+        asked, ended = ctypes.c_uint64(), ctypes.c_uint64()
+        check(lib.hyt_study_order(self, index, asked, ended))
+        return asked.value, ended.value
+
+    def reports(self, index: int) -> List[Tuple[int, Array]]:
+        """What trial `index` reported: (step, objectives) in order of step."""
+        return lent_reports(lib.hyt_study_report, self, index, lib.hyt_study_reports(self, index), len(self.objectives))
 
     def __iter__(self) -> Iterator[Record]:
         return (self[index] for index in range(len(self)))
