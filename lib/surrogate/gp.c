@@ -18,7 +18,7 @@ static const hyti_option gp_options[] = {
     { HYT_GP_STARTS, HYT_OPT_INT, 2, 1, 100, NULL, FIELD(starts), "starts of the search for hyperparameters" },
     { HYT_GP_MAX_ITERATIONS, HYT_OPT_INT, 50, 1, 10000, NULL,
       FIELD(iterations), "most evaluations of the likelihood from a start" },
-    { HYT_GP_START_ROWS, HYT_OPT_INT, 128, 1, 1e6, NULL,
+    { HYT_GP_START_ROWS, HYT_OPT_INT, 64, 1, 1e6, NULL,
       FIELD(start_rows), "rows on which the starts are compared, spread over all" },
     { HYT_GP_ROWS, HYT_OPT_INT, 2000, 1, 1e6, NULL,
       FIELD(rows), "most rows on which the best start is refined, spread over all" },
