@@ -597,6 +597,50 @@ static void parts_of_the_rows_suffice(void **state)
     hyt_options_destroy(options);
 }
 
+static hyt_status live(hyt_context *context, int64_t exact_rows)
+{
+    enum { N = 12 };
+    static double x[N * MIXED], y[N], mean[N], deviation[N], draws[2 * N];
+    hyt_options *options = NULL;
+    hyt_surrogate *gp = NULL, *read = NULL;
+    char *bytes = NULL;
+    size_t size = 0;
+    sample_mixed(70, N, x, y);
+    hyt_status status = hyt_surrogate_options_create(context, "gp", &options);
+    if (status == HYT_OK) status = hyt_options_set_int(options, HYT_GP_EXACT_ROWS, exact_rows);
+    if (status == HYT_OK) status = hyt_surrogate_create(context, "gp", MIXED, options, &gp);
+    if (status == HYT_OK) status = hyt_surrogate_set_columns(gp, mixed, MIXED);
+    if (status == HYT_OK) status = hyt_surrogate_fit(gp, x, y, N - 2);
+    if (status == HYT_OK) status = hyt_surrogate_update(gp, x + (N - 2) * MIXED, y + N - 2, 2);
+    if (status == HYT_OK) status = hyt_surrogate_predict(gp, x, N, mean, deviation);
+    if (status == HYT_OK) status = hyt_surrogate_sample(gp, x, N, 2, 1, draws);
+    if (status == HYT_OK) status = hyt_surrogate_gradient(gp, x, mean, deviation);
+    if (status == HYT_OK) status = hyt_surrogate_write(gp, &bytes, &size);
+    if (status == HYT_OK) status = hyt_surrogate_parse(context, bytes, size, &read);
+    hyt_text_destroy(bytes);
+    hyt_options_destroy(options);
+    hyt_surrogate_destroy(gp);
+    hyt_surrogate_destroy(read);
+    return status;
+}
+
+static hyt_status live_exactly(hyt_context *context)
+{
+    return live(context, 100);
+}
+
+static hyt_status live_sparsely(hyt_context *context)
+{
+    return live(context, 5);
+}
+
+static void memory_may_run_out(void **state)
+{
+    (void)state;
+    test_each_allocation(live_exactly);
+    test_each_allocation(live_sparsely);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -620,6 +664,7 @@ int main(void)
         cmocka_unit_test(batches_are_their_points),
         cmocka_unit_test(few_points_in_many_dimensions),
         cmocka_unit_test(parts_of_the_rows_suffice),
+        cmocka_unit_test(memory_may_run_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
