@@ -22,7 +22,7 @@ typedef struct hyt_surrogate hyt_surrogate;
 #define HYT_GP_STARTS "starts"                        /**< int, 2: starts of the search for hyperparameters */
 #define HYT_GP_MAX_ITERATIONS "max-iterations"        /**< int, 50: most evaluations of the likelihood from a start */
 #define HYT_GP_START_ROWS "start-rows"                /**< int, 64: rows on which the starts are compared */
-#define HYT_GP_ROWS "rows"                            /**< int, 2000: most rows on which the best is refined; the model has all */
+#define HYT_GP_ROWS "rows"                            /**< int, 2000: most rows on which the best is refined */
 #define HYT_GP_EXACT_ROWS "exact-rows"                /**< int, 2000: a fit on more is represented by inducing points */
 #define HYT_GP_INDUCING "inducing"                    /**< int, 512: most inducing points */
 #define HYT_GP_NOISE_LOW "noise-low"                  /**< real, 1e-8: least noise variance over signal variance */

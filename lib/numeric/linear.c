@@ -123,7 +123,8 @@ void hyti_gram_columns(size_t n, size_t m, const double *a, double *c)
     cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, (int)n, (int)m, 1, a, leading(n), 1, c, leading(n));
 }
 
-void hyti_gram_cross(size_t n, size_t m, size_t d, double alpha, const double *x, const double *y, double beta, double *c)
+void hyti_gram_cross(size_t n, size_t m, size_t d, double alpha, const double *x, const double *y, double beta,
+                     double *c)
 {
     cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, (int)n, (int)m, (int)d, alpha, x, leading(d), y, leading(d),
                 beta, c, leading(n));

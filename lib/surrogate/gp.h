@@ -68,8 +68,8 @@ void hyti_gp_law_trend_slope(const hyti_gp_law *law, const double *z, const doub
 
 typedef struct hyti_gp_evidence hyti_gp_evidence;
 
-/* For n placed rows z and their targets, which are lent, as the law is, until destroy. HYT_ERR_RANGE: more than BLAS can
- * address. */
+/* For n placed rows z and their targets, which are lent, as the law is, until destroy. HYT_ERR_RANGE: more than BLAS
+ * can address. */
 hyt_status hyti_gp_evidence_create(hyt_context *context, const hyti_gp_law *law, const double *z, const double *y,
                                    size_t n, hyti_gp_evidence **out);
 void hyti_gp_evidence_destroy(hyti_gp_evidence *evidence);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Marginal likelihood of a Gaussian process as a function of theta (gp.h). With A = k + noise I, the signal variance s^2 has a closed best value
- * and is left out of the search (Santner, Williams, Notz, The Design and Analysis of Computer Experiments, section
- * 3.3):
+/* Marginal likelihood of a Gaussian process as a function of theta (gp.h). With A = k + noise I, the signal variance
+ * s^2 has a closed best value and is left out of the search (Santner, Williams, Notz, The Design and Analysis of
+ * Computer Experiments, section 3.3):
  *     s^2 = (w + y' A^-1 y) / (w + n),      value = (n + w)/2 log s^2 + 1/2 log det A - log priors,
  * w being the weight of an inverse-gamma prior around 1. Gradients: Rasmussen and Williams, eq. 5.9, with
  *     dA/d log l_k = slope(r_ij) (z_ik - z_jk)^2, z = x / l,

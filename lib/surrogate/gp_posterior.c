@@ -159,7 +159,8 @@ hyt_status hyti_gp_predict(const hyti_gp *gp, const double *x, size_t n, double 
     return HYT_OK;
 }
 
-/* The slopes by z of sum_i c_i k(known_i, x), `slopes` being those of Matern (matern.h): with points p = z / lengthscale
+/* The slopes by z of sum_i c_i k(known_i, x), `slopes` being those of Matern (matern.h): with points
+ * p = z / lengthscale
  *     d/dp_k = sum_i c_i slope(r_i) (p_ik - p_k),
  * and of the trend, sum_i c_i trend_i . d trend(x). trend: room for its size. */
 static void slope_of_sum(const hyti_gp *gp, const hyti_gp_cloud *at, const double *z, const double *slopes,
@@ -179,7 +180,7 @@ static void slope_of_sum(const hyti_gp *gp, const hyti_gp_cloud *at, const doubl
     hyti_gp_law_trend_slope(law, z, trend, out);
 }
 
-/* c = A^-1 k, by which the variance falls: of the exact posterior L'^-1 v, of the sparse one L'^-1 (v - C'^-1 C^-1 v). */
+/* c, by whose product with k the variance falls: exact L'^-1 v, sparse L'^-1 (v - C'^-1 C^-1 v). */
 static void find_coefficients(const hyti_gp *gp, const double *cross, double *c, double *spare)
 {
     size_t n = gp->known.n;

@@ -9,6 +9,7 @@
 
 #define LENGTHSCALE_LOW 1e-2
 #define LENGTHSCALE_HIGH 1e4
+#define START 0.05 /* of the other variances */
 #define TREND_LOW 1e-6
 #define TREND_HIGH 1e4
 /* Gains in log likelihood at which a search ends: below what tells two models apart. */
@@ -30,8 +31,8 @@ static void choose_start(const work *w, size_t index)
     hyti_rng rng = hyti_rng_start(w->tuning->seed, HYTI_PURPOSE_SURROGATE, index);
     double spread = index ? 1 : 0;
     for (size_t k = 0; k < hyti_gp_theta_size(s); k++) {
-        double centre = k < s->lengths ? hyti_gp_typical_lengthscale(s) : k == hyti_gp_noise_at(s) ? log(0.05) : log(0.1);
-        double scatter = k < s->lengths ? 1 : 2;
+        bool length = k < s->lengths;
+        double centre = length ? hyti_gp_typical_lengthscale(s) : log(START), scatter = length ? 1 : 2;
         w->trial[k] = centre + spread * scatter * hyti_rng_normal(&rng);
     }
 }

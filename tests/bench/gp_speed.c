@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Gaussian processes on one thread: processor time of a fit with hyperparameters, of an update by a row, of 4,000
- * predictions and of as many means, best of some repeats, as one JSON line a case. The rows are made up: 23 ordinal genes,
- * a target that is made of some of them and their products, noise. gp_speed.py says the same of scikit-learn.
+ * predictions and of as many means, best of some repeats, as one JSON line a case. The rows are made up: 23 ordinal
+ * genes, a target that is made of some of them and their products, noise. gp_speed.py says the same of scikit-learn.
  *   gp_speed [REPEATS]                      one thread: OPENBLAS_NUM_THREADS=1 */
 #include "base/rng.h"
 #include <hytnas/surrogate.h>
