@@ -26,12 +26,12 @@ struct hyti_gp_evidence {
 /* Lengthscales: log-normal around LENGTHSCALE sqrt(d), so that the distance between two typical points stays the
  * same in any dimension (Hvarfner, Hellsten, Nardi, "Vanilla Bayesian optimization performs great in high
  * dimensions", ICML 2024). Noise, slope, bend: log-normal, wide. The bend's is lower: few rows know less of it. */
-#define LENGTHSCALE 6.0
-#define LENGTHSCALE_SPREAD 1.0
+#define LENGTHSCALE 5.0
+#define LENGTHSCALE_SPREAD 0.8
 #define NOISE 1e-2
 #define NOISE_SPREAD 3.0
 #define SLOPE 0.1
-#define BEND 0.003
+#define BEND 0.001
 #define TREND_SPREAD 2.0
 
 double hyti_gp_typical_lengthscale(const hyti_gp_shape *shape)

@@ -9,7 +9,7 @@
 
 #define LENGTHSCALE_LOW 1e-2
 #define LENGTHSCALE_HIGH 1e4
-#define START 0.05 /* of the other variances */
+#define START 0.1 /* of the other variances */
 #define TREND_LOW 1e-6
 #define TREND_HIGH 1e4
 /* Gains in log likelihood at which a search ends: below what tells two models apart. */
