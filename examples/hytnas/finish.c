@@ -65,7 +65,7 @@ static int collect_front(const search_job *job, search_outcome *outcome)
     for (size_t i = 0; i < size; i++) {
         hyt_trial_state state = hyt_search_trial_state(job->search, i);
         outcome->finished += state == HYT_TRIAL_FINISHED;
-        outcome->failed += state != HYT_TRIAL_FINISHED && state != HYT_TRIAL_PENDING;
+        outcome->failed += state != HYT_TRIAL_FINISHED && state != HYT_TRIAL_PENDING && state != HYT_TRIAL_PRUNED;
         if (hyt_search_trial_in_front(job->search, i))
             insert_sorted(job, outcome,
                           (front_network){ .index = i, .values = hyt_search_trial_objectives(job->search, i) });

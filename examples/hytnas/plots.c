@@ -201,7 +201,7 @@ static void plot_improvements(FILE *out, const search_outcome *outcome, const pl
         uint64_t trial = hyt_trial_number(hyt_search_trial(outcome->search, i));
         hyt_trial_state state = hyt_search_trial_state(outcome->search, i);
         double x = scale_place(&frame->x, (double)i + 1);
-        if (state != HYT_TRIAL_FINISHED && state != HYT_TRIAL_PENDING) {
+        if (state != HYT_TRIAL_FINISHED && state != HYT_TRIAL_PENDING && state != HYT_TRIAL_PRUNED) {
             fprintf(out, "<path class=\"failed\" d=\"M%.1f %.1fv-9\"><title>trial %" PRIu64 ": %s</title></path>\n", x,
                     frame->y.from, trial, hyt_trial_state_name(state));
         } else if (volumes[i] > (i ? volumes[i - 1] : 0)) {

@@ -261,15 +261,44 @@ static int add_limit(const search_job *job, const wanted_limit *limit)
     return check(status);
 }
 
+/* Sizes are known without training: the search need not guess them. */
+static hyt_status add_objective(const search_job *job, const wanted_objective *objective)
+{
+    hyt_cost *cost = NULL;
+    if (!is_count(objective->name)) return hyt_search_add_objective(job->search, objective->name, objective->direction);
+    hyt_status status = hyt_cost_create(NULL, objective->name, job->pictures.input, job->pictures.classes, &cost);
+    if (status == HYT_OK)
+        status = hyt_search_add_exact_objective(job->search, objective->name, objective->direction, hyt_cost_measure,
+                                                cost, hyt_cost_release);
+    if (status != HYT_OK) hyt_cost_destroy(cost);
+    return status;
+}
+
+/* The last epoch is the last step that is reported, unless the user says otherwise. */
+static int complete_options(const search_job *job)
+{
+    int64_t last = 0, workers = 1, epochs = 1;
+    hyt_status status = hyt_options_get_int(job->search_options, HYT_SEARCH_MAX_STEP, &last);
+    if (status == HYT_OK) status = hyt_options_get_int(job->search_options, HYT_SEARCH_WORKERS, &workers);
+    if (status == HYT_OK) status = hyt_options_get_int(job->evaluator_options, HYT_TRAIN_EPOCHS, &epochs);
+    if (status == HYT_OK && last == 0)
+        status = hyt_options_set_int(job->search_options, HYT_SEARCH_MAX_STEP, epochs);
+    if (status == HYT_OK && workers > 1)
+        return complain("--workers: networks are trained one after the other, so that each is timed alone; "
+                        "--train-threads makes each faster");
+    return check(status);
+}
+
 static int create_search(search_job *job)
 {
+    if (complete_options(job) != GOOD) return BAD;
     hyt_status status = hyt_space_preset(NULL, "hytnas", &job->space);
     if (status == HYT_OK) status = hyt_search_create(job->space, job->search_options, &job->search);
     if (status == HYT_OK)
         status = hyt_evaluator_create(job->pictures.train, job->pictures.validation, job->evaluator_options,
                                       &job->evaluator);
     for (size_t i = 0; i < job->objective_count && status == HYT_OK; i++) {
-        status = hyt_search_add_objective(job->search, job->objectives[i].name, job->objectives[i].direction);
+        status = add_objective(job, &job->objectives[i]);
         if (status == HYT_OK) status = hyt_evaluator_add_objective(job->evaluator, job->objectives[i].name);
     }
     if (status == HYT_OK) status = hyt_evaluator_set_epoch(job->evaluator, after_epoch, job);

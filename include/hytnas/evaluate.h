@@ -31,7 +31,8 @@ HYT_API const char *hyt_evaluator_metric(size_t index);
 HYT_API hyt_status hyt_evaluator_add_objective(hyt_evaluator *evaluator, const char *metric);
 /** A ::hyt_evaluate_fn; `evaluator` is a hyt_evaluator. Computes what was added and nothing else: without "accuracy" it
  *  does not train. A training whose loss is not finite is HYT_TRIAL_NAN. The training's seed follows from the options'
- *  seed and the candidate; a trial's fidelity is its share of the epochs. */
+ *  seed and the candidate; a trial's fidelity is its share of the epochs. The latency is taken first; after each epoch all
+ *  objectives are reported (hyt_trial_report(), step 1 after the first), the accuracy as the best so far. */
 HYT_API int hyt_evaluator_evaluate(void *evaluator, hyt_trial *trial, double *objectives, size_t n);
 /** The network of the last evaluation that trained one to its end, yours: what a search keeps of its front while it goes
  *  on. HYT_ERR_STATE before. */

@@ -151,6 +151,19 @@ HYT_API size_t hyt_search_trial_reports(const hyt_search *search, size_t index);
 HYT_API const double *hyt_search_trial_report(const hyt_search *search, size_t index, size_t place, uint64_t *step);
 /** Of several finished trials of one candidate only the first. 1 if finished, within the limits and dominated by no other such trial. */
 HYT_API int hyt_search_trial_in_front(const hyt_search *search, size_t index);
+/** One trial of the front, by means where candidates were evaluated more than once. HYT_ERR_STATE where nothing has
+ *  finished within the limits.
+ *  The knee: where giving way in any objective buys least (hyt_pareto_knee()). */
+HYT_API hyt_status hyt_search_pick_knee(const hyt_search *search, size_t *index);
+/** The least weighted distance from the best of each objective, all scaled to the front (hyt_pareto_compromise()).
+ *  @param weights  one an objective, none negative */
+HYT_API hyt_status hyt_search_pick_weighted(const hyt_search *search, const double *weights, size_t n, size_t *index);
+/** The best of one objective among those within limits (hyt_pareto_best()).
+ *  @param limits  one an objective, in its own unit and sense (a maximised one should be at least that); infinite ones
+ *                 are none; NULL: none at all
+ *  @return HYT_ERR_INFEASIBLE, with the nearest miss, where nothing is within them */
+HYT_API hyt_status hyt_search_pick_best(const hyt_search *search, size_t objective, const double *limits, size_t n,
+                                        size_t *index);
 /** Of the front, against the reference. HYT_ERR_STATE before the reference is known. */
 HYT_API hyt_status hyt_search_hypervolume(const hyt_search *search, double *volume);
 /** The reference in use, one value an objective; HYT_ERR_STATE before it is known. */

@@ -118,8 +118,20 @@ static int64_t seed_of(const hyt_evaluator *evaluator, const hyt_candidate *cand
 typedef struct watcher {
     const hyt_evaluator *evaluator;
     hyt_trial *trial;   /* NULL: none */
+    double *objectives; /* what is reported after each epoch: all that was measured before, and the accuracy */
+    double best;
     int verdict;        /* a trial's state that ended the training, HYT_STOP; 0 */
 } watcher;
+
+/* The best accuracy so far is what the evaluation would end with. */
+static hyt_status report_epoch(watcher *w, size_t epoch, double accuracy)
+{
+    const hyt_evaluator *e = w->evaluator;
+    w->best = fmax(w->best, accuracy);
+    for (size_t i = 0; i < e->n_objectives; i++)
+        if (e->objectives[i] == HYTI_METRIC_ACCURACY) w->objectives[i] = w->best;
+    return hyt_trial_report(w->trial, epoch + 1, w->objectives, e->n_objectives);
+}
 
 static int watch_epoch(void *user, size_t epoch, double loss, double accuracy)
 {
@@ -127,6 +139,7 @@ static int watch_epoch(void *user, size_t epoch, double loss, double accuracy)
     const hyt_evaluator *e = w->evaluator;
     int answer = e->epoch ? e->epoch(e->epoch_user, epoch, loss, accuracy) : 0;
     if (answer < 0) return answer;
+    if (w->trial) HYTI_TRY(report_epoch(w, epoch, accuracy));
     if (answer == HYT_STOP || (w->trial && hyt_trial_should_stop(w->trial))) w->verdict = HYT_STOP;
     else if (w->trial && hyt_trial_seconds_left(w->trial) <= 0) w->verdict = HYT_TRIAL_TIMEOUT;
     return w->verdict ? HYT_STOP : 0;
@@ -189,36 +202,48 @@ static hyt_status time_graph(const hyt_evaluator *evaluator, const hyt_graph *gr
     return status;
 }
 
-/* What takes long, in an order that leaves the processor free for the timing. A positive answer is a trial's state. */
-static int measure_slow(const hyt_evaluator *evaluator, hyt_trial *trial, hyt_graph **graph, double *accuracy,
-                        double *latency)
+/* Of a network with these shapes and any weights: before a training, so that its reports can say it. */
+static hyt_status time_candidate(const hyt_evaluator *evaluator, const hyt_candidate *candidate, double *milliseconds)
 {
-    hyti_train_params params = evaluator->params.train;
-    watcher watch = { .evaluator = evaluator, .trial = trial };
-    params.seed = seed_of(evaluator, hyt_trial_candidate(trial));
-    params.epochs = (int64_t)HYTI_MAX(1, ceil(hyt_trial_fidelity(trial) * (double)params.epochs));
-    if (wants(evaluator, HYTI_METRIC_ACCURACY)) {
-        hyt_status status = train_graph(evaluator, &params, &watch, graph, accuracy);
-        if (status == HYT_ERR_NUMERIC) return HYT_TRIAL_NAN;
-        if (status != HYT_OK) return status;
-        if (watch.verdict) return watch.verdict;
-    } else if (wants(evaluator, HYTI_METRIC_LATENCY)) {
-        HYTI_TRY(hyt_graph_initialise(*graph, (uint64_t)params.seed));
-    }
-    return wants(evaluator, HYTI_METRIC_LATENCY) ? time_graph(evaluator, *graph, latency) : HYT_OK;
+    static const float mean[] = { 0.5f, 0.5f, 0.5f }, deviation[] = { 0.25f, 0.25f, 0.25f }; /* any: they are applied */
+    hyt_graph *graph = NULL;
+    HYTI_TRY(hyt_candidate_decode(candidate, evaluator->input, evaluator->classes, &graph));
+    hyt_status status = hyt_graph_initialise(graph, 0);
+    if (status == HYT_OK) status = hyt_graph_set_normalisation(graph, mean, deviation);
+    if (status == HYT_OK) status = time_graph(evaluator, graph, milliseconds);
+    hyt_graph_destroy(graph);
+    return status;
 }
 
+/* Everything but the accuracy. */
+static hyt_status measure_quick(const hyt_evaluator *evaluator, const hyt_trial *trial, const hyt_graph *graph,
+                                double *objectives)
+{
+    for (size_t i = 0; i < evaluator->n_objectives; i++) {
+        size_t metric = evaluator->objectives[i];
+        if (metric == HYTI_METRIC_LATENCY)
+            HYTI_TRY(time_candidate(evaluator, hyt_trial_candidate(trial), &objectives[i]));
+        else if (metric != HYTI_METRIC_ACCURACY) HYTI_TRY(hyti_metric_measure(graph, metric, &objectives[i]));
+    }
+    return HYT_OK;
+}
+
+/* A positive answer is a trial's state. */
 static int measure_all(const hyt_evaluator *evaluator, hyt_trial *trial, hyt_graph **graph, double *objectives)
 {
-    double accuracy = NAN, latency = NAN;
-    int answer = measure_slow(evaluator, trial, graph, &accuracy, &latency);
-    for (size_t i = 0; i < evaluator->n_objectives && answer == HYT_OK; i++) {
-        size_t metric = evaluator->objectives[i];
-        if (metric == HYTI_METRIC_ACCURACY) objectives[i] = accuracy;
-        else if (metric == HYTI_METRIC_LATENCY) objectives[i] = latency;
-        else answer = hyti_metric_measure(*graph, metric, &objectives[i]);
-    }
-    return answer;
+    hyti_train_params params = evaluator->params.train;
+    watcher watch = { .evaluator = evaluator, .trial = trial, .objectives = objectives };
+    double accuracy = NAN;
+    HYTI_TRY(measure_quick(evaluator, trial, *graph, objectives));
+    if (!wants(evaluator, HYTI_METRIC_ACCURACY)) return HYT_OK;
+    params.seed = seed_of(evaluator, hyt_trial_candidate(trial));
+    params.epochs = (int64_t)HYTI_MAX(1, ceil(hyt_trial_fidelity(trial) * (double)params.epochs));
+    hyt_status status = train_graph(evaluator, &params, &watch, graph, &accuracy);
+    if (status == HYT_ERR_NUMERIC) return HYT_TRIAL_NAN;
+    if (status != HYT_OK) return status;
+    for (size_t i = 0; i < evaluator->n_objectives; i++)
+        if (evaluator->objectives[i] == HYTI_METRIC_ACCURACY) objectives[i] = accuracy;
+    return watch.verdict;
 }
 
 int hyt_evaluator_evaluate(void *user, hyt_trial *trial, double *objectives, size_t n)

@@ -161,7 +161,7 @@ static hyt_status learn_objectives(const hyti_problem *problem, const hyti_histo
         if (hyti_problem_exact(problem, j)) continue;
         l->count = 0;
         for (size_t i = 0; i < each->count; i++)
-            if (hyti_history_teaches(each, i, problem->objectives))
+            if (hyti_history_teaches(each, i, j, problem->objectives))
                 lesson_add(problem, l, each->levels + i * genes, each->objectives[i * problem->objectives + j]);
         HYTI_TRY(learn(problem, l, kind, seed, j, memo, &model->objective[j]));
     }

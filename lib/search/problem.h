@@ -53,12 +53,11 @@ hyt_status hyti_problem_repair(const hyti_problem *problem, hyti_rng *rng, hyti_
 /* Adds all free points of a space of at most `most` points, in its order; *small says whether it is one. */
 hyt_status hyti_problem_enumerate(const hyti_problem *problem, uint64_t most, hyti_set *found, bool *small);
 
-/* Whether the row teaches what its objectives are. */
-static inline bool hyti_history_teaches(const hyti_history *history, size_t row, size_t objectives)
+/* Whether the row teaches what objective j is. */
+static inline bool hyti_history_teaches(const hyti_history *history, size_t row, size_t j, size_t objectives)
 {
-    return history->states[row] == HYT_TRIAL_FINISHED ||
-           (history->states[row] == HYT_TRIAL_PRUNED && history->objectives[row * objectives] ==
-                                                            history->objectives[row * objectives]);
+    double value = history->objectives[row * objectives + j];
+    return history->states[row] == HYT_TRIAL_FINISHED || (history->states[row] == HYT_TRIAL_PRUNED && value == value);
 }
 
 static inline bool hyti_problem_exact(const hyti_problem *problem, size_t objective)
