@@ -11,6 +11,10 @@ enum {
     FIRST_CHOICE = 16 /* rows from which on kinds are compared; before, it is the Gaussian process */
 };
 
+/* Power of the predicted chance of success. A failure teaches less than a result, and where the best is just beyond what
+ * works, gain times chance alone would spend every other evaluation there. */
+static const double caution = 4;
+
 static const char *const kind_names[] = { "auto", "gp", "trees" };
 
 /* One column to learn. */
@@ -260,7 +264,8 @@ static hyt_status predict_success(const hyti_model *model, const double *x, size
     for (size_t i = 0; i < count; i++) forecast->chance[i] = 1;
     if (!model->success) return HYT_OK;
     HYTI_TRY(hyt_surrogate_predict(model->success, x, count, forecast->chance, NULL));
-    for (size_t i = 0; i < count; i++) forecast->chance[i] = fmin(1, fmax(0, forecast->chance[i]));
+    for (size_t i = 0; i < count; i++)
+        forecast->chance[i] = pow(fmin(1, fmax(0, forecast->chance[i])), caution);
     return HYT_OK;
 }
 
