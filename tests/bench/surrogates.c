@@ -40,6 +40,12 @@ static const setting ranker_ndcg = { "ranker-ndcg", "ranker", "loss=ndcg" };
 static const setting ridge = { "ridge", "ridge", "" };
 static const setting ridge_2 = { "ridge-2", "ridge", "degree=2" };
 
+static const setting ffn = { "ffn", "ffn", "" };
+static const setting ffn_ranking = { "ffn-ranking", "ffn", "loss=ranking" };
+static const setting bnn = { "bnn", "bnn", "" };
+static const setting bnn_last = { "bnn-last", "bnn", "random=last" };
+static const setting automatic = { "auto", "auto", "" };
+
 static void need(hyt_status status)
 {
     if (status == HYT_OK) return;
@@ -218,9 +224,11 @@ int main(int argc, char **argv)
     if (!read_table(folder, "latency.csv", "folds_latency.csv", "latency_ms", &latency)) return 0;
     if (strcmp(what, "speed") != 0) {
         static const setting *const for_accuracy[] = { &gp, &trees, &trees_400_4, &linear_500, &dart_200, &linear, &dart,
-                                                      &forest, &ranker, &ranker_ndcg, &ridge, &ridge_2 };
+                                                      &forest, &ranker, &ranker_ndcg, &ridge, &ridge_2, &ffn,
+                                                      &ffn_ranking, &bnn, &bnn_last, &automatic };
         static const setting *const for_latency[] = { &gp, &trees, &trees_800_2, &linear_500, &dart_200, &linear, &dart,
-                                                      &forest, &ranker, &ranker_ndcg, &ridge, &ridge_2 };
+                                                      &forest, &ranker, &ranker_ndcg, &ridge, &ridge_2, &ffn,
+                                                      &ffn_ranking, &bnn, &bnn_last, &automatic };
         for (size_t i = 0; i < sizeof for_accuracy / sizeof *for_accuracy; i++)
             run_folds(&accuracy, "accuracy_percent", for_accuracy[i]);
         for (size_t i = 0; i < sizeof for_latency / sizeof *for_latency; i++)
@@ -230,6 +238,8 @@ int main(int argc, char **argv)
         static const size_t sizes[] = { 30, 100, 300, 1000 };
         for (size_t i = 0; i < 4; i++) run_speed(&latency, &gp, sizes[i]);
         for (size_t i = 0; i < 4; i++) run_speed(&latency, &trees, sizes[i]);
+        for (size_t i = 0; i < 4; i++) run_speed(&latency, &ffn, sizes[i]);
+        for (size_t i = 0; i < 4; i++) run_speed(&latency, &bnn, sizes[i]);
         run_speed(&latency, &trees_400_4, MOST_ROWS);
     }
     return 0;
