@@ -78,6 +78,7 @@ typedef struct hyt_surrogate hyt_surrogate;
 #define HYT_BNN_WEIGHT "weight"                       /**< real, 0.3: weight of the prior: 1 is Bayes' rule */
 
 #define HYT_AUTO_FOLDS "folds"                        /**< int, 5: folds of the cross-validation that chooses */
+#define HYT_AUTO_ROWS "rows"                          /**< int, 800: rows that the kinds are compared on; the chosen have all */
 #define HYT_AUTO_BLEND "blend"                        /**< flag, 1: whether a mean of several may be chosen. Further flags: the
                                                            kinds by name, whether each may be chosen */
 /** @} */

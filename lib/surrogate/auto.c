@@ -12,7 +12,7 @@ static const char *const candidates[] = { "gp", "trees", "ridge", "ffn", "forest
 enum { CANDIDATES = HYTI_COUNT(candidates) };
 
 typedef struct auto_params {
-    int64_t seed, folds, blend, use[CANDIDATES];
+    int64_t seed, folds, rows, blend, use[CANDIDATES];
 } auto_params;
 
 #define FIELD(name) offsetof(auto_params, name)
@@ -21,6 +21,8 @@ typedef struct auto_params {
 static const hyti_option auto_options[] = {
     { HYT_SURROGATE_SEED, HYT_OPT_INT, 0, 0, 9007199254740992.0, NULL, FIELD(seed), "seed of the folds and the models" },
     { HYT_AUTO_FOLDS, HYT_OPT_INT, 5, 2, 1000, NULL, FIELD(folds), "folds of the cross-validation" },
+    { HYT_AUTO_ROWS, HYT_OPT_INT, 800, 20, 1e9, NULL,
+      FIELD(rows), "rows that the kinds are compared on, spread over all; what is chosen has all" },
     { HYT_AUTO_BLEND, HYT_OPT_FLAG, 1, 0, 1, NULL, FIELD(blend), "whether a mean of several may be chosen" },
     CANDIDATE(0, "gp", 1),
     CANDIDATE(1, "trees", 1),
@@ -80,6 +82,8 @@ typedef struct contest {
     hyt_context *context;
     const auto_params *params;
     const hyti_rows *rows;
+    hyti_rows sample;              /* the rows to compare on: all, or copies of some */
+    double *x, *y;                 /* of the copies */
     hyt_surrogate *entrants[CANDIDATES];
     double *predicted[CANDIDATES]; /* n each, out of fold */
     double tau[CANDIDATES];
@@ -93,8 +97,8 @@ static void contest_close(contest *c)
         hyt_surrogate_destroy(c->entrants[k]);
         hyti_free(c->context, c->predicted[k]);
     }
-    hyti_free(c->context, c->folds);
-    hyti_free(c->context, c->blended);
+    void *all[] = { c->x, c->y, c->folds, c->blended };
+    for (size_t i = 0; i < HYTI_COUNT(all); i++) hyti_free(c->context, all[i]);
 }
 
 static hyt_status make_entrant(contest *c, size_t k)
@@ -110,10 +114,29 @@ static hyt_status make_entrant(contest *c, size_t k)
     return status;
 }
 
+/* Of more rows than are wanted, as many, spread evenly. */
+static hyt_status draw_sample(contest *c)
+{
+    size_t n = c->rows->n, d = c->rows->d, count = HYTI_MIN(n, (size_t)c->params->rows);
+    c->sample = *c->rows;
+    if (count == n) return HYT_OK;
+    c->x = hyti_array(c->context, count, d * sizeof *c->x);
+    c->y = hyti_array(c->context, count, sizeof *c->y);
+    if (!c->x || !c->y) return hyti_fail_nomem();
+    for (size_t i = 0; i < count; i++) {
+        size_t row = i * n / count;
+        memcpy(c->x + i * d, c->rows->x + row * d, d * sizeof *c->x);
+        c->y[i] = c->rows->y[row];
+    }
+    c->sample = (hyti_rows){ c->x, c->y, count, d, c->rows->columns };
+    return HYT_OK;
+}
+
 /* All that may be chosen; of few rows the first. */
 static hyt_status contest_open(contest *c)
 {
-    size_t n = c->rows->n, count = 0;
+    HYTI_TRY(draw_sample(c));
+    size_t n = c->sample.n, count = 0;
     bool few = n < FEWEST;
     for (size_t k = 0; k < CANDIDATES; k++) {
         if (!c->params->use[k] || (few && count > 0)) continue;
@@ -131,7 +154,7 @@ static hyt_status contest_open(contest *c)
 
 static hyt_status order_of(const contest *c, const double *predicted, double *tau)
 {
-    HYTI_TRY(hyti_kendall(c->context, c->rows->y, predicted, c->rows->n, tau));
+    HYTI_TRY(hyti_kendall(c->context, c->sample.y, predicted, c->sample.n, tau));
     if (isnan(*tau)) *tau = 0;
     return HYT_OK;
 }
@@ -143,7 +166,8 @@ static hyt_status compare(contest *c)
     size_t left = 0;
     for (size_t k = 0; k < CANDIDATES; k++) {
         if (!c->entrants[k]) continue;
-        last = hyti_validate_predict(c->entrants[k], c->rows->x, c->rows->y, c->folds, c->rows->n, c->predicted[k], NULL);
+        last = hyti_validate_predict(c->entrants[k], c->sample.x, c->sample.y, c->folds, c->sample.n, c->predicted[k],
+                                     NULL);
         if (last != HYT_OK && last != HYT_ERR_NUMERIC) return last;
         if (last == HYT_OK) {
             HYTI_TRY(order_of(c, c->predicted[k], &c->tau[k]));
@@ -164,8 +188,8 @@ static void error_products(const contest *c, double products[CANDIDATES][CANDIDA
         for (size_t b = 0; b < CANDIDATES; b++) {
             products[a][b] = 0;
             if (!c->entrants[a] || !c->entrants[b]) continue;
-            for (size_t i = 0; i < c->rows->n; i++)
-                products[a][b] += (c->rows->y[i] - c->predicted[a][i]) * (c->rows->y[i] - c->predicted[b][i]);
+            for (size_t i = 0; i < c->sample.n; i++)
+                products[a][b] += (c->sample.y[i] - c->predicted[a][i]) * (c->sample.y[i] - c->predicted[b][i]);
         }
 }
 
@@ -205,7 +229,7 @@ static void find_weights(const contest *c, double *weights)
 
 static hyt_status order_of_blend(contest *c, const double *weights, double *tau)
 {
-    for (size_t i = 0; i < c->rows->n; i++) {
+    for (size_t i = 0; i < c->sample.n; i++) {
         c->blended[i] = 0;
         for (size_t k = 0; k < CANDIDATES; k++)
             if (weights[k] > 0) c->blended[i] += weights[k] * c->predicted[k][i];
@@ -235,7 +259,7 @@ static void report(const contest *c, const auto_model *m)
         if (c->entrants[k])
             used += (size_t)snprintf(taus + used, sizeof taus - used, "%s%.3f by %s", used ? ", " : "", c->tau[k],
                                      candidates[k]);
-    hyti_log(c->context, HYT_LOG_INFO, "auto on %zu rows: tau %s; takes %s", c->rows->n, taus, m->text);
+    hyti_log(c->context, HYT_LOG_INFO, "auto on %zu rows: tau %s; takes %s", c->sample.n, taus, m->text);
 }
 
 /* The chosen ones learn from all rows and move into the model. */

@@ -177,6 +177,7 @@ HYT_BNN_RATE = "rate"
 HYT_BNN_PRIOR = "prior"
 HYT_BNN_WEIGHT = "weight"
 HYT_AUTO_FOLDS = "folds"
+HYT_AUTO_ROWS = "rows"
 HYT_AUTO_BLEND = "blend"
 
 
