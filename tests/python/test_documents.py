@@ -33,3 +33,15 @@ def test_snippets_run(code, capsys):
 def test_examples_run(path):
     done = subprocess.run([sys.executable, path], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and done.stdout, done.stderr
+
+
+def test_docs_name_only_options_and_choices_that_exist():
+    kinds = [hytnas.search_options(), *(hytnas.surrogate_options(kind) for kind in hytnas.Surrogate.kinds())]
+    rows = [row for options in kinds for row in options.table]
+    known = {row.key for row in rows} | {word for row in rows for word in row.choices} | set(hytnas.Surrogate.kinds())
+    with open(os.path.join(SOURCE, "docs", "search.md"), encoding="utf-8") as file:
+        text = file.read()
+    named = set(re.findall(r"`([a-z0-9-]+)`", text))
+    assert named and not named - known
+    calls = set(re.findall(r"\b(hyt_\w+)\(\)", text))
+    assert calls and not calls - set(hytnas._prototypes.FUNCTIONS)
