@@ -27,11 +27,12 @@ typedef enum hyt_direction { HYT_MINIMISE = 0, HYT_MAXIMISE = 1 } hyt_direction;
 #define HYT_SEARCH_BATCH "batch"             /**< int, 5: proposals of one round */
 #define HYT_SEARCH_INITIAL "initial"         /**< int, 0: initial design; 0: genes / 3 + 4, from 6 to 32 */
 #define HYT_SEARCH_DESIGN "design"           /**< choice: "latin", "uniform", "beta", "sobol", "cluster" */
-#define HYT_SEARCH_SURROGATE "surrogate"     /**< choice: "auto", "gp", "trees" */
-#define HYT_SEARCH_ACQUISITION "acquisition" /**< choice: "ucb", "ei" */
+#define HYT_SEARCH_SURROGATE "surrogate"     /**< choice: "gp", "auto" (by cross-validation), "trees", "forest", "ridge", "ranker" */
+#define HYT_SEARCH_ACQUISITION "acquisition" /**< choice: "ehvi", "nehvi", "thompson", all joint; "identity", "ucb", "ei", "pi" */
+#define HYT_SEARCH_SOLVER "solver"           /**< choice: "auto" (all of a small space, else nsga2), "nsga2", "moead", "local" */
+#define HYT_SEARCH_SELECTION "selection"     /**< choice: "fantasies", "hvi", "random", "dominance" */
 #define HYT_SEARCH_POPULATION "population"   /**< int: parents of nsga2, the living of evolution, points kept by the inner solver */
 #define HYT_SEARCH_GENERATIONS "generations" /**< int: of the inner solver */
-#define HYT_SEARCH_SOLVER "solver"           /**< choice: "nsga2", "moead": the inner solver */
 #define HYT_SEARCH_ADDED_RESULTS "added"     /**< choice: "free", results that were added are no trials; "count" */
 #define HYT_SEARCH_REPEATS "repeats"         /**< int, 1: evaluations that a candidate may have */
 #define HYT_SEARCH_RETRIES "retries"         /**< int, 1: further evaluations after transient failures */

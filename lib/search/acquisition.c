@@ -21,3 +21,13 @@ double hyti_confidence_bound(double mean, double deviation, double beta)
 {
     return mean - beta * deviation;
 }
+
+double hyti_acquisition_score(hyti_acquisition acquisition, double mean, double deviation, double best, double beta)
+{
+    switch (acquisition) {
+    case HYTI_ACQUISITION_EI: return hyti_expected_improvement(mean, deviation, best);
+    case HYTI_ACQUISITION_PI: return -hyti_chance_below(mean, deviation, best);
+    case HYTI_ACQUISITION_IDENTITY: return mean;
+    default: return hyti_confidence_bound(mean, deviation, beta);
+    }
+}

@@ -10,7 +10,8 @@
 /* Scores `n` points: a row of problem->objectives values each, minimised, and a penalty each, 0 for none. */
 typedef hyt_status (*hyti_score_fn)(void *user, const hyti_level *rows, size_t n, double *scores, double *penalties);
 
-typedef enum hyti_solver { HYTI_SOLVER_NSGA2, HYTI_SOLVER_MOEAD } hyti_solver;
+/* What fills the pool of a recipe; a solver here is one of the middle two. */
+typedef enum hyti_solver { HYTI_SOLVER_AUTO, HYTI_SOLVER_NSGA2, HYTI_SOLVER_MOEAD, HYTI_SOLVER_LOCAL } hyti_solver;
 
 typedef struct hyti_inner_params {
     size_t population, generations;
@@ -24,7 +25,7 @@ hyt_status hyti_inner_nsga2(const hyti_problem *problem, hyti_score_fn score, vo
 /* The same by decomposition into as many directions as the population is large. */
 hyt_status hyti_inner_moead(const hyti_problem *problem, hyti_score_fn score, void *user,
                             const hyti_inner_params *params, hyti_rng *rng, const hyti_set *start, hyti_set *found);
-/* By whichever the parameters name. */
+/* By decomposition where the parameters name it, else by NSGA-II. */
 hyt_status hyti_inner_solve(const hyti_problem *problem, hyti_score_fn score, void *user,
                             const hyti_inner_params *params, hyti_rng *rng, const hyti_set *start, hyti_set *found);
 

@@ -5,9 +5,15 @@
 #ifndef HYTI_SEARCH_METHODS_H
 #define HYTI_SEARCH_METHODS_H
 
+#include "search/acquisition.h"
 #include "search/model.h"
 
-typedef enum hyti_acquisition { HYTI_ACQUISITION_EI, HYTI_ACQUISITION_UCB } hyti_acquisition;
+typedef enum hyti_selection {
+    HYTI_SELECTION_FANTASIES, /* greedy; models learn what is expected of those taken */
+    HYTI_SELECTION_HVI,       /* greedy */
+    HYTI_SELECTION_RANDOM,
+    HYTI_SELECTION_DOMINANCE
+} hyti_selection;
 
 /* The rows of the search's option table that methods read. */
 typedef struct hyti_method_params {
@@ -16,6 +22,7 @@ typedef struct hyti_method_params {
     int64_t population;  /* of nsga2, and of the inner solver */
     int64_t generations; /* of the inner solver */
     int64_t solver;      /* a hyti_solver */
+    int64_t selection;   /* a hyti_selection */
 } hyti_method_params;
 
 typedef hyt_status (*hyti_propose_fn)(const hyti_problem *problem, const hyti_history *history,

@@ -15,7 +15,12 @@ enum {
  * works, gain times chance alone would spend every other evaluation there. */
 static const double caution = 4;
 
-static const char *const kind_names[] = { "auto", "gp", "trees" };
+static const char *const kind_names[] = { "auto", "gp", "trees", "forest", "ridge", "ranker" };
+
+static const double largest = 1e100; /* that a surrogate learns (surrogate.h) */
+
+/* Share of an objective's deviation below which what a fit misses is a matter of the model, not noise. */
+static const double noticeable = 0.01;
 
 /* One column to learn. */
 typedef struct lesson {
@@ -52,14 +57,36 @@ static hyt_status hurry(hyt_options *gp)
     return hyt_options_set_int(gp, HYT_GP_INDUCING, 400);
 }
 
-static hyt_status teach(hyt_context *context, hyti_model_kind kind, uint64_t seed, const lesson *l, hyt_surrogate **out)
+/* Which columns belong to one category. Numbers count as numbers, ordinal ones too: a trend that is free to bend at each
+ * of many genes draws a search into corners. */
+static hyt_status set_columns(const hyti_problem *problem, hyt_surrogate *surrogate)
 {
+    hyt_context *context = hyti_problem_context(problem);
+    size_t features = hyti_space_features(problem->space), at = 0;
+    int *columns = hyti_array(context, features, sizeof *columns), category = HYT_COLUMN_CATEGORY;
+    if (!columns) return hyti_fail_nomem();
+    for (size_t g = 0; g < hyt_space_genes(problem->space); g++) {
+        bool words = hyt_space_gene_kind(problem->space, g) == HYT_GENE_CATEGORICAL;
+        size_t width = words ? hyt_space_gene_levels(problem->space, g) : 1;
+        for (size_t k = 0; k < width; k++) columns[at++] = words ? category : HYT_COLUMN_REAL;
+        category += words;
+    }
+    hyt_status status = hyt_surrogate_set_columns(surrogate, columns, features);
+    hyti_free(context, columns);
+    return status;
+}
+
+static hyt_status teach(const hyti_problem *problem, hyti_model_kind kind, uint64_t seed, const lesson *l,
+                        hyt_surrogate **out)
+{
+    hyt_context *context = hyti_problem_context(problem);
     hyt_options *options = NULL;
     hyt_surrogate *surrogate = NULL;
     hyt_status status = hyt_surrogate_options_create(context, kind_names[kind], &options);
     if (status == HYT_OK) status = hyt_options_set_int(options, HYT_SURROGATE_SEED, (int64_t)(seed >> 11));
     if (status == HYT_OK && kind == HYTI_MODEL_GP) status = hurry(options);
     if (status == HYT_OK) status = hyt_surrogate_create(context, kind_names[kind], l->features, options, &surrogate);
+    if (status == HYT_OK) status = set_columns(problem, surrogate);
     if (status == HYT_OK) status = hyt_surrogate_fit(surrogate, l->x, l->y, l->count);
     hyt_options_destroy(options);
     if (status != HYT_OK) hyt_surrogate_destroy(surrogate);
@@ -81,10 +108,9 @@ static void lesson_part(const lesson *l, size_t fold, bool inside, lesson *out)
 static hyt_status validate_fold(const hyti_problem *problem, hyti_model_kind kind, uint64_t seed, const lesson *l,
                                 size_t fold, lesson *part, double *predicted)
 {
-    hyt_context *context = hyti_problem_context(problem);
     hyt_surrogate *surrogate = NULL;
     lesson_part(l, fold, false, part);
-    HYTI_TRY(teach(context, kind, seed, part, &surrogate));
+    HYTI_TRY(teach(problem, kind, seed, part, &surrogate));
     lesson_part(l, fold, true, part);
     hyt_status status = hyt_surrogate_predict(surrogate, part->x, part->count, part->y, NULL);
     for (size_t i = 0; i < part->count; i++) predicted[i * FOLDS + fold] = part->y[i];
@@ -153,7 +179,26 @@ static hyt_status learn(const hyti_problem *problem, const lesson *l, hyti_model
         HYTI_TRY(choose(problem, l, name, &memo->digest[column], &memo->kind[column]));
         kind = memo->kind[column];
     }
-    return teach(hyti_problem_context(problem), kind, seed, l, out);
+    return teach(problem, kind, seed, l, out);
+}
+
+/* What measurements scatter by, from what the fit leaves; 0 where that is next to nothing. */
+static hyt_status find_noise(const hyti_problem *problem, const hyt_surrogate *surrogate, const lesson *l,
+                             double *noise)
+{
+    hyt_context *context = hyti_problem_context(problem);
+    double *fitted = hyti_array(context, HYTI_MAX(l->count, 1), sizeof *fitted);
+    if (!fitted) return hyti_fail_nomem();
+    hyt_status status = hyt_surrogate_predict(surrogate, l->x, l->count, fitted, NULL);
+    double n = (double)l->count, mean = 0, total = 0, left = 0;
+    for (size_t i = 0; i < l->count; i++) mean += l->y[i] / n;
+    for (size_t i = 0; i < l->count && status == HYT_OK; i++) {
+        total += (l->y[i] - mean) * (l->y[i] - mean) / n;
+        left += (l->y[i] - fitted[i]) * (l->y[i] - fitted[i]) / n;
+    }
+    *noise = left > noticeable * noticeable * total ? sqrt(left) : 0;
+    hyti_free(context, fitted);
+    return status;
 }
 
 static hyt_status learn_objectives(const hyti_problem *problem, const hyti_history *history, hyti_model_kind kind,
@@ -168,6 +213,7 @@ static hyt_status learn_objectives(const hyti_problem *problem, const hyti_histo
             if (hyti_history_teaches(each, i, j, problem->objectives))
                 lesson_add(problem, l, each->levels + i * genes, each->objectives[i * problem->objectives + j]);
         HYTI_TRY(learn(problem, l, kind, seed, j, memo, &model->objective[j]));
+        HYTI_TRY(find_noise(problem, model->objective[j], l, &model->noise[j]));
     }
     return HYT_OK;
 }
@@ -252,9 +298,10 @@ static hyt_status predict_objective(const hyti_model *model, const hyti_level *r
     if (hyti_problem_exact(model->problem, j)) HYTI_TRY(measure_objective(model, rows, count, j, column));
     else HYTI_TRY(hyt_surrogate_predict(model->objective[j], x, count, column, column + count));
     for (size_t i = 0; i < count; i++) {
+        double deviation = hypot(column[count + i], model->noise[j]);
         forecast->mean[i * m + j] = column[i];
-        forecast->deviation[i * m + j] = column[count + i];
-        forecast->chance[i] *= hyti_chance_below(column[i], column[count + i], model->problem->limits[j]);
+        forecast->deviation[i * m + j] = deviation;
+        forecast->chance[i] *= hyti_chance_below(column[i], deviation, model->problem->limits[j]);
     }
     return HYT_OK;
 }
@@ -282,5 +329,51 @@ hyt_status hyti_model_predict(const hyti_model *model, const hyti_level *rows, s
     for (size_t j = 0; j < model->problem->objectives && status == HYT_OK; j++)
         status = predict_objective(model, rows, x, count, j, x + count * model->features, forecast);
     hyti_free(context, x);
+    return status;
+}
+
+hyt_status hyti_model_suppose(hyti_model *model, const hyti_level *levels, const double *objectives)
+{
+    hyt_context *context = hyti_problem_context(model->problem);
+    double *x = hyti_array(context, HYTI_MAX(model->features, 1), sizeof *x);
+    hyt_status status = x ? HYT_OK : hyti_fail_nomem();
+    if (status == HYT_OK) hyti_space_encode(model->problem->space, levels, x);
+    for (size_t j = 0; j < model->problem->objectives && status == HYT_OK; j++) {
+        double value = fmin(fmax(objectives[j], -largest), largest);
+        if (model->objective[j]) status = hyt_surrogate_update(model->objective[j], x, &value, 1);
+    }
+    hyti_free(context, x);
+    return status;
+}
+
+/* Every draw of an exact objective is its value. */
+static hyt_status sample_objective(const hyti_model *model, const hyti_level *rows, const double *x, size_t count,
+                                   size_t draws, size_t j, uint64_t seed, double *out)
+{
+    const hyti_problem *problem = model->problem;
+    size_t genes = hyt_space_genes(problem->space);
+    if (!hyti_problem_exact(problem, j)) return hyt_surrogate_sample(model->objective[j], x, count, draws, seed, out);
+    for (size_t i = 0; i < count; i++) HYTI_TRY(problem->measure(problem->user, rows + i * genes, j, &out[i]));
+    for (size_t i = count; i < draws * count; i++) out[i] = out[i - count];
+    return HYT_OK;
+}
+
+hyt_status hyti_model_sample(const hyti_model *model, const hyti_level *rows, size_t count, size_t draws, uint64_t seed,
+                             double *out)
+{
+    const hyti_problem *problem = model->problem;
+    hyt_context *context = hyti_problem_context(problem);
+    size_t m = problem->objectives, genes = hyt_space_genes(problem->space), all = draws * count;
+    double *x = hyti_array(context, HYTI_MAX(count, 1), HYTI_MAX(model->features, 1) * sizeof *x);
+    double *column = hyti_array(context, HYTI_MAX(all, 1), sizeof *column);
+    hyt_status status = x && column ? HYT_OK : hyti_fail_nomem();
+    for (size_t i = 0; i < count && status == HYT_OK; i++)
+        hyti_space_encode(problem->space, rows + i * genes, x + i * model->features);
+    for (size_t j = 0; j < m && status == HYT_OK; j++) {
+        status = sample_objective(model, rows, x, count, draws, j, seed + j, column);
+        for (size_t i = 0; i < all && status == HYT_OK; i++) out[i * m + j] = column[i];
+    }
+    hyti_free(context, x);
+    hyti_free(context, column);
     return status;
 }

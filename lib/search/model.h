@@ -8,6 +8,7 @@
 #include "search/search.h"
 #include <hytnas/surrogate.h>
 
+/* In the order of the option's words; what follows these is a kind of surrogate that auto does not try. */
 typedef enum hyti_model_kind { HYTI_MODEL_AUTO, HYTI_MODEL_GP, HYTI_MODEL_TREES } hyti_model_kind;
 
 /* What `auto` chose last and on which rows: saves time, and decides nothing, since the same rows give the same
@@ -21,11 +22,12 @@ typedef struct hyti_model {
     const hyti_problem *problem;
     size_t features;
     hyt_surrogate *objective[HYTI_SEARCH_OBJECTIVES];
+    double noise[HYTI_SEARCH_OBJECTIVES]; /* deviation of measurements about what is predicted, of the same point */
     hyt_surrogate *success; /* NULL: nothing has failed */
 } hyti_model;
 
-/* What is predicted of `count` points: rows of one value an objective, and the chance that a trial finishes within
- * the limits. */
+/* What is predicted of the measurements of `count` points: rows of one value an objective, and the chance that a trial
+ * finishes within the limits. */
 typedef struct hyti_forecast {
     double *mean, *deviation, *chance;
 } hyti_forecast;
@@ -38,6 +40,11 @@ void hyti_model_close(hyti_model *model);
 /* Writes into the room of `forecast`. */
 hyt_status hyti_model_predict(const hyti_model *model, const hyti_level *rows, size_t count,
                               const hyti_forecast *forecast);
+/* Learns what is only supposed, in little time: that the point's objectives are these. */
+hyt_status hyti_model_suppose(hyti_model *model, const hyti_level *levels, const double *objectives);
+/* Joint draws of what the objectives of `count` points may be, noise left out: draws * count rows. */
+hyt_status hyti_model_sample(const hyti_model *model, const hyti_level *rows, size_t count, size_t draws, uint64_t seed,
+                             double *out);
 hyt_status hyti_forecast_open(const hyti_problem *problem, size_t count, hyti_forecast *forecast);
 void hyti_forecast_close(const hyti_problem *problem, hyti_forecast *forecast);
 

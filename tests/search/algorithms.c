@@ -146,14 +146,14 @@ static void greedy_takes_what_adds_most(void **state)
     (void)state;
     enum { N = 30, KNOWN = 4 };
     for (size_t m = 1; m <= 4; m++) {
-        double known[(KNOWN + N) * 4], rows[N * 4], chances[N], gain;
+        double known[(KNOWN + N) * 4], rows[N * 4], certain[N * 4] = { 0 }, chances[N], gain;
         const double reference[] = { 1, 1, 1, 1 };
         hyti_greedy greedy;
         hyti_rng rng = hyti_rng_start(m, HYTI_PURPOSE_TEST, 1);
         for (size_t i = 0; i < KNOWN * m; i++) known[i] = 0.4 + 0.6 * hyti_rng_uniform(&rng);
         for (size_t i = 0; i < N * m; i++) rows[i] = hyti_rng_uniform(&rng);
         for (size_t i = 0; i < N; i++) chances[i] = i % 7 ? 1 : -1;
-        MUST(hyti_greedy_open(&greedy, NULL, m, reference, known, KNOWN, N));
+        MUST(hyti_greedy_open(&greedy, NULL, m, reference, known, KNOWN, 1, N));
         for (size_t n = KNOWN; n < KNOWN + 5; n++) {
             double before, after, most = 0;
             MUST(hyt_pareto_hypervolume(NULL, known, n, m, reference, &before));
@@ -163,11 +163,11 @@ static void greedy_takes_what_adds_most(void **state)
                 MUST(hyt_pareto_hypervolume(NULL, known, n + 1, m, reference, &after));
                 most = fmax(most, after - before);
             }
-            size_t best = hyti_greedy_best(&greedy, rows, chances, N, &gain);
+            size_t best = hyti_greedy_best(&greedy, rows, certain, chances, N, &gain);
             CHECK_NEAR(gain, most, 1e-12);
             chances[best] = -1;
             memcpy(known + n * m, rows + best * m, m * sizeof *rows);
-            hyti_greedy_take(&greedy, rows + best * m);
+            MUST(hyti_greedy_take(&greedy, rows + best * m));
         }
         hyti_greedy_close(&greedy);
     }

@@ -123,6 +123,7 @@ static void a_corner_that_works_is_found(void **state)
         for (size_t i = 40; i < 80; i++) finished += hyt_search_trial_state(search, i) == HYT_TRIAL_FINISHED;
         hyt_search_destroy(search);
     }
+    print_message("%zu finished of %d\n", finished, SEEDS * 40);
     assert_true(finished > SEEDS * 20);
 }
 

@@ -381,7 +381,7 @@ static void what_decides_is_described(void **state)
         "objective.0=max gain\nobjective.1=min cost\nconstraint.sum=18\nlimit.gain=0.1\nreference=0 40.5\n"
         "option.method=nsga2\noption.seed=1\noption.trials=30\n";
     if (strncmp(text.data, expected, strlen(expected)) != 0) fail_msg("%s", text.data);
-    assert_non_null(strstr(text.data, "\noption.surrogate=auto\noption.acquisition=ucb\n"));
+    assert_non_null(strstr(text.data, "\noption.surrogate=gp\noption.acquisition=ehvi\n"));
     hyti_text_clear(&text);
     hyt_search_destroy(search);
 }
