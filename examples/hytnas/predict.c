@@ -26,8 +26,8 @@ static const command_form predict_command = {
     .about =
         "Predicts a column of a table from the others by a surrogate, each fold by a model of all other rows, and says how "
         "well: Kendall's tau, Spearman's rho, R2, the root of the mean squared error, and without --json also how far the "
-        "predicted deviations can be trusted. Numbers that are all positive are taken by their logarithm; columns that "
-        "hold text become one feature a label. The column row, if there is one, only names rows.",
+        "predicted deviations can be trusted. Numbers that are all positive are taken by their logarithm, and are levels of a "
+        "scale where there are at most 16 different ones; columns that hold text become one feature a label. The column row, if there is one, only names rows.",
     .flags = flags,
     .flag_count = FLAGS,
     .examples = "  hytnas predict table.csv --target latency_ms\n"
@@ -225,6 +225,22 @@ static int grow_features(task *t, size_t count)
     return x && columns ? GOOD : complain("out of memory");
 }
 
+/* Numbers of which there are few different ones are a scale of levels. */
+static hyt_column scale_of(const double *x, size_t n)
+{
+    enum { LEVELS = 16 };
+    double seen[LEVELS];
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t at = 0;
+        while (at < count && seen[at] != x[i]) at++;
+        if (at < count) continue;
+        if (count == LEVELS) return HYT_COLUMN_REAL;
+        seen[count++] = x[i];
+    }
+    return HYT_COLUMN_ORDINAL;
+}
+
 static int add_numbers(task *t, size_t column, bool positive)
 {
     if (grow_features(t, 1) != GOOD) return BAD;
@@ -233,7 +249,8 @@ static int add_numbers(task *t, size_t column, bool positive)
         if (csv_number(&t->table, t->rows[i], column, &value) != GOOD) return BAD;
         t->x[t->features * t->n + i] = positive ? log2(value) : value;
     }
-    t->columns[t->features++] = HYT_COLUMN_REAL;
+    t->columns[t->features] = scale_of(t->x + t->features * t->n, t->n);
+    t->features++;
     return GOOD;
 }
 

@@ -19,6 +19,7 @@ typedef struct hyt_surrogate hyt_surrogate;
 
 #define HYT_GP_LINES "lines"                          /**< flag, 1: a sum of lines is a term of the covariance */
 #define HYT_GP_BENDS "bends"                          /**< flag, 1: a sum of parabolas of the ordinal features is one */
+#define HYT_GP_KERNEL "kernel"                        /**< choice, "auto": "matern", "laplace" (rough in ordinal features) */
 #define HYT_GP_STARTS "starts"                        /**< int, 2: starts of the search for hyperparameters */
 #define HYT_GP_MAX_ITERATIONS "max-iterations"        /**< int, 50: most evaluations of the likelihood from a start */
 #define HYT_GP_START_ROWS "start-rows"                /**< int, 64: rows on which the starts are compared */
@@ -118,8 +119,8 @@ HYT_API hyt_status hyt_surrogate_copy(const hyt_surrogate *surrogate, hyt_surrog
 HYT_API size_t hyt_surrogate_features(const hyt_surrogate *surrogate);
 /** Rows that are known; 0 before the first fit. */
 HYT_API size_t hyt_surrogate_rows(const hyt_surrogate *surrogate);
-/** What the model is made of, where a fit finds that out ("auto"); else its kind; NULL before fit. Lent until the next fit
- *  or update. */
+/** What the model is made of, where a fit finds that out ("auto"; of "gp" the covariance); else its kind; NULL before
+ *  fit. Lent until the next fit or update. */
 HYT_API const char *hyt_surrogate_chosen(const hyt_surrogate *surrogate);
 /** @param mean,deviation  n values each; deviation may be NULL. It is the doubt about the mean: the noise of a
  *                         measurement comes on top. "trees" with one member has none and says 0

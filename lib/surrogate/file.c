@@ -211,7 +211,7 @@ hyt_status hyti_surrogate_get(hyt_context *context, hyti_payload *from, const hy
     if (s->features != outer->d)
         status = hyti_fail(HYT_ERR_FORMAT, "%s, byte %zu: %zu features within a surrogate of %zu", from->part, from->at,
                            s->features, outer->d);
-    if (s->kind->chosen)
+    if (s->kind == &hyti_kind_auto)
         status = hyti_fail(HYT_ERR_FORMAT, "%s, byte %zu: \"%s\" within another", from->part, from->at, s->kind->name);
     if (status == HYT_OK) status = refused(get_body(from, s, outer), from);
     if (status == HYT_OK) *out = s;

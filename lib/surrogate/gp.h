@@ -9,7 +9,7 @@
 
 /* The covariance of standardised features z, z', in units of the signal variance:
  *     k(z, z') = M(|(z - z') / lengthscales|) + slope (z . z') / d + bend (b . b') / d,
- * M being Matern 5/2, d the number of features and b = z^2 - 1 of the ordinal ones: with the two last terms, the trend,
+ * M being Matern 5/2 or the Gaussian e^-r^2, d the number of features and b = z^2 - 1 of the ordinal ones: with the two last terms, the trend,
  * a sum of lines and parabolas, which levels whose spacing is unknown ask for, costs few rows. The noise of a target
  * has the variance `noise`, in the same units.
  *     theta = (log lengthscales, log noise, log slope if there are lines, log bend if there are bends) */
@@ -50,6 +50,7 @@ typedef struct hyti_gp_law {
     double *gain;            /* d: 1 / lengthscale; this and the next by hyti_gp_law_settle from theta */
     double noise, line, bend; /* noise; sqrt(slope / d); sqrt(bend / d) */
     double variance;         /* of the signal */
+    bool gaussian;           /* M */
     size_t exact_rows;       /* a first batch of more is represented by inducing points, */
     size_t inducing;         /* at most this many */
 } hyti_gp_law;
@@ -58,6 +59,8 @@ typedef struct hyti_gp_law {
 hyt_status hyti_gp_law_create(hyt_context *context, bool lines, bool bends, const hyti_rows *rows, hyti_gp_law **out);
 void hyti_gp_law_destroy(hyti_gp_law *law);
 void hyti_gp_law_settle(hyti_gp_law *law);
+/* M of n squared distances, in their place, and slopes[i] = -2 dM/d(r^2). */
+void hyti_gp_law_slopes(const hyti_gp_law *law, size_t n, double *squares, double *slopes);
 /* z of n rows x; what is very far away stays where squares do not overflow. */
 void hyti_gp_law_place(const hyti_gp_law *law, const double *x, size_t n, double *z);
 /* Trend of n placed rows, hyti_gp_trend_size values each, with its lines and parabolas times `line` and `bend`. */
@@ -83,8 +86,11 @@ typedef struct hyti_gp_tuning {
     double noise_low, noise_high;
 } hyti_gp_tuning;
 
-/* The best theta found for rows x, into the law. */
-hyt_status hyti_gp_tune(hyti_gp_law *law, const hyti_gp_tuning *tuning, const hyti_rows *rows);
+/* The best theta found from all starts, on some of the rows, into the law, and what the evidence says of it. */
+hyt_status hyti_gp_tune(hyti_gp_law *law, const hyti_gp_tuning *tuning, const hyti_rows *rows, double *value);
+/* Refines the law's theta step by step on more rows than `from`, at most `to`; nothing happens where there are none. */
+hyt_status hyti_gp_refine(hyti_gp_law *law, const hyti_gp_tuning *tuning, const hyti_rows *rows, size_t from, size_t to,
+                          double *value);
 
 /* Points as the covariance wants them: over their lengthscales, with the squares of their lengths, and the trend. */
 typedef struct hyti_gp_cloud {

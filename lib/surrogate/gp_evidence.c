@@ -10,7 +10,6 @@
  * Time O(n^3 + n^2 d), memory 4 n^2 + O(n d). */
 #include "numeric/linear.h"
 #include "surrogate/gp.h"
-#include "surrogate/matern.h"
 #include <math.h>
 
 struct hyti_gp_evidence {
@@ -135,7 +134,7 @@ static void find_covariance(hyti_gp_evidence *e, double noise, double slope, dou
     for (size_t j = 0; j < n; j++) {
         double *column = e->covariance + j * n;
         for (size_t i = j + 1; i < n; i++) column[i] += e->squares[i] + e->squares[j];
-        hyti_matern_slopes(n - j - 1, column + j + 1, e->slopes + j * n + j + 1);
+        hyti_gp_law_slopes(e->law, n - j - 1, column + j + 1, e->slopes + j * n + j + 1);
         column[j] = 1 + noise;
         for (size_t i = j; e->lines && i < n; i++) column[i] += slope * e->lines[j * n + i];
         for (size_t i = j; e->bends && i < n; i++) column[i] += bend * e->bends[j * n + i];

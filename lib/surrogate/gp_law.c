@@ -198,6 +198,18 @@ hyti_gp_cloud hyti_gp_cloud_make(const hyti_gp_law *law, const double *x, size_t
     return cloud;
 }
 
+static void find_values(const hyti_gp_law *law, size_t n, double *squares)
+{
+    if (law->gaussian) hyti_gaussian_values(n, squares);
+    else hyti_matern_values(n, squares);
+}
+
+void hyti_gp_law_slopes(const hyti_gp_law *law, size_t n, double *squares, double *slopes)
+{
+    if (law->gaussian) hyti_gaussian_slopes(n, squares, slopes);
+    else hyti_matern_slopes(n, squares, slopes);
+}
+
 /* From |a|^2 + |b|^2 - 2 a . b, column by column, while a column is at hand. */
 void hyti_gp_covariance(const hyti_gp_law *law, const hyti_gp_cloud *a, const hyti_gp_cloud *b, double *out)
 {
@@ -206,7 +218,7 @@ void hyti_gp_covariance(const hyti_gp_law *law, const hyti_gp_cloud *a, const hy
     for (size_t j = 0; j < b->n; j++) {
         double *column = out + j * n;
         for (size_t i = 0; i < n; i++) column[i] += a->squares[i] + b->squares[j];
-        hyti_matern_values(n, column);
+        find_values(law, n, column);
     }
     if (trend) hyti_gram_cross(n, b->n, trend, 1, a->trend, b->trend, 1, out);
 }
@@ -218,7 +230,7 @@ void hyti_gp_covariance_within(const hyti_gp_law *law, const hyti_gp_cloud *clou
     for (size_t j = 0; j < n; j++) {
         double *column = out + j * n;
         for (size_t i = j + 1; i < n; i++) column[i] += cloud->squares[i] + cloud->squares[j];
-        hyti_matern_values(n - j - 1, column + j + 1);
+        find_values(law, n - j - 1, column + j + 1);
         column[j] = 1;
     }
     if (trend) hyti_gram(n, trend, 1, cloud->trend, 1, out);

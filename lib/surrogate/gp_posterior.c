@@ -3,7 +3,6 @@
  * Learning, algorithm 2.1), extended batch by batch. */
 #include "numeric/linear.h"
 #include "surrogate/gp.h"
-#include "surrogate/matern.h"
 #include <math.h>
 #include <string.h>
 
@@ -159,7 +158,7 @@ hyt_status hyti_gp_predict(const hyti_gp *gp, const double *x, size_t n, double 
     return HYT_OK;
 }
 
-/* The slopes by z of sum_i c_i k(known_i, x), `slopes` being those of Matern (matern.h): with points
+/* The slopes by z of sum_i c_i k(known_i, x), `slopes` being those of M (matern.h): with points
  * p = z / lengthscale
  *     d/dp_k = sum_i c_i slope(r_i) (p_ik - p_k),
  * and of the trend, sum_i c_i trend_i . d trend(x). trend: room for its size. */
@@ -227,7 +226,7 @@ hyt_status hyti_gp_gradient(const hyti_gp *gp, const double *x, double *mean, do
         }
         c[i] = sum;
     }
-    hyti_matern_slopes(n, c, slopes);
+    hyti_gp_law_slopes(law, n, c, slopes);
     hyti_gp_law_place(law, x, 1, z);
     slope_of_sum(gp, &at, z, slopes, gp->weights, z + d, mean);
     if (deviation) slope_of_deviation(gp, &at, z, slopes, cross, c, z + d, deviation);

@@ -49,7 +49,7 @@ static void spread_rows(const work *w, size_t count)
 }
 
 /* Best of `starts` local searches on `count` rows into the law; with starts = 0, from where the law is. */
-static hyt_status tune_on(const work *w, size_t count, size_t starts)
+static hyt_status tune_on(const work *w, size_t count, size_t starts, double *best)
 {
     hyti_gp_law *law = w->law;
     size_t size = hyti_gp_theta_size(&law->shape);
@@ -57,16 +57,16 @@ static hyt_status tune_on(const work *w, size_t count, size_t starts)
     hyti_minimise problem = { size, w->low, w->high, w->tuning->iterations, TOLERANCE };
     hyti_gp_evidence *evidence = NULL;
     HYTI_TRY(hyti_gp_evidence_create(law->context, law, w->z, w->y, count, &evidence));
-    double best = INFINITY;
+    *best = INFINITY;
     hyt_status status = HYT_OK;
     if (starts == 0)
-        status = hyti_minimise_run(law->context, &problem, hyti_gp_evidence_evaluate, evidence, law->theta, &best);
+        status = hyti_minimise_run(law->context, &problem, hyti_gp_evidence_evaluate, evidence, law->theta, best);
     for (size_t i = 0; status == HYT_OK && i < starts; i++) {
         double value;
         choose_start(w, i);
         status = hyti_minimise_run(law->context, &problem, hyti_gp_evidence_evaluate, evidence, w->trial, &value);
-        if (status != HYT_OK || value >= best) continue;
-        best = value;
+        if (status != HYT_OK || value >= *best) continue;
+        *best = value;
         memcpy(law->theta, w->trial, size * sizeof *law->theta);
     }
     hyti_gp_evidence_destroy(evidence);
@@ -83,21 +83,43 @@ static void set_bounds(const work *w)
     }
 }
 
-hyt_status hyti_gp_tune(hyti_gp_law *law, const hyti_gp_tuning *tuning, const hyti_rows *rows)
+static hyt_status work_open(hyti_gp_law *law, const hyti_gp_tuning *tuning, const hyti_rows *rows, size_t most, work *w)
 {
-    size_t n = rows->n, most = HYTI_MIN(n, HYTI_MAX(tuning->rows, tuning->start_rows)),
-           size = hyti_gp_theta_size(&law->shape);
+    size_t size = hyti_gp_theta_size(&law->shape);
     double *z = hyti_array(law->context, most * (rows->d + 1) + 3 * size, sizeof *z);
     if (!z) return hyti_fail_nomem();
     double *y = z + most * rows->d, *low = y + most;
-    work w = { law, tuning, rows, z, y, low, low + size, low + 2 * size };
-    set_bounds(&w);
-    size_t count = HYTI_MIN(n, tuning->start_rows);
-    hyt_status status = tune_on(&w, count, tuning->starts);
+    *w = (work){ law, tuning, rows, z, y, low, low + size, low + 2 * size };
+    set_bounds(w);
+    return HYT_OK;
+}
+
+static size_t first_rows(const hyti_gp_tuning *tuning, const hyti_rows *rows)
+{
+    return HYTI_MIN(rows->n, tuning->start_rows);
+}
+
+hyt_status hyti_gp_tune(hyti_gp_law *law, const hyti_gp_tuning *tuning, const hyti_rows *rows, double *value)
+{
+    work w;
+    size_t count = first_rows(tuning, rows);
+    HYTI_TRY(work_open(law, tuning, rows, count, &w));
+    hyt_status status = tune_on(&w, count, tuning->starts, value);
+    hyti_free(law->context, w.z);
+    return status;
+}
+
+hyt_status hyti_gp_refine(hyti_gp_law *law, const hyti_gp_tuning *tuning, const hyti_rows *rows, size_t from, size_t to,
+                          double *value)
+{
+    work w;
+    size_t most = HYTI_MIN(rows->n, HYTI_MIN(to, tuning->rows)), count = HYTI_MAX(first_rows(tuning, rows), from);
+    HYTI_TRY(work_open(law, tuning, rows, most, &w));
+    hyt_status status = HYT_OK;
     while (status == HYT_OK && count < most) {
         count = count * STEP < most ? count * STEP : most;
-        status = tune_on(&w, count, 0);
+        status = tune_on(&w, count, 0, value);
     }
-    hyti_free(law->context, z);
+    hyti_free(law->context, w.z);
     return status;
 }

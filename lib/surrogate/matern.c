@@ -52,6 +52,22 @@ WIDE static void find_slopes(size_t n, double *restrict squares, double *restric
     }
 }
 
+WIDE static void find_gaussian(size_t n, double *squares)
+{
+    for (size_t i = 0; i < n; i++) squares[i] = decay(squares[i] > 0 ? squares[i] : 0);
+}
+
+void hyti_gaussian_values(size_t n, double *squares)
+{
+    find_gaussian(n, squares);
+}
+
+void hyti_gaussian_slopes(size_t n, double *squares, double *slopes)
+{
+    find_gaussian(n, squares);
+    for (size_t i = 0; i < n; i++) slopes[i] = 2 * squares[i];
+}
+
 void hyti_matern_values(size_t n, double *squares)
 {
     find_values(n, squares);

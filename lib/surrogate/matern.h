@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The Matern covariance of smoothness 5/2, on many squared distances at once. */
+/* The Matern covariance of smoothness 5/2 and the Gaussian one, on many squared distances at once. */
 #ifndef HYTI_SURROGATE_MATERN_H
 #define HYTI_SURROGATE_MATERN_H
 
@@ -10,5 +10,8 @@
 void hyti_matern_values(size_t n, double *squares);
 /* The same, and slopes[i] = -2 dk/d(r^2) = 5/3 (1 + q) e^-q. */
 void hyti_matern_slopes(size_t n, double *squares, double *slopes);
+/* The same of k(r) = e^-r^2, the Gaussian covariance, and slopes[i] = 2 k. */
+void hyti_gaussian_values(size_t n, double *squares);
+void hyti_gaussian_slopes(size_t n, double *squares, double *slopes);
 
 #endif
