@@ -239,10 +239,11 @@ static hyt_status take_best(recipe *r, hyti_set *batch, bool *any)
 
 static hyt_status select_by_gain(recipe *r, size_t count, hyti_set *batch)
 {
+    if (r->pool.count == 0) return HYT_OK;
     HYTI_TRY(open_greedy(r, count));
     HYTI_TRY(hyti_climb_open(&r->climb, &r->model, &r->greedy));
     if (r->params->acquisition == HYTI_ACQUISITION_THOMPSON) HYTI_TRY(draw_forecast(r));
-    bool any = r->pool.count > 0;
+    bool any = true;
     for (size_t i = 0; i < r->pool.count && any && batch->count < count; i++) {
         if (i > 0) HYTI_TRY(look_again(r));
         HYTI_TRY(take_best(r, batch, &any));
@@ -255,9 +256,9 @@ static hyt_status select_by_dominance(recipe *r, size_t count, hyti_set *batch)
 {
     hyt_context *context = hyti_problem_context(r->problem);
     size_t n = r->pool.count, m = r->problem->objectives;
-    double *scores = hyti_array(context, n, (m + 1) * sizeof *scores), *penalties = scores + n * m;
+    double *scores = hyti_array(context, n, m * sizeof *scores), *penalties = hyti_array(context, n, sizeof *penalties);
     size_t *order = hyti_array(context, n, sizeof *order);
-    hyt_status status = scores && order ? HYT_OK : hyti_fail_nomem();
+    hyt_status status = scores && penalties && order ? HYT_OK : hyti_fail_nomem();
     for (size_t k = 0; k < n * m && status == HYT_OK; k++)
         scores[k] = hyti_acquisition_score((hyti_acquisition)r->params->acquisition, r->forecast.mean[k],
                                            r->forecast.deviation[k], r->best[k % m], r->beta);
@@ -266,6 +267,7 @@ static hyt_status select_by_dominance(recipe *r, size_t count, hyti_set *batch)
     for (size_t i = 0; i < n && batch->count < count && status == HYT_OK; i++)
         status = hyti_set_add(batch, hyti_set_at(&r->pool, order[i]), NULL);
     hyti_free(context, scores);
+    hyti_free(context, penalties);
     hyti_free(context, order);
     return status;
 }

@@ -30,18 +30,6 @@ static hyt_search *make(const char *method, const char *mode, int64_t workers)
     return search;
 }
 
-static void check_same(const hyt_search *a, const hyt_search *b)
-{
-    assert_int_equal(hyt_search_size(a), hyt_search_size(b));
-    for (size_t i = 0; i < hyt_search_size(a); i++) {
-        char x[128], y[128];
-        MUST(hyt_candidate_genome(hyt_trial_candidate(hyt_search_trial(a, i)), x, sizeof x, NULL));
-        MUST(hyt_candidate_genome(hyt_trial_candidate(hyt_search_trial(b, i)), y, sizeof y, NULL));
-        if (strcmp(x, y) != 0) fail_msg("trial %zu is %s and %s", i, x, y);
-        assert_int_equal(hyt_search_trial_state(a, i), hyt_search_trial_state(b, i));
-    }
-}
-
 /* Trials take unequal times, some fail; counts how many run at once. */
 typedef struct site {
     atomic_int running, most, calls;
@@ -75,7 +63,7 @@ static void workers_change_nothing(void **state)
             assert_int_equal(t.calls, TRIALS);
             assert_true(t.most <= workers);
             assert_string_equal(hyt_search_stopped(search), "trials");
-            check_same(one, search);
+            toy_check_same(one, search);
             hyt_search_destroy(search);
         }
         hyt_search_destroy(one);
@@ -152,7 +140,7 @@ static void an_asynchronous_search_is_replayed(void **state)
         assert_int_equal(hyt_search_size(search), TRIALS);
         toy_check_distinct(search);
         hyt_search *again = replay(toy_methods[m], &log);
-        check_same(search, again);
+        toy_check_same(search, again);
         hyt_search_destroy(search);
         hyt_search_destroy(again);
     }
@@ -209,7 +197,7 @@ static void a_run_on_threads_ends(void **state)
         assert_int_equal(s.calls, TRIALS);
         hyt_search *whole = make("nsga2", "batch", 1);
         MUST(hyt_search_run(whole, evaluate, &s, NULL));
-        check_same(whole, search);
+        toy_check_same(whole, search);
         hyt_search_destroy(whole);
         hyt_search_destroy(search);
     }

@@ -92,6 +92,19 @@ static inline void toy_check_distinct(const hyt_search *search)
                 fail_msg("trials %zu and %zu are the same", k, i);
 }
 
+/* The same candidates in the same order, and the same came of them. */
+static inline void toy_check_same(const hyt_search *a, const hyt_search *b)
+{
+    assert_int_equal(hyt_search_size(a), hyt_search_size(b));
+    for (size_t i = 0; i < hyt_search_size(a); i++) {
+        char x[128], y[128];
+        MUST(hyt_candidate_genome(hyt_trial_candidate(hyt_search_trial(a, i)), x, sizeof x, NULL));
+        MUST(hyt_candidate_genome(hyt_trial_candidate(hyt_search_trial(b, i)), y, sizeof y, NULL));
+        if (strcmp(x, y) != 0) fail_msg("trial %zu is %s and %s", i, x, y);
+        assert_int_equal(hyt_search_trial_state(a, i), hyt_search_trial_state(b, i));
+    }
+}
+
 static const char *const toy_methods[] = { "hytnas", "nsga2", "random", "sobol", "evolution", "parego", "dgemo" };
 
 #endif
