@@ -3,6 +3,7 @@
 #include "pareto/pareto.h"
 #include "search/acquisition.h"
 #include "search/breed.h"
+#include "search/climb.h"
 #include "search/design.h"
 #include "search/directions.h"
 #include "search/inner.h"
@@ -173,6 +174,120 @@ static void greedy_takes_what_adds_most(void **state)
     }
 }
 
+/* What has been tried of a small space, what is believed, and what a batch would add to. */
+typedef struct climbing {
+    hyti_set taken, batch;
+    double objectives[2 * 24];
+    hyti_model model;
+    hyti_greedy greedy;
+} climbing;
+
+static hyt_status too_much(void *user, const hyti_level *levels, double *violation)
+{
+    double sum = 0;
+    (void)user;
+    for (size_t g = 0; g < 5; g++) sum += levels[g];
+    *violation = fmax(0, sum - 11);
+    return HYT_OK;
+}
+
+static void climbing_open(climbing *c, hyti_problem *problem, uint64_t seed)
+{
+    hyt_trial_state states[24];
+    hyti_memo memo = { 0 };
+    hyti_rng rng = hyti_rng_start(seed, HYTI_PURPOSE_TEST, 0);
+    hyti_set_open(&c->taken, problem->space);
+    hyti_set_open(&c->batch, problem->space);
+    MUST(hyti_design_uniform(problem, &rng, 24, &c->taken));
+    for (size_t i = 0; i < 24; i++) {
+        const hyti_level *levels = hyti_set_at(&c->taken, i);
+        c->objectives[2 * i] = 4 * cos((double)levels[3]) - levels[0] - levels[1] * levels[2];
+        c->objectives[2 * i + 1] = levels[0] * levels[0] + 2 * levels[1] + levels[2] + levels[4];
+        states[i] = levels[4] == 4 ? HYT_TRIAL_INFEASIBLE : HYT_TRIAL_FINISHED;
+    }
+    problem->taken = &c->taken;
+    const hyti_history history = { 24, c->taken.levels, c->objectives, states, NULL };
+    MUST(hyti_model_fit(problem, &history, HYTI_MODEL_GP, seed, &memo, &c->model));
+    MUST(hyti_greedy_open(&c->greedy, NULL, 2, problem->reference, c->objectives, 24, 1, 8));
+}
+
+static void climbing_close(climbing *c)
+{
+    hyti_greedy_close(&c->greedy);
+    hyti_model_close(&c->model);
+    hyti_set_close(&c->batch);
+    hyti_set_close(&c->taken);
+}
+
+static double gain_at(climbing *c, const hyti_level *levels, double *mean)
+{
+    double deviation[2], chance;
+    MUST(hyti_model_predict(&c->model, levels, 1, &(hyti_forecast){ mean, deviation, &chance }));
+    return chance * hyti_greedy_gain(&c->greedy, mean, deviation);
+}
+
+/* Whether a step from here leads to what is allowed, new and worth more. */
+static void check_top(climbing *c, const hyti_level *here, double gain)
+{
+    const hyti_problem *problem = c->model.problem;
+    for (size_t i = 0; i < hyti_space_neighbours(problem->space, here); i++) {
+        hyti_level there[5];
+        double mean[2];
+        bool free;
+        assert_true(hyti_space_neighbour(problem->space, here, i, there));
+        MUST(hyti_problem_free(problem, &c->batch, there, &free));
+        if (free && gain_at(c, there, mean) > gain * (1 + 1e-5)) fail_msg("neighbour %zu gains more than %g", i, gain);
+    }
+}
+
+/* From a start that is free, to a top, which joins the batch. Whether there was a step. */
+static bool check_climb(climbing *c, hyti_climb *climb, hyti_level *here)
+{
+    const hyti_problem *problem = c->model.problem;
+    hyti_level start[5];
+    double mean[2], violation, before = climb->gain = gain_at(c, here, climb->mean);
+    memcpy(start, here, sizeof start);
+    MUST(hyti_climb_run(climb, &c->batch, here));
+    MUST(too_much(NULL, here, &violation));
+    assert_true(violation == 0 && hyti_problem_new(problem, &c->batch, here));
+    CHECK_NEAR(gain_at(c, here, mean), climb->gain, 1e-9 * (1 + climb->gain));
+    for (size_t j = 0; j < 2; j++) CHECK_NEAR(mean[j], climb->mean[j], 1e-9);
+    assert_true(memcmp(here, start, sizeof start) == 0 ? climb->gain == before : climb->gain > before);
+    check_top(c, here, climb->gain);
+    MUST(hyti_set_add(&c->batch, here, NULL));
+    MUST(hyti_greedy_take(&c->greedy, climb->mean));
+    return climb->gain > before;
+}
+
+static void a_climb_ends_where_nothing_gains(void **state)
+{
+    (void)state;
+    hyt_space *space = NULL;
+    size_t rises = 0;
+    const double limits[] = { INFINITY, 20 }, reference[] = { 5, 25 };
+    MUST(toy_space(NULL, 5, 4, &space));
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        hyti_problem problem = { .space = space, .objectives = 2, .violation = too_much, .limits = limits,
+                                 .reference = reference };
+        climbing c;
+        hyti_climb climb;
+        hyti_set starts;
+        hyti_rng rng = hyti_rng_start(seed, HYTI_PURPOSE_INNER, 0);
+        climbing_open(&c, &problem, seed);
+        MUST(hyti_climb_open(&climb, &c.model, &c.greedy));
+        hyti_set_open(&starts, space);
+        MUST(hyti_design_uniform(&problem, &rng, 8, &starts));
+        for (size_t n = 0; n < 8; n++)
+            if (hyti_problem_new(&problem, &c.batch, hyti_set_at(&starts, n)))
+                rises += check_climb(&c, &climb, starts.levels + n * starts.genes);
+        hyti_set_close(&starts);
+        hyti_climb_close(&climb);
+        climbing_close(&c);
+    }
+    assert_true(rises > 12);
+    hyt_space_destroy(space);
+}
+
 /* Two objectives in conflict over one-gene steps; the penalty forbids an odd first gene. */
 static hyt_status score(void *user, const hyti_level *rows, size_t n, double *scores, double *penalties)
 {
@@ -315,6 +430,7 @@ int main(void)
         cmocka_unit_test(a_set_finds_what_it_holds),        cmocka_unit_test(a_latin_hypercube_is_even),
         cmocka_unit_test(children_are_canonical_and_near),  cmocka_unit_test(ranking_respects_dominance),
         cmocka_unit_test(expected_improvement_is_an_expectation), cmocka_unit_test(greedy_takes_what_adds_most),
+        cmocka_unit_test(a_climb_ends_where_nothing_gains),
         cmocka_unit_test(inner_solvers_near_the_front), cmocka_unit_test(directions_are_spread),
         cmocka_unit_test(chebyshev_respects_dominance), cmocka_unit_test(the_stop_rule_is_one_place),
     };
