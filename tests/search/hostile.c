@@ -10,8 +10,7 @@ static hyt_search *make(const char *method, size_t genes, int64_t high, int64_t 
     return search;
 }
 
-static const char *const all_methods[] = { "hytnas", "nsga2", "random", "sobol", "evolution" };
-enum { METHODS = sizeof all_methods / sizeof *all_methods };
+enum { METHODS = sizeof toy_methods / sizeof *toy_methods };
 
 static int constant(void *user, hyt_trial *trial, double *objectives, size_t n)
 {
@@ -44,14 +43,14 @@ static void objectives_that_teach_nothing(void **state)
     (void)state;
     for (size_t m = 0; m < METHODS; m++) {
         double volume;
-        hyt_search *search = make(all_methods[m], 4, 3, 25);
+        hyt_search *search = make(toy_methods[m], 4, 3, 25);
         MUST(hyt_search_run(search, constant, NULL, NULL));
         assert_int_equal(hyt_search_size(search), 25);
         MUST(hyt_search_hypervolume(search, &volume));
         assert_true(isfinite(volume) && volume >= 0);
         toy_check_distinct(search);
         hyt_search_destroy(search);
-        search = make(all_methods[m], 4, 3, 25);
+        search = make(toy_methods[m], 4, 3, 25);
         MUST(hyt_search_run(search, huge, NULL, NULL));
         assert_int_equal(hyt_search_size(search), 25);
         hyt_search_destroy(search);
@@ -64,7 +63,7 @@ static void nothing_ever_works(void **state)
     for (size_t m = 0; m < METHODS; m++)
         for (int end = HYT_TRIAL_INFEASIBLE; end <= HYT_TRIAL_NAN; end++) {
             double volume;
-            hyt_search *search = make(all_methods[m], 4, 3, 20);
+            hyt_search *search = make(toy_methods[m], 4, 3, 20);
             MUST(hyt_search_run(search, always, &end, NULL));
             assert_int_equal(hyt_search_size(search), 20);
             CHECK_STATUS(hyt_search_hypervolume(search, &volume), HYT_ERR_STATE);
@@ -80,7 +79,7 @@ static void small_spaces(void **state)
     } spaces[] = { { 1, 0, 1 }, { 6, 0, 1 }, { 1, 1, 2 }, { 2, 2, 9 }, { 3, 2, 27 } };
     for (size_t m = 0; m < METHODS; m++)
         for (size_t s = 0; s < sizeof spaces / sizeof *spaces; s++) {
-            hyt_search *search = make(all_methods[m], spaces[s].genes, spaces[s].high, 100);
+            hyt_search *search = make(toy_methods[m], spaces[s].genes, spaces[s].high, 100);
             hyt_trial *trial;
             size_t count;
             MUST(hyt_search_run(search, toy_evaluate, NULL, NULL));
@@ -105,7 +104,7 @@ static void rows_that_are_equal(void **state)
 {
     (void)state;
     for (size_t m = 0; m < METHODS; m++) {
-        hyt_search *search = make(all_methods[m], 3, 3, 40);
+        hyt_search *search = make(toy_methods[m], 3, 3, 40);
         MUST(hyt_search_run(search, blind, NULL, NULL));
         assert_int_equal(hyt_search_size(search), 40);
         toy_check_distinct(search);
@@ -113,11 +112,54 @@ static void rows_that_are_equal(void **state)
     }
 }
 
-/* Many told trials: added at once, then a round is proposed. */
-static void ten_thousand_results(void **state)
+/* Genes that are the same wherever they may be, and one that is the same everywhere. */
+static int apart(void *user, const hyt_candidate *candidate, double *value)
+{
+    (void)user;
+    *value = fabs(hyt_candidate_value(candidate, 1) - hyt_candidate_value(candidate, 2)) +
+             fabs(hyt_candidate_value(candidate, 1) + hyt_candidate_value(candidate, 3) - 5);
+    return 0;
+}
+
+static void genes_that_follow_each_other(void **state)
 {
     (void)state;
-    hyt_search *search = make("nsga2", 8, 4, 20000);
+    for (size_t m = 0; m < METHODS; m++) {
+        hyt_search *search = make(toy_methods[m], 5, 5, 30);
+        MUST(hyt_search_add_constraint(search, "apart", apart, NULL, NULL, 0));
+        MUST(hyt_search_run(search, toy_evaluate, NULL, NULL));
+        assert_int_equal(hyt_search_size(search), 30);
+        for (size_t i = 0; i < 30; i++) {
+            double value;
+            apart(NULL, hyt_trial_candidate(hyt_search_trial(search, i)), &value);
+            assert_true(value == 0);
+        }
+        toy_check_distinct(search);
+        hyt_search_destroy(search);
+    }
+}
+
+/* One result, of whatever kind, is all that is known when the first round is made. */
+static void one_point(void **state)
+{
+    (void)state;
+    const hyt_evaluate_fn evaluations[] = { toy_evaluate, constant, huge };
+    for (size_t m = 0; m < METHODS; m++)
+        for (size_t k = 0; k < sizeof evaluations / sizeof *evaluations; k++) {
+            toy_setup setup = { toy_methods[m], 4, 3, 11, 5, 1, 1 };
+            hyt_search *search = NULL;
+            MUST(toy_search(NULL, &setup, &search));
+            MUST(hyt_search_run(search, evaluations[k], NULL, NULL));
+            assert_int_equal(hyt_search_size(search), 11);
+            toy_check_distinct(search);
+            hyt_search_destroy(search);
+        }
+}
+
+/* Many told trials: added at once, then rounds are proposed. */
+static void check_ten_thousand(const char *method)
+{
+    hyt_search *search = make(method, 8, 4, 20000);
     hyt_trial *trials[8];
     size_t count;
     double objectives[2], volume;
@@ -139,6 +181,12 @@ static void ten_thousand_results(void **state)
     MUST(hyt_search_hypervolume(search, &volume));
     assert_true(volume > 0);
     hyt_search_destroy(search);
+}
+
+static void ten_thousand_results(void **state)
+{
+    (void)state;
+    for (size_t m = 0; m < METHODS; m++) check_ten_thousand(toy_methods[m]);
 }
 
 /* Half of the space returns NaN: where gene 0 is high, or where the first two genes are both high or both low. */
@@ -173,6 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(objectives_that_teach_nothing), cmocka_unit_test(nothing_ever_works),
         cmocka_unit_test(small_spaces),                  cmocka_unit_test(rows_that_are_equal),
+        cmocka_unit_test(genes_that_follow_each_other),  cmocka_unit_test(one_point),
         cmocka_unit_test(ten_thousand_results),          cmocka_unit_test(failures_are_learnt),
     };
     return cmocka_run_group_tests_name("hostile", tests, NULL, NULL);
