@@ -32,7 +32,7 @@ typedef enum hyt_direction { HYT_MINIMISE = 0, HYT_MAXIMISE = 1 } hyt_direction;
 #define HYT_SEARCH_SOLVER "solver"           /**< choice: "auto" (all of a small space, else nsga2), "nsga2", "moead", "local" */
 #define HYT_SEARCH_SELECTION "selection"     /**< choice: "fantasies", "hvi", "random", "dominance" */
 #define HYT_SEARCH_POPULATION "population"   /**< int: parents of nsga2, the living of evolution, points kept by the inner solver */
-#define HYT_SEARCH_GENERATIONS "generations" /**< int: of the inner solver */
+#define HYT_SEARCH_GENERATIONS "generations" /**< int, 0: of the inner solver; 0: 6 a gene, from 48 to 240 */
 #define HYT_SEARCH_ADDED_RESULTS "added"     /**< choice: "free", results that were added are no trials; "count" */
 #define HYT_SEARCH_REPEATS "repeats"         /**< int, 1: evaluations that a candidate may have */
 #define HYT_SEARCH_RETRIES "retries"         /**< int, 1: further evaluations after transient failures */

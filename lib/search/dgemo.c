@@ -66,7 +66,7 @@ static hyt_status dgemo_open(dgemo *d, const hyti_problem *problem, const hyti_h
 {
     hyt_context *context = hyti_problem_context(problem);
     size_t population = (size_t)params->population;
-    hyti_inner_params inner = { .population = population, .generations = (size_t)params->generations };
+    hyti_inner_params inner = hyti_inner_choose(problem, params->population, params->generations, params->solver);
     *d = (dgemo){ .problem = problem };
     hyti_set_open(&d->start, problem->space);
     d->known = hyti_array(context, history->count + count, problem->objectives * sizeof *d->known);

@@ -119,8 +119,8 @@ static hyt_status add_neighbours(recipe *r)
 /* Points that are worth a closer look. */
 static hyt_status fill_pool(recipe *r)
 {
-    hyti_inner_params inner = { (size_t)r->params->population, (size_t)r->params->generations,
-                                (hyti_solver)r->params->solver };
+    hyti_inner_params inner = hyti_inner_choose(r->problem, r->params->population, r->params->generations,
+                                                r->params->solver);
     switch (r->params->solver) {
     case HYTI_SOLVER_AUTO:
         HYTI_TRY(hyti_problem_enumerate(r->problem, ENUMERATED, &r->pool, &r->complete));

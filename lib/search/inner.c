@@ -131,6 +131,12 @@ static hyt_status collect(const hyti_problem *problem, const population *p, hyti
     return HYT_OK;
 }
 
+hyti_inner_params hyti_inner_choose(const hyti_problem *problem, int64_t size, int64_t generations, int64_t solver)
+{
+    size_t genes = hyt_space_genes(problem->space), usual = HYTI_MIN(HYTI_MAX(6 * genes, 48), 240);
+    return (hyti_inner_params){ (size_t)size, generations ? (size_t)generations : usual, (hyti_solver)solver };
+}
+
 hyt_status hyti_inner_nsga2(const hyti_problem *problem, hyti_score_fn score, void *user,
                             const hyti_inner_params *params, hyti_rng *rng, const hyti_set *start, hyti_set *found)
 {

@@ -18,6 +18,10 @@ typedef struct hyti_inner_params {
     hyti_solver solver; /* of hyti_inner_solve */
 } hyti_inner_params;
 
+/* As the options have it, `size` being the population. They leave the generations open by 0: the more genes, the more
+ * steps it takes until each is in its place. */
+hyti_inner_params hyti_inner_choose(const hyti_problem *problem, int64_t size, int64_t generations, int64_t solver);
+
 /* Discrete NSGA-II. Starts from `start` (best known points, which may be taken: they breed but are not found) and
  * uniform draws; adds the points of the last population that are free to `found`, best first. */
 hyt_status hyti_inner_nsga2(const hyti_problem *problem, hyti_score_fn score, void *user,

@@ -49,16 +49,23 @@ static void lesson_add(const hyti_problem *problem, lesson *l, const hyti_level 
     l->y[l->count++] = y;
 }
 
-/* Proposals are to be cheap: past some hundred rows a Gaussian process is slow to tune and to ask. */
-static hyt_status hurry(hyt_options *gp)
+/* Proposals are to be cheap: past some hundred rows a Gaussian process is slow to tune and to ask. And a trend that is
+ * free to bend at each of many genes draws a search into corners. */
+static hyt_status set_process(hyt_options *gp)
 {
+    HYTI_TRY(hyt_options_set_int(gp, HYT_GP_BENDS, 0));
     HYTI_TRY(hyt_options_set_int(gp, HYT_GP_ROWS, 300));
     HYTI_TRY(hyt_options_set_int(gp, HYT_GP_EXACT_ROWS, 800));
     return hyt_options_set_int(gp, HYT_GP_INDUCING, 400);
 }
 
-/* Which columns belong to one category. Numbers count as numbers, ordinal ones too: a trend that is free to bend at each
- * of many genes draws a search into corners. */
+static int column_of(const hyt_space *space, size_t gene, int category)
+{
+    if (hyt_space_gene_kind(space, gene) == HYT_GENE_CATEGORICAL) return category;
+    return hyt_space_gene_kind(space, gene) == HYT_GENE_REAL ? HYT_COLUMN_REAL : HYT_COLUMN_ORDINAL;
+}
+
+/* What the genes are, column by column. */
 static hyt_status set_columns(const hyti_problem *problem, hyt_surrogate *surrogate)
 {
     hyt_context *context = hyti_problem_context(problem);
@@ -68,7 +75,7 @@ static hyt_status set_columns(const hyti_problem *problem, hyt_surrogate *surrog
     for (size_t g = 0; g < hyt_space_genes(problem->space); g++) {
         bool words = hyt_space_gene_kind(problem->space, g) == HYT_GENE_CATEGORICAL;
         size_t width = words ? hyt_space_gene_levels(problem->space, g) : 1;
-        for (size_t k = 0; k < width; k++) columns[at++] = words ? category : HYT_COLUMN_REAL;
+        for (size_t k = 0; k < width; k++) columns[at++] = column_of(problem->space, g, category);
         category += words;
     }
     hyt_status status = hyt_surrogate_set_columns(surrogate, columns, features);
@@ -84,7 +91,7 @@ static hyt_status teach(const hyti_problem *problem, hyti_model_kind kind, uint6
     hyt_surrogate *surrogate = NULL;
     hyt_status status = hyt_surrogate_options_create(context, kind_names[kind], &options);
     if (status == HYT_OK) status = hyt_options_set_int(options, HYT_SURROGATE_SEED, (int64_t)(seed >> 11));
-    if (status == HYT_OK && kind == HYTI_MODEL_GP) status = hurry(options);
+    if (status == HYT_OK && kind == HYTI_MODEL_GP) status = set_process(options);
     if (status == HYT_OK) status = hyt_surrogate_create(context, kind_names[kind], l->features, options, &surrogate);
     if (status == HYT_OK) status = set_columns(problem, surrogate);
     if (status == HYT_OK) status = hyt_surrogate_fit(surrogate, l->x, l->y, l->count);

@@ -159,7 +159,7 @@ static void find_best(parego *p)
 
 static hyt_status propose_one(parego *p, const hyti_method_params *params, hyti_rng *rng, hyti_set *batch)
 {
-    hyti_inner_params inner = { (size_t)params->population, (size_t)params->generations, (hyti_solver)params->solver };
+    hyti_inner_params inner = hyti_inner_choose(p->problem, params->population, params->generations, params->solver);
     hyti_set_empty(&p->found);
     HYTI_TRY(hyti_inner_solve(&p->single, score, p, &inner, rng, &p->start, &p->found));
     for (size_t i = 0; i < p->found.count; i++)
