@@ -109,8 +109,8 @@ HYT_API hyt_status hyt_surrogate_set_columns(hyt_surrogate *surrogate, const int
  *  @return HYT_ERR_RANGE names the row of a value that is not; HYT_ERR_NUMERIC where no finite fit exists (says why) */
 HYT_API hyt_status hyt_surrogate_fit(hyt_surrogate *surrogate, const double *x, const double *y, size_t n);
 /** Adds rows to those that are known. A kind that can keeps what it learnt about the rest (of "gp" the
- *  hyperparameters), which takes a small part of a fit's time; another is fitted on all rows. Before the first fit, and
- *  where all known targets were equal, a fit. */
+ *  hyperparameters), which takes a small part of a fit's time; another is fitted on all rows. Before the first fit,
+ *  where all known targets were equal, and where new ones are more than 1e100 of their deviations away, a fit. */
 HYT_API hyt_status hyt_surrogate_update(hyt_surrogate *surrogate, const double *x, const double *y, size_t n);
 /** The same model in a second handle, at no cost: what happens to one does not touch the other. For instance to update
  *  with what is only supposed. */
@@ -122,8 +122,10 @@ HYT_API size_t hyt_surrogate_rows(const hyt_surrogate *surrogate);
 /** What the model is made of, where a fit finds that out ("auto"; of "gp" the covariance); else its kind; NULL before
  *  fit. Lent until the next fit or update. */
 HYT_API const char *hyt_surrogate_chosen(const hyt_surrogate *surrogate);
-/** @param mean,deviation  n values each; deviation may be NULL. It is the doubt about the mean: the noise of a
- *                         measurement comes on top. "trees" with one member has none and says 0
+/** @param mean,deviation  n values each; deviation may be NULL. Of "gp", "ridge", "ffn" and "bnn" it is the doubt about
+ *                         the mean: the noise of a measurement comes on top. Of "forest", and of "trees" and "ranker"
+ *                         with several members, it is that of a measurement; with one member they have none and say
+ *                         0. Of "auto" it is what those that it is made of say
  *  @return HYT_ERR_STATE before fit */
 HYT_API hyt_status hyt_surrogate_predict(const hyt_surrogate *surrogate, const double *x, size_t n, double *mean,
                                          double *deviation);

@@ -132,6 +132,7 @@ static hyt_status add_report(hyt_search *search, hyti_record *record, uint64_t s
     if (record->state != HYT_TRIAL_PENDING)
         return hyti_fail(HYT_ERR_STATE, "trial %llu was told before: %s", (unsigned long long)record->trial.number,
                          hyt_trial_state_name(record->state));
+    if (step > INT64_MAX) return hyti_fail(HYT_ERR_RANGE, "step %llu is beyond 2^63", (unsigned long long)step);
     hyti_report report = { .step = step };
     size_t kept = kept_reports(record, step);
     bool keep = true;

@@ -3,6 +3,8 @@
 #include <math.h>
 
 #define B HYTI_NET_BLOCK
+/* Of what bytes from outside may say: products with it are numbers. */
+#define LARGEST 1e40
 
 void hyti_ensemble_destroy(void *model)
 {
@@ -139,7 +141,8 @@ hyt_status hyti_ensemble_load(hyt_context *context, const void *params, const hy
         return status;
     }
     m->columns = columns;
-    status = hyti_get_reals(from, "lines", 2 * m->members, m->lines);
+    for (size_t i = 0; status == HYT_OK && i < 2 * m->members; i++)
+        status = hyti_get_real(from, "a line", -LARGEST, LARGEST, &m->lines[i]);
     if (status == HYT_OK) status = hyti_net_get(from, "weights", m->members * m->size, m->weights);
     if (status == HYT_OK) *model = m;
     else hyti_ensemble_destroy(m);

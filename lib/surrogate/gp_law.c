@@ -93,7 +93,7 @@ static void share_lengths(hyti_gp_law *law, const hyti_rows *rows)
 {
     hyti_gp_shape *s = &law->shape;
     for (size_t k = 0; k < s->d; k++) {
-        size_t first = 0;
+        size_t first = type_of(rows, k) < HYT_COLUMN_CATEGORY ? k : 0;
         while (!are_one_gene(rows, first, k)) first++;
         s->length_of[k] = first == k ? s->lengths++ : s->length_of[first];
         if (first == k && type_of(rows, k) >= HYT_COLUMN_CATEGORY) even_category(law, rows, k);

@@ -241,6 +241,15 @@ static hyt_status update_model(const hyt_surrogate *s, const hyti_fitted *old, h
     return status == HYT_OK ? HYT_OK : hyti_fail_within(status, "%s with %zu more rows", s->kind->name, added);
 }
 
+/* Whether the old model goes on with the added targets: its kind can, and they are numbers in its unit. */
+static bool goes_on(const hyt_surrogate *s, const hyti_fitted *old, const double *y, size_t n)
+{
+    if (!old || !old->target.varies || !s->kind->update) return false;
+    for (size_t i = 0; i < n; i++)
+        if (!(fabs((y[i] - old->target.mean) / old->target.unit) <= HYTI_SURROGATE_LARGEST)) return false;
+    return true;
+}
+
 /* In the place of what was fitted before, comes what knows the rows of `old` (NULL: none) and these. */
 static hyt_status learn(hyt_surrogate *s, const hyti_fitted *old, const double *x, const double *y, size_t n)
 {
@@ -248,7 +257,7 @@ static hyt_status learn(hyt_surrogate *s, const hyti_fitted *old, const double *
     HYTI_TRY(check_rows(s, x, y, n));
     HYTI_TRY(hyti_fitted_create(s, n + (old ? old->n : 0), &f));
     fill_rows(f, old, x, y);
-    hyt_status status = old && old->target.varies && s->kind->update ? update_model(s, old, f) : fit_all(s, f);
+    hyt_status status = goes_on(s, old, y, n) ? update_model(s, old, f) : fit_all(s, f);
     if (status != HYT_OK) {
         hyti_fitted_release(f);
         return status;

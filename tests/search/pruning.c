@@ -246,6 +246,7 @@ static void reports_are_checked(void **state)
     MUST(hyt_search_ask(search, 8, trials, &n));
     CHECK_STATUS(hyt_trial_report(trials[0], 1, good, 1), HYT_ERR_SHAPE);
     CHECK_STATUS(hyt_trial_report(trials[0], 1, NULL, 2), HYT_ERR_ARGUMENT);
+    CHECK_STATUS(hyt_trial_report(trials[0], UINT64_MAX, good, 2), HYT_ERR_RANGE);
     MUST(hyt_trial_report(trials[0], 1, good, 2));
     MUST(hyt_trial_report(trials[0], 4, bad, 2));
     assert_int_equal(hyt_search_trial_reports(search, 0), 2);

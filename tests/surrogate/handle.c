@@ -252,6 +252,23 @@ static void rows_are_added(void **state)
     }
 }
 
+/* Added targets that are no numbers in the unit of those before. */
+static void far_targets_are_added(void **state)
+{
+    (void)state;
+    FOR_EACH_KIND(kind) {
+        double far = 1e99;
+        hyt_surrogate *model = created(kind);
+        sample(15);
+        for (size_t i = 0; i < N; i++) y[i] *= 1e-90;
+        MUST(hyt_surrogate_fit(model, x, y, N - 1));
+        MUST(hyt_surrogate_update(model, x + (N - 1) * D, &far, 1));
+        assert_int_equal(hyt_surrogate_rows(model), N);
+        must_be_sane(model);
+        hyt_surrogate_destroy(model);
+    }
+}
+
 static void copies_go_their_own_way(void **state)
 {
     (void)state;
@@ -376,7 +393,8 @@ int main(void)
         cmocka_unit_test(a_refused_fit_changes_nothing),  cmocka_unit_test(constant_targets_are_predicted),
         cmocka_unit_test(one_point_is_enough),            cmocka_unit_test(poor_rows_are_survived),
         cmocka_unit_test(sizes_of_numbers_do_not_matter), cmocka_unit_test(an_outlier_far_away_is_survived),
-        cmocka_unit_test(rows_are_added),                 cmocka_unit_test(copies_go_their_own_way),
+        cmocka_unit_test(rows_are_added),                 cmocka_unit_test(far_targets_are_added),
+        cmocka_unit_test(copies_go_their_own_way),
         cmocka_unit_test(draws_spread_as_predicted),      cmocka_unit_test(columns_are_checked),
         cmocka_unit_test(memory_may_run_out),
     };
