@@ -231,13 +231,14 @@ static int tell_missing(run *r, hyt_trial *trial, const size_t *levels)
     return result;
 }
 
-/* Those that the table has come first, so that no other proposal is given their rows. */
+/* Those that the table has come first, so that no other proposal is given their rows. A last round may hold more than
+ * there are evaluations left: repeated ones. */
 static int tell_round(run *r, size_t count)
 {
     size_t *levels = calloc(r->table->genes, sizeof *levels);
     int result = levels ? GOOD : complain("out of memory");
     for (int missing = 0; missing < 2; missing++)
-        for (size_t i = 0; result == GOOD && i < count; i++) {
+        for (size_t i = 0; result == GOOD && i < count && r->evaluated < r->trials; i++) {
             if (!r->asked[i]) continue;
             long row = row_of(r, hyt_trial_candidate(r->asked[i]), levels);
             if (missing) result = tell_missing(r, r->asked[i], levels);

@@ -94,6 +94,14 @@ def columns_that_say_the_same():
     assert answer["genes"] == 1 and answer["evaluations"] == 9 and answer["rows"] == 45
 
 
+def rows_can_be_repeated():
+    """No more evaluations than rows, also where a round would hold more."""
+    write("seven.csv", "a,gain,loss", *(f"{a},{a},{a * a}" for a in range(7)))
+    answer = replay("seven.csv", "--objective", "gain:max", "--objective", "loss:min", *FAST, "--initial", 5,
+                    "--repeats", 3, "--trials", 100)[0]
+    assert answer["evaluations"] == len(answer["curve"]) == 7, answer
+
+
 def what_is_missing_can_fail():
     for method in "hytnas", "nsga2", "random":
         answer = replay("holes.csv", *BOTH, *FAST, "--drop", "twice_a", "--missing", "infeasible", "--method", method,
@@ -153,7 +161,7 @@ def bad_input():
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     make_tables()
-    for test in (front_is_found, same_seed_same_run, columns_that_say_the_same, what_is_missing_can_fail,
-                 one_row_and_one_objective, large_tables, bad_input):
+    for test in (front_is_found, same_seed_same_run, columns_that_say_the_same, rows_can_be_repeated,
+                 what_is_missing_can_fail, one_row_and_one_objective, large_tables, bad_input):
         test()
         print(test.__name__, "passed", flush=True)

@@ -166,6 +166,8 @@ static void greedy_takes_what_adds_most(void **state)
             }
             size_t best = hyti_greedy_best(&greedy, rows, certain, chances, N, &gain);
             CHECK_NEAR(gain, most, 1e-12);
+            assert_true((best == HYTI_NOWHERE) == (gain == 0));
+            if (best == HYTI_NOWHERE) break;
             chances[best] = -1;
             memcpy(known + n * m, rows + best * m, m * sizeof *rows);
             MUST(hyti_greedy_take(&greedy, rows + best * m));
