@@ -19,7 +19,7 @@ typedef struct dgemo {
     size_t known_count;
     hyti_set start;
     hyti_discovery front;
-    size_t *used; /* how often each family was */
+    size_t *used, most_used; /* how often each family was; the most */
 } dgemo;
 
 static hyt_status score(void *user, const hyti_level *rows, size_t n, double *scores, double *penalties)
@@ -103,7 +103,7 @@ static size_t best_gain(const dgemo *d, hyti_ehvi *volume, bool doubt, size_t tu
 static size_t choose(const dgemo *d, hyti_ehvi *volume)
 {
     for (int doubt = 0; doubt < 2; doubt++)
-        for (size_t turns = 0; turns < d->front.points.count; turns++) {
+        for (size_t turns = 0; turns <= d->most_used; turns++) {
             size_t best = best_gain(d, volume, doubt, turns);
             if (best != HYTI_NOWHERE) return best;
         }
@@ -121,7 +121,8 @@ static hyt_status take_one(dgemo *d, hyti_set *batch, bool *taken)
     *taken = best != HYTI_NOWHERE;
     if (!*taken) return HYT_OK;
     d->forecast.chance[best] = -1; /* passed over from here on */
-    d->used[d->front.family[best]]++;
+    size_t used = ++d->used[d->front.family[best]];
+    d->most_used = HYTI_MAX(d->most_used, used);
     know(d, d->forecast.mean + best * m);
     return hyti_set_add(batch, hyti_set_at(&d->front.points, best), NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "search/model.h"
-#include "numeric/rank.h"
 #include "search/acquisition.h"
+#include "surrogate/validate.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,63 +83,43 @@ static hyt_status set_columns(const hyti_problem *problem, hyt_surrogate *surrog
     return status;
 }
 
-static hyt_status teach(const hyti_problem *problem, hyti_model_kind kind, uint64_t seed, const lesson *l,
-                        hyt_surrogate **out)
+/* A surrogate that has not learnt yet. */
+static hyt_status prepare(const hyti_problem *problem, hyti_model_kind kind, uint64_t seed, hyt_surrogate **out)
 {
     hyt_context *context = hyti_problem_context(problem);
+    size_t features = hyti_space_features(problem->space);
     hyt_options *options = NULL;
     hyt_surrogate *surrogate = NULL;
     hyt_status status = hyt_surrogate_options_create(context, kind_names[kind], &options);
     if (status == HYT_OK) status = hyt_options_set_int(options, HYT_SURROGATE_SEED, (int64_t)(seed >> 11));
     if (status == HYT_OK && kind == HYTI_MODEL_GP) status = set_process(options);
-    if (status == HYT_OK) status = hyt_surrogate_create(context, kind_names[kind], l->features, options, &surrogate);
+    if (status == HYT_OK) status = hyt_surrogate_create(context, kind_names[kind], features, options, &surrogate);
     if (status == HYT_OK) status = set_columns(problem, surrogate);
-    if (status == HYT_OK) status = hyt_surrogate_fit(surrogate, l->x, l->y, l->count);
     hyt_options_destroy(options);
     if (status != HYT_OK) hyt_surrogate_destroy(surrogate);
     else *out = surrogate;
     return status;
 }
 
-/* Rows of one fold to `out`, or all others. Fold of row i: i modulo FOLDS. */
-static void lesson_part(const lesson *l, size_t fold, bool inside, lesson *out)
-{
-    out->count = 0;
-    for (size_t i = 0; i < l->count; i++) {
-        if ((i % FOLDS == fold) != inside) continue;
-        memcpy(out->x + out->count * l->features, l->x + i * l->features, l->features * sizeof *l->x);
-        out->y[out->count++] = l->y[i];
-    }
-}
-
-static hyt_status validate_fold(const hyti_problem *problem, hyti_model_kind kind, uint64_t seed, const lesson *l,
-                                size_t fold, lesson *part, double *predicted)
+static hyt_status teach(const hyti_problem *problem, hyti_model_kind kind, uint64_t seed, const lesson *l,
+                        hyt_surrogate **out)
 {
     hyt_surrogate *surrogate = NULL;
-    lesson_part(l, fold, false, part);
-    HYTI_TRY(teach(problem, kind, seed, part, &surrogate));
-    lesson_part(l, fold, true, part);
-    hyt_status status = hyt_surrogate_predict(surrogate, part->x, part->count, part->y, NULL);
-    for (size_t i = 0; i < part->count; i++) predicted[i * FOLDS + fold] = part->y[i];
-    hyt_surrogate_destroy(surrogate);
+    HYTI_TRY(prepare(problem, kind, seed, &surrogate));
+    hyt_status status = hyt_surrogate_fit(surrogate, l->x, l->y, l->count);
+    if (status != HYT_OK) hyt_surrogate_destroy(surrogate);
+    else *out = surrogate;
     return status;
 }
 
-/* Kendall tau of predictions out of fold with the truth. */
+/* Kendall's tau of predictions out of fold with the truth. */
 static hyt_status validate(const hyti_problem *problem, hyti_model_kind kind, uint64_t seed, const lesson *l,
                            double *tau)
 {
-    hyt_context *context = hyti_problem_context(problem);
-    lesson part = { 0 };
-    double *predicted = hyti_array(context, l->count, sizeof *predicted);
-    hyt_status status = lesson_open(problem, l->count, &part);
-    if (status == HYT_OK && !predicted) status = hyti_fail_nomem();
-    for (size_t fold = 0; fold < FOLDS && status == HYT_OK; fold++)
-        status = validate_fold(problem, kind, seed, l, fold, &part, predicted);
-    if (status == HYT_OK) status = hyti_kendall(context, predicted, l->y, l->count, tau);
-    if (status == HYT_OK && isnan(*tau)) *tau = 0; /* one of them does not vary */
-    lesson_close(context, &part);
-    hyti_free(context, predicted);
+    hyt_surrogate *surrogate = NULL;
+    HYTI_TRY(prepare(problem, kind, seed, &surrogate));
+    hyt_status status = hyti_validate_tau(surrogate, l->x, l->y, l->count, FOLDS, seed, tau);
+    hyt_surrogate_destroy(surrogate);
     return status;
 }
 

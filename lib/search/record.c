@@ -131,22 +131,25 @@ hyt_status hyt_search_tell(hyt_search *search, hyt_trial *trial, hyt_trial_state
     return status;
 }
 
-/* The candidate may be of an equal space that another handle holds, or come from a hostile file. */
-static hyt_status check_levels(const hyt_search *search, const hyt_candidate *candidate)
+/* The candidate may be of an equal space that another handle holds. */
+static hyt_status check_space(const hyt_search *search, const hyt_candidate *candidate)
 {
-    size_t genes = hyt_space_genes(search->space);
+    char *own = NULL, *other = NULL;
     if (candidate->space == search->space) return HYT_OK;
-    bool same = hyt_space_genes(candidate->space) == genes;
-    for (size_t g = 0; same && g < genes; g++) same = candidate->levels[g] < hyt_space_gene_levels(search->space, g);
-    return same ? HYT_OK
-                : hyti_fail(HYT_ERR_CONFLICT, "the candidate is not of space \"%s\"", hyt_space_name(search->space));
+    hyt_status status = hyt_space_to_json(search->space, &own);
+    if (status == HYT_OK) status = hyt_space_to_json(candidate->space, &other);
+    if (status == HYT_OK && strcmp(own, other) != 0)
+        status = hyti_fail(HYT_ERR_CONFLICT, "the candidate is not of space \"%s\"", hyt_space_name(search->space));
+    hyt_text_destroy(own);
+    hyt_text_destroy(other);
+    return status;
 }
 
 /* A record that could be appended as it is, with room for it. */
 static hyt_status prepare(hyt_search *search, uint64_t round, const hyt_candidate *candidate, hyti_record **out)
 {
     if (search->objective_count == 0) return hyti_fail(HYT_ERR_STATE, "a trial before the first objective was added");
-    HYTI_TRY(check_levels(search, candidate));
+    HYTI_TRY(check_space(search, candidate));
     hyti_record *record = NULL;
     HYTI_TRY(hyti_record_reserve(search, 1));
     HYTI_TRY(hyti_record_create(search, search->count, round, candidate->levels, &record));

@@ -31,6 +31,18 @@ static hyt_candidate *candidate_at(const hyt_search *search, uint64_t index)
     return candidate;
 }
 
+/* Of as many genes with as many levels, whose values are others. */
+static hyt_candidate *candidate_elsewhere(void)
+{
+    hyt_space *space = NULL;
+    hyt_candidate *candidate = NULL;
+    MUST(hyt_space_create(NULL, "toy", &space));
+    for (size_t g = 0; g < 5; g++) MUST(hyt_space_add_integer(space, (char[]){ 'g', (char)('0' + g), 0 }, 1, 5, 1));
+    MUST(hyt_candidate_at(space, 0, 7, &candidate));
+    hyt_space_destroy(space);
+    return candidate;
+}
+
 static hyt_status add(hyt_search *search, uint64_t index, hyt_trial_state state)
 {
     double objectives[2];
@@ -141,6 +153,8 @@ static void are_checked(void **state)
     CHECK_STATUS(add(search, 1, HYT_TRIAL_PRUNED), HYT_ERR_RANGE);
     hyt_candidate *candidate = candidate_at(search, 1), *foreign = candidate_at(other, 1);
     CHECK_STATUS(hyt_search_add_result(search, foreign, HYT_TRIAL_FINISHED, values, 2), HYT_ERR_CONFLICT);
+    hyt_candidate *alike = candidate_elsewhere();
+    CHECK_STATUS(hyt_search_add_result(search, alike, HYT_TRIAL_FINISHED, values, 2), HYT_ERR_CONFLICT);
     CHECK_STATUS(hyt_search_add_result(search, candidate, HYT_TRIAL_FINISHED, values, 1), HYT_ERR_SHAPE);
     CHECK_STATUS(hyt_search_add_result(search, candidate, HYT_TRIAL_FINISHED, NULL, 2), HYT_ERR_ARGUMENT);
     assert_int_equal(hyt_search_size(search), 1);
@@ -153,6 +167,7 @@ static void are_checked(void **state)
     MUST(hyt_search_add_result(search, hyt_trial_candidate(trial), HYT_TRIAL_NAN, NULL, 0));
     hyt_candidate_destroy(candidate);
     hyt_candidate_destroy(foreign);
+    hyt_candidate_destroy(alike);
     hyt_search_destroy(search);
     hyt_search_destroy(other);
 }
