@@ -8,6 +8,7 @@
 
 enum {
     FOLDS = 5,
+    MANY = 1000,      /* rows from which on a kind that starts anew is told nothing that is only supposed */
     FIRST_CHOICE = 16 /* rows from which on kinds are compared; before, it is the Gaussian process */
 };
 
@@ -200,6 +201,7 @@ static hyt_status learn_objectives(const hyti_problem *problem, const hyti_histo
             if (hyti_history_teaches(each, i, j, problem->objectives))
                 lesson_add(problem, l, each->levels + i * genes, each->objectives[i * problem->objectives + j]);
         HYTI_TRY(learn(problem, l, kind, seed, j, memo, &model->objective[j]));
+        model->slow[j] = l->count >= MANY && (kind == HYTI_MODEL_AUTO ? memo->kind[j] : kind) != HYTI_MODEL_GP;
         HYTI_TRY(find_noise(problem, model->objective[j], l, &model->noise[j]));
     }
     return HYT_OK;
@@ -327,7 +329,7 @@ hyt_status hyti_model_suppose(hyti_model *model, const hyti_level *levels, const
     if (status == HYT_OK) hyti_space_encode(model->problem->space, levels, x);
     for (size_t j = 0; j < model->problem->objectives && status == HYT_OK; j++) {
         double value = fmin(fmax(objectives[j], -largest), largest);
-        if (model->objective[j]) status = hyt_surrogate_update(model->objective[j], x, &value, 1);
+        if (model->objective[j] && !model->slow[j]) status = hyt_surrogate_update(model->objective[j], x, &value, 1);
     }
     hyti_free(context, x);
     return status;

@@ -22,6 +22,7 @@ typedef struct hyti_model {
     const hyti_problem *problem;
     size_t features;
     hyt_surrogate *objective[HYTI_SEARCH_OBJECTIVES];
+    bool slow[HYTI_SEARCH_OBJECTIVES]; /* starts anew at what is supposed, from too many trials for that */
     double noise[HYTI_SEARCH_OBJECTIVES]; /* deviation of measurements about what is predicted, of the same point */
     hyt_surrogate *success; /* NULL: nothing has failed */
 } hyti_model;
@@ -40,7 +41,7 @@ void hyti_model_close(hyti_model *model);
 /* Writes into the room of `forecast`. */
 hyt_status hyti_model_predict(const hyti_model *model, const hyti_level *rows, size_t count,
                               const hyti_forecast *forecast);
-/* Learns what is only supposed, in little time: that the point's objectives are these. */
+/* Learns what is only supposed, where that takes little time: that the point's objectives are these. */
 hyt_status hyti_model_suppose(hyti_model *model, const hyti_level *levels, const double *objectives);
 /* Joint draws of what the objectives of `count` points may be, noise left out: draws * count rows. */
 hyt_status hyti_model_sample(const hyti_model *model, const hyti_level *rows, size_t count, size_t draws, uint64_t seed,
