@@ -267,7 +267,7 @@ def bad_studies():
     refused(*command, "--epochs", 2, says=["epochs=1", "epochs=2"], study="b.db")
     refused(*command, "--shapes-train", 42, says=["pictures"], study="b.db")
     refused(*command, "--seed", 9, says=["seed"], study="b.db")
-    refused(*command, "--surrogate", "gp", says=["surrogate"], study="b.db")
+    refused(*command, "--surrogate", "trees", says=["surrogate"], study="b.db")
     refused(*command, "--limit", "parameters:1e6", says=["parameters"], study="b.db")
     refused(*command, "--objective", "accuracy:max", "--objective", "macs:min", says=["objective"], study="b.db")
     good = open("b.db", "rb").read()
