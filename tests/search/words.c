@@ -204,12 +204,45 @@ static void memory_may_run_out(void **state)
     for (tried = 1; tried < combinations; tried += combinations / 3) test_each_allocation(run_tried);
 }
 
+/* A row of a table for each word, in docs/search.md. */
+static void every_word_is_documented(void **state)
+{
+    static char text[1 << 17];
+    char path[4096], row[64];
+    const char *source = getenv("HYTNAS_SOURCE");
+    hyt_options *options = NULL;
+    (void)state;
+    snprintf(path, sizeof path, "%s/docs/search.md", source ? source : ".");
+    FILE *file = fopen(path, "r");
+    if (!file) {
+        print_message("skipped: no %s\n", path);
+        skip();
+    }
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    MUST(hyt_search_options_create(NULL, &options));
+    for (size_t k = 0; k < KEYS; k++) {
+        const char *table, *word = choices_of(options, keys[k]);
+        snprintf(row, sizeof row, "\n| `%s` |", keys[k]);
+        table = strstr(text, row);
+        if (!table) fail_msg("no table of `%s`", keys[k]);
+        const char *end = strstr(table, "\n\n");
+        for (size_t left = count_words(word); left > 0; left--, word += strcspn(word, "|") + 1) {
+            snprintf(row, sizeof row, "\n| `%.*s` |", (int)strcspn(word, "|"), word);
+            const char *place = strstr(table, row);
+            if (!place || place > end) fail_msg("no row%s of the table of `%s`", row, keys[k]);
+        }
+    }
+    hyt_options_destroy(options);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(proposals_are_allowed_and_decided_by_the_seed),
         cmocka_unit_test(spaces_end),
         cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(every_word_is_documented),
     };
     return cmocka_run_group_tests_name("words", tests, NULL, NULL);
 }
