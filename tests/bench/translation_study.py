@@ -87,7 +87,7 @@ def search(arguments):
     end = time.monotonic() + 60 * arguments.minutes
     wanted = {"surrogate": arguments.surrogates, "acquisition": arguments.acquisitions, "selection": arguments.selections}
     setups = list(combinations(arguments.program, wanted))
-    for seed, setup, table in itertools.product(range(arguments.seeds), setups, TABLES):
+    for seed, setup, table in itertools.product(range(arguments.first, arguments.seeds), setups, TABLES):
         if (table, name_of(setup), seed) in done:
             continue
         if time.monotonic() > end:
@@ -158,6 +158,7 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--out", required=True)
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first", type=int, default=0, help="first seed, so that two may share the work")
     parser.add_argument("--minutes", type=float, default=15)
     parser.add_argument("--surrogates")
     parser.add_argument("--acquisitions")
