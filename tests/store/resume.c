@@ -85,7 +85,7 @@ static void remove_study(const char *file)
 {
     static const char *const ends[] = { "", "-wal", "-shm", "-journal", "-lock" };
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        char name[sizeof *path + 16];
+        char name[sizeof path + 16];
         snprintf(name, sizeof name, "%s%s", file, ends[i]);
         unlink(name);
     }
