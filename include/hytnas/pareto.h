@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /** @file pareto.h
- *  Dominance, fronts, hypervolume; how good a front is beside others, and what to pick from it. Everything here minimises; points are rows of `m` values, 1 to 32.
+ *  Dominance, fronts, hypervolume; how good a front is beside others, and what to pick from it. Everything
+ *  here minimises; points are rows of `m` values, 1 to 32.
  *
  *  Every call that returns a status answers HYT_ERR_RANGE for another `m`, HYT_ERR_NUMERIC (naming the point) for a
  *  value that is not finite. @thread any: nothing is kept between calls */
@@ -39,8 +40,8 @@ HYT_API hyt_status hyt_pareto_contributions(hyt_context *context, const double *
  *  @return HYT_ERR_RANGE too if either set is empty */
 HYT_API hyt_status hyt_pareto_igd_plus(const double *points, size_t n, size_t m, const double *target, size_t targets,
                                        double *distance);
-/** Additive epsilon (Zitzler et al., IEEE Trans. Evol. Comput. 7(2), 2003): the least that, taken off every value, makes
- *  the points reach all of the `target` set; below 0 where they surpass it.
+/** Additive epsilon (Zitzler et al., IEEE Trans. Evol. Comput. 7(2), 2003): the least that, taken off every value,
+ *  makes the points reach all of the `target` set; below 0 where they surpass it.
  *  @return HYT_ERR_RANGE too if either set is empty */
 HYT_API hyt_status hyt_pareto_epsilon(const double *points, size_t n, size_t m, const double *target, size_t targets,
                                       double *epsilon);
@@ -49,8 +50,8 @@ HYT_API hyt_status hyt_pareto_epsilon(const double *points, size_t n, size_t m, 
  *  each of `count` goals, with a point that is nowhere above it.
  *  @param run  n values below `runs`: which run each point is of; a run may have none
  *  @param share  count values */
-HYT_API hyt_status hyt_pareto_attainment(hyt_context *context, const double *points, const size_t *run, size_t n, size_t m,
-                                         size_t runs, const double *goals, size_t count, double *share);
+HYT_API hyt_status hyt_pareto_attainment(hyt_context *context, const double *points, const size_t *run, size_t n,
+                                         size_t m, size_t runs, const double *goals, size_t count, double *share);
 /** Where at least `least` of the runs get to, 1 to `runs`, for two objectives: the corners of the surface, the first
  *  objective rising. least = 1 is the best of all, `runs` the worst, half of them the median.
  *  @param corners  room for n rows of 2 values

@@ -25,6 +25,7 @@ typedef struct hyti_bounds {
 hyt_status hyti_bounds_open(hyti_bounds *bounds, hyt_context *context, size_t capacity, size_t sides);
 void hyti_bounds_close(hyti_bounds *bounds);
 /* False if there are too many bounds, or no memory for them. `keys`: scratch of 2 n. */
-bool hyti_bounds_sweep(hyti_bounds *bounds, const double *boxes, size_t n, size_t sides, hyti_key *keys, double *volume);
+bool hyti_bounds_sweep(hyti_bounds *bounds, const double *boxes, size_t n, size_t sides, hyti_key *keys,
+                       double *volume);
 
 #endif

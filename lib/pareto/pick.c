@@ -113,8 +113,9 @@ static hyt_status fail_beyond(const double *points, size_t n, size_t m, const do
         nearest = i;
     }
     size_t j = first_beyond(points + nearest * m, limits, m);
-    return hyti_fail(HYT_ERR_INFEASIBLE, "none of %zu points is within all limits: objective %zu of point %zu is %g, above %g",
-                     n, j, nearest, points[nearest * m + j], limits[j]);
+    return hyti_fail(HYT_ERR_INFEASIBLE,
+                     "none of %zu points is within all limits: objective %zu of point %zu is %g, above %g", n, j,
+                     nearest, points[nearest * m + j], limits[j]);
 }
 
 hyt_status hyt_pareto_best(const double *points, size_t n, size_t m, size_t objective, const double *limits,

@@ -60,7 +60,8 @@ void hyti_sort_column(const double *rows, size_t n, size_t stride, size_t column
     for (size_t start = 0; start < n; start += RUN) insert_run(keys + start, HYTI_MIN((size_t)RUN, n - start));
     for (size_t width = RUN; width < n; width *= 2) {
         for (size_t start = 0; start < n; start += 2 * width)
-            merge_runs(from + start, from + HYTI_MIN(start + width, n), from + HYTI_MIN(start + 2 * width, n), to + start);
+            merge_runs(from + start, from + HYTI_MIN(start + width, n), from + HYTI_MIN(start + 2 * width, n),
+                       to + start);
         hyti_key *swap = from;
         from = to;
         to = swap;
@@ -68,9 +69,9 @@ void hyti_sort_column(const double *rows, size_t n, size_t stride, size_t column
     if (from != keys) memcpy(keys, from, n * sizeof *keys);
 }
 
-/* One front in the making. With two or three objectives the points that came before a point in lexicographic order
- * are no worse in the first, so a front is as good as the steps that its members make in the others (Kung, Luccio,
- * Preparata, J. ACM 22(4), 1975): second rising, last falling. With more it is the list of its members. */
+/* One front in the making. The points that came before a point in lexicographic order are no worse in the first
+ * objective. With two or three of them a front is as good as the steps that its members make in the others (Kung,
+ * Luccio, Preparata, J. ACM 22(4), 1975): second rising, last falling. With more it is the list of its members. */
 typedef struct front {
     size_t *places;
     size_t count, capacity;
@@ -104,8 +105,12 @@ static bool front_dominates(const fronts *all, const front *one, const double *p
         size_t after = step_after(all, one, point[1]);
         return after > 0 && all->points[one->places[after - 1] * m + m - 1] <= point[m - 1];
     }
-    for (size_t i = one->count; i-- > 0;)
-        if (hyt_pareto_dominates(all->points + one->places[i] * m, point, m)) return true;
+    for (size_t i = one->count; i-- > 0;) {
+        const double *member = all->points + one->places[i] * m;
+        size_t j = 1;
+        while (j < m && member[j] <= point[j]) j++;
+        if (j == m) return true;
+    }
     return false;
 }
 

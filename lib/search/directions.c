@@ -40,7 +40,8 @@ void hyti_direction_draw(hyti_rng *rng, size_t m, double *row)
     normalise(row, m);
 }
 
-double hyti_chebyshev(const double *objectives, const double *weights, const double *low, const double *range, size_t m)
+double hyti_chebyshev(const double *objectives, const double *weights, const double *low, const double *range,
+                      size_t m)
 {
     static const double share = 0.05;
     double most = -INFINITY, sum = 0;

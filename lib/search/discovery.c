@@ -3,8 +3,8 @@
  * Graph. 37(4), 2018), for discrete points. A buffer holds, for each of many directions of the objective space, the few
  * points nearest to the ideal. Again and again some of them are changed at random and descend, neighbour by neighbour,
  * along their direction; whatever is met on the way and around its end is offered to the buffer as one family (on
- * continuous spaces that is the affine piece of the front around an optimum). In the end each direction takes one of its
- * points such that neighbouring directions agree on families where that costs little: what is a graph cut there is
+ * continuous spaces that is the affine piece of the front around an optimum). In the end each direction takes one of
+ * its points such that neighbouring directions agree on families where that costs little: what is a graph cut there is
  * iterated conditional modes here. */
 #include "search/discovery.h"
 #include "search/breed.h"

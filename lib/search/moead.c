@@ -86,7 +86,8 @@ static hyt_status open_all(decomposition *d, const hyti_problem *problem, size_t
     d->neighbours = hyti_array(context, size, d->near * sizeof *d->neighbours);
     d->members = hyti_array(context, size, sizeof *d->members);
     d->child = hyti_array(context, HYTI_MAX(d->seen.genes, 1), sizeof *d->child);
-    if (!d->directions || !d->scores || !d->member_scores || !d->penalties || !d->neighbours || !d->members || !d->child)
+    if (!d->directions || !d->scores || !d->member_scores || !d->penalties || !d->neighbours || !d->members ||
+        !d->child)
         return hyti_fail_nomem();
     hyti_directions(m, size, d->directions);
     find_neighbours(d);

@@ -93,8 +93,8 @@ static void measure(const set *one, const double *points)
         least = fmin(least, here);
         spent += here;
     }
-    printf("{\"task\":\"%s\",\"shape\":\"%s\",\"n\":%zu,\"m\":%zu,\"answer\":%.15g,\"ms\":%.4f}\n", one->task, one->shape,
-           one->n, one->m, answer, 1e3 * least);
+    printf("{\"task\":\"%s\",\"shape\":\"%s\",\"n\":%zu,\"m\":%zu,\"answer\":%.15g,\"ms\":%.4f}\n", one->task,
+           one->shape, one->n, one->m, answer, 1e3 * least);
     fflush(stdout);
 }
 

@@ -46,8 +46,8 @@ int main(int argc, char **argv)
             least = std::min(least, here);
             spent += here;
         }
-        std::printf("{\"task\":\"%s\",\"shape\":\"%s\",\"n\":%zu,\"m\":%zu,\"answer\":%.15g,\"ms\":%.4f}\n", task.c_str(),
-                    shape.c_str(), n, m, answer, 1e3 * least);
+        std::printf("{\"task\":\"%s\",\"shape\":\"%s\",\"n\":%zu,\"m\":%zu,\"answer\":%.15g,\"ms\":%.4f}\n",
+                    task.c_str(), shape.c_str(), n, m, answer, 1e3 * least);
         std::fflush(stdout);
     }
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Times of tests/bench/pareto beside pagmo's on the same sets, in one run: a table, and what is to be reached.
 usage: pareto.py PROGRAM PEER [ROOT]
-PROGRAM is the benchmark, PEER pareto.cpp compiled; with ROOT the peer runs in that root folder and PEER is a path there."""
+PROGRAM is the benchmark, PEER pareto.cpp compiled; with ROOT the peer runs in that root folder, PEER being a path there."""
 import json
 import os
 import subprocess
@@ -30,8 +30,8 @@ def main():
         assert abs(a["answer"] - b["answer"]) <= 1e-9 * abs(b["answer"]), (a, b)
         bar, ratio = BARS.get((a["task"], a["m"]), 0), b["ms"] / a["ms"]
         missed += ratio < bar
-        print("| %s | %s | %d | %d | %.3f | %.3f | %.1f | %s |" % (a["task"], a["shape"], a["n"], a["m"], a["ms"], b["ms"],
-                                                                   ratio, bar or ""))
+        print("| %s | %s | %d | %d | %.3f | %.3f | %.1f | %s |" % (a["task"], a["shape"], a["n"], a["m"], a["ms"],
+                                                                   b["ms"], ratio, bar or ""))
     return 1 if missed else 0
 
 

@@ -29,7 +29,8 @@ static void the_knee_is_where_giving_way_buys_least(void **state)
 {
     (void)state;
     size_t place = 9;
-    const double bent[] = { 0, 1000, 1, 200, 3, 100, 10, 0, 9, 900 }; /* in very different units; the last is dominated */
+    /* in very different units; the last is dominated */
+    const double bent[] = { 0, 1000, 1, 200, 3, 100, 10, 0, 9, 900 };
     MUST(hyt_pareto_knee(NULL, bent, 5, 2, &place));
     assert_int_equal(place, 1);
     const double same[] = { 5, 5, 5, 5 };
@@ -52,7 +53,7 @@ static void weights_lead_along_the_front(void **state)
         points[2 * i] = (double)i;
         points[2 * i + 1] = (double)((10 - i) * (10 - i)) * 7;
     }
-    for (double share = 1; share >= 0; share -= 0.125) { /* the less the first objective weighs, the more of it is had */
+    for (double share = 1; share >= 0; share -= 0.125) { /* the less the first weighs, the more of it is had */
         const double weights[] = { share, 1 - share };
         size_t place = compromise(points, 11, 2, weights);
         assert_true((double)place >= last);
