@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Times of tests/bench/pareto beside pagmo's on the same sets, in one run: a table, and what is to be reached.
 usage: pareto.py PROGRAM PEER [ROOT]
-PROGRAM is the benchmark, PEER pareto.cpp compiled; with ROOT the peer runs in that root folder, PEER being a path there."""
+PROGRAM is the benchmark, PEER pareto.cpp compiled; with ROOT the peer runs in that root folder, PEER being there."""
 import json
 import os
 import subprocess
