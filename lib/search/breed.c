@@ -180,3 +180,19 @@ hyt_status hyti_breed_best(const hyti_problem *problem, const hyti_history *hist
     hyti_free(context, order);
     return status;
 }
+
+hyt_status hyti_breed_batch(const hyti_problem *problem, const hyti_set *parents, hyti_child_fn make, hyti_rng *rng,
+                            size_t count, hyti_set *batch)
+{
+    hyt_context *context = hyti_problem_context(problem);
+    hyti_level *child = hyti_array(context, HYTI_MAX(parents->genes, 1), sizeof *child);
+    hyt_status status = child ? HYT_OK : hyti_fail_nomem();
+    for (bool found = true; found && batch->count < count && status == HYT_OK;) {
+        size_t before = batch->count;
+        make(parents, rng, child);
+        status = hyti_problem_repair(problem, rng, child, batch);
+        found = batch->count > before;
+    }
+    hyti_free(context, child);
+    return status;
+}

@@ -5,22 +5,11 @@
 #include "search/breed.h"
 #include "search/methods.h"
 
-static hyt_status breed(const hyti_problem *problem, const hyti_set *parents, hyti_rng *rng, size_t count,
-                        hyti_set *batch)
+static void make_child(const hyti_set *parents, hyti_rng *rng, hyti_level *child)
 {
-    hyt_context *context = hyti_problem_context(problem);
-    hyti_level *child = hyti_array(context, HYTI_MAX(parents->genes, 1), sizeof *child);
-    hyt_status status = child ? HYT_OK : hyti_fail_nomem();
-    for (bool found = true; found && batch->count < count && status == HYT_OK;) {
-        size_t before = batch->count;
-        const hyti_level *mother = hyti_set_at(parents, hyti_breed_pick(rng, parents->count));
-        const hyti_level *father = hyti_set_at(parents, hyti_breed_pick(rng, parents->count));
-        hyti_breed_child(problem->space, rng, mother, father, child);
-        status = hyti_problem_repair(problem, rng, child, batch);
-        found = batch->count > before;
-    }
-    hyti_free(context, child);
-    return status;
+    const hyti_level *mother = hyti_set_at(parents, hyti_breed_pick(rng, parents->count));
+    const hyti_level *father = hyti_set_at(parents, hyti_breed_pick(rng, parents->count));
+    hyti_breed_child(parents->space, rng, mother, father, child);
 }
 
 hyt_status hyti_nsga2_propose(const hyti_problem *problem, const hyti_history *history,
@@ -32,7 +21,7 @@ hyt_status hyti_nsga2_propose(const hyti_problem *problem, const hyti_history *h
     hyt_status status = hyti_breed_best(problem, history, (size_t)params->population, &parents);
     if (status == HYT_OK && parents.count == 0)
         status = hyti_random_propose(problem, history, params, memo, rng, count, batch);
-    else if (status == HYT_OK) status = breed(problem, &parents, rng, count, batch);
+    else if (status == HYT_OK) status = hyti_breed_batch(problem, &parents, make_child, rng, count, batch);
     hyti_set_close(&parents);
     return status;
 }
