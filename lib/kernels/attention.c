@@ -4,7 +4,8 @@
 #include "kernels/internal.h"
 
 enum { QUERIES = 48, ALIGNED = 16 /* values */, WIDEST = 32 /* of all panels, whatever the processor */ };
-#define HYTI_GEMM(isa, mr, nr, needs) _Static_assert(WIDEST % nr == 0, "room for keys packed by every table");
+#define HYTI_GEMM(format, isa, mr, nr, group, needs) \
+    _Static_assert(WIDEST % nr == 0, "room for keys packed by every table");
 #include "kernels/list.inc"
 
 static size_t aligned(size_t n)
@@ -13,32 +14,41 @@ static size_t aligned(size_t n)
 }
 
 /* Packed keys, then a block of scores. */
-size_t hyti_attention_f32_scratch(const hyti_kernels *kernels, size_t tokens, size_t width)
+size_t hyti_attention_f32_scratch(const hyti_kernels *kernels, size_t queries, size_t keys, size_t width)
 {
     (void)kernels; /* the same whatever the table, so that a plan holds on every processor */
-    size_t keys = aligned(width * ((tokens + WIDEST - 1) / WIDEST * WIDEST));
-    return (keys + hyti_min_size(tokens, QUERIES) * aligned(tokens)) * sizeof(float);
+    size_t packed = aligned(width * ((keys + WIDEST - 1) / WIDEST * WIDEST));
+    return (packed + hyti_min_size(queries, QUERIES) * aligned(keys)) * sizeof(float);
+}
+
+/* Scores, scaled already where there is a bias to add. */
+static void add_bias(const hyti_attention_f32 *t, size_t first, size_t queries, float *scores, size_t row)
+{
+    for (size_t i = 0; i < queries; i++)
+        for (size_t j = 0; j < t->keys; j++)
+            scores[i * row + j] = scores[i * row + j] * t->scale + t->bias[(first + i) * t->bias_stride + j];
 }
 
 void hyti_attention_f32_c(const hyti_kernels *kernels, const hyti_attention_f32 *t)
 {
-    size_t stride = t->stride, row = aligned(t->tokens);
-    float *keys = t->scratch, *scores = keys + aligned(hyti_pack_f32_size(kernels, t->width, t->tokens));
-    hyti_pack_f32(kernels, t->width, t->tokens, t->k, 1, (ptrdiff_t)stride, keys);
-    for (size_t first = 0; first < t->tokens; first += QUERIES) {
-        size_t queries = hyti_min_size(QUERIES, t->tokens - first);
+    size_t row = aligned(t->keys), nr = kernels->panels[HYTI_F32].nr;
+    float *keys = t->scratch, *scores = keys + aligned(hyti_pack_size(kernels, HYTI_F32, t->width, t->keys));
+    hyti_pack_f32(kernels, t->width, t->keys, t->k, 1, (ptrdiff_t)t->k_stride, keys);
+    for (size_t first = 0; first < t->queries; first += QUERIES) {
+        size_t queries = hyti_min_size(QUERIES, t->queries - first);
         hyti_gemm_f32 score = {
-            .m = queries, .n = t->tokens, .k = t->width,
-            .a = t->q + first * stride, .a_row = (ptrdiff_t)stride, .a_step = 1,
-            .b = keys, .b_step = (ptrdiff_t)kernels->gemm_nr, .b_panel = (ptrdiff_t)(t->width * kernels->gemm_nr),
+            .m = queries, .n = t->keys, .k = t->width,
+            .a = t->q + first * t->q_stride, .a_row = (ptrdiff_t)t->q_stride, .a_step = 1,
+            .b = keys, .b_step = (ptrdiff_t)nr, .b_panel = (ptrdiff_t)(t->width * nr),
             .c = scores, .c_row = (ptrdiff_t)row,
         };
         kernels->gemm_f32(&score);
-        kernels->softmax_f32(queries, t->tokens, t->scale, scores, row);
+        if (t->bias) add_bias(t, first, queries, scores, row);
+        kernels->softmax_f32(queries, t->keys, t->bias ? 1 : t->scale, scores, row);
         hyti_gemm_f32 value = {
-            .m = queries, .n = t->width, .k = t->tokens,
+            .m = queries, .n = t->width, .k = t->keys,
             .a = scores, .a_row = (ptrdiff_t)row, .a_step = 1,
-            .b = t->v, .b_step = (ptrdiff_t)stride, .b_panel = (ptrdiff_t)kernels->gemm_nr,
+            .b = t->v, .b_step = (ptrdiff_t)t->v_stride, .b_panel = (ptrdiff_t)nr,
             .c = t->out + first * t->out_stride, .c_row = (ptrdiff_t)t->out_stride,
         };
         kernels->gemm_f32(&value);

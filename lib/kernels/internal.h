@@ -6,15 +6,53 @@
 #include "kernels/kernels.h"
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #define HYTI_KERNEL(operation, isa, needs) __typeof__(*((hyti_kernels *)0)->operation) hyti_##operation##_##isa;
 #include "kernels/list.inc"
 
-/* Width of a panel, by instruction set: HYTI_NR_c, ... */
+/* Width of a panel, by format and instruction set: HYTI_NR_f32_c, ... */
 enum {
-#define HYTI_GEMM(isa, mr, nr, needs) HYTI_NR_##isa = nr, HYTI_MR_##isa = mr,
+#define HYTI_GEMM(format, isa, mr, nr, group, needs) HYTI_NR_##format##_##isa = nr, HYTI_MR_##format##_##isa = mr,
 #include "kernels/list.inc"
 };
+
+static inline size_t hyti_round_to(size_t n, size_t unit)
+{
+    return (n + unit - 1) / unit * unit;
+}
+
+/* value * factor as TensorFlow Lite's int8 kernels compute it (gemmlowp's rounding doubling high product, then a rounding
+ * right shift). The first rounds half up, the second half away from zero. */
+static inline int32_t hyti_scaled_i32(int32_t value, int32_t multiplier, int32_t shift)
+{
+    int32_t left = shift > 0 ? shift : 0, right = shift > 0 ? 0 : -shift;
+    int64_t product = (int64_t)(int32_t)((uint32_t)value << left) * multiplier;
+    int32_t high = (int32_t)((product + ((int64_t)1 << 30)) >> 31);
+    if (right == 0) return high;
+    return (int32_t)(((int64_t)high + ((int64_t)1 << (right - 1)) - (high < 0)) >> right);
+}
+
+static inline int32_t hyti_bounded_i32(int32_t value, int32_t low, int32_t high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+/* left and right are stored values. */
+static inline int32_t hyti_added_i32(const hyti_add_quant *q, int32_t left, int32_t right)
+{
+    int32_t a = hyti_scaled_i32((left - q->left_zero) * (1 << 20), q->left.multiplier, q->left.shift);
+    int32_t b = hyti_scaled_i32((right - q->right_zero) * (1 << 20), q->right.multiplier, q->right.shift);
+    return hyti_bounded_i32(hyti_scaled_i32(a + b, q->result.multiplier, q->result.shift) + q->zero, q->low, q->high);
+}
+
+/* The stored result of a 32-bit sum, column j, before an addition. */
+static inline int32_t hyti_requantised(const hyti_requant *r, size_t j, int32_t sum)
+{
+    int32_t q = hyti_scaled_i32(sum + r->bias[j], r->multiplier[j], r->shift[j]) + r->zero;
+    q = hyti_bounded_i32(q, r->low, r->high);
+    return r->table ? r->table[q + 128] : q;
+}
 
 static inline size_t hyti_min_size(size_t a, size_t b)
 {
@@ -60,19 +98,79 @@ static inline hyti_blend hyti_blend_at(size_t i, size_t in, size_t out)
     return (hyti_blend){ low, hyti_min_size(low + 1, in - 1), at - (float)low };
 }
 
-/* A convolution that reads its pixels where they lie: nothing is gathered, no scratch. */
-static inline bool hyti_conv_is_pointwise(const hyti_conv_f32 *c)
+#define HYTI_MOST_GROUP ((size_t)4) /* of all tables */
+
+/* For each format:
+ * a convolution that reads its pixels where they lie: nothing is gathered, no scratch;
+ * values of one gathered pixel, a multiple of every table's group, so that groups never reach beyond it;
+ * result pixels whose taps are gathered at a time: few enough to stay in cache, a multiple of every tile. */
+#define HYTI_CONV_FACTS(format, VALUE)                                                                                 \
+    static inline bool hyti_conv_is_pointwise_##format(const hyti_conv_##format *c)                                    \
+    {                                                                                                                  \
+        return c->kernel_height == 1 && c->kernel_width == 1 && c->pad_top == 0 && c->pad_left == 0 &&                 \
+               (c->out_height - 1) * c->stride_height < c->in_height &&                                                \
+               (c->out_width - 1) * c->stride_width < c->in_width;                                                     \
+    }                                                                                                                  \
+    static inline size_t hyti_conv_depth_##format(const hyti_conv_##format *c)                                         \
+    {                                                                                                                  \
+        size_t depth = c->kernel_height * c->kernel_width * c->in_channels;                                            \
+        return sizeof(VALUE) == 4 ? depth : hyti_round_to(depth, HYTI_MOST_GROUP);                                     \
+    }                                                                                                                  \
+    static inline size_t hyti_conv_block_##format(const hyti_conv_##format *c)                                         \
+    {                                                                                                                  \
+        size_t fit = 131072 / sizeof(VALUE) / hyti_conv_depth_##format(c) / 12 * 12;                                   \
+        return fit < 12 ? 12 : fit > 48 ? 48 : fit;                                                                    \
+    }
+HYTI_CONV_FACTS(f32, float)
+HYTI_CONV_FACTS(bf16, hyti_bf16)
+HYTI_CONV_FACTS(f16, hyti_f16)
+HYTI_CONV_FACTS(i8, int8_t)
+#undef HYTI_CONV_FACTS
+
+static inline uint32_t hyti_bits_of(float x)
 {
-    return c->kernel_height == 1 && c->kernel_width == 1 && c->pad_top == 0 && c->pad_left == 0 &&
-           (c->out_height - 1) * c->stride_height < c->in_height && (c->out_width - 1) * c->stride_width < c->in_width;
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
 }
 
-/* Result pixels whose taps are gathered at a time: few enough to stay in cache, a multiple of every tile. */
-static inline size_t hyti_conv_block(const hyti_conv_f32 *c)
+static inline float hyti_float_of(uint32_t bits)
 {
-    size_t depth = c->kernel_height * c->kernel_width * c->in_channels;
-    size_t fit = 32768 / depth / 12 * 12;
-    return fit < 12 ? 12 : fit > 48 ? 48 : fit;
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static inline float hyti_f32_of_bf16(hyti_bf16 x)
+{
+    return hyti_float_of((uint32_t)x << 16);
+}
+
+/* To nearest, ties to even; a NaN stays one (its upper bits, made quiet). */
+static inline hyti_bf16 hyti_bf16_of(float x)
+{
+    uint32_t bits = hyti_bits_of(x);
+    if ((bits & 0x7fffffff) > 0x7f800000) return (hyti_bf16)(bits >> 16 | 0x40);
+    return (hyti_bf16)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+/* 2^112 times the half's bits moved into place; infinities and NaN have the largest exponent. */
+static inline float hyti_f32_of_f16(hyti_f16 x)
+{
+    uint32_t sign = (uint32_t)(x & 0x8000) << 16, rest = (uint32_t)(x & 0x7fff) << 13;
+    if (rest >= 0x0f800000) return hyti_float_of(sign | (rest + 0x70000000) | (rest > 0x0f800000 ? 0x400000 : 0));
+    return hyti_float_of(hyti_bits_of(hyti_float_of(rest) * 0x1p112f) | sign);
+}
+
+/* To nearest, ties to even; beyond 65504 infinity; a NaN stays one. Below the least normal half, adding 0.5 leaves the
+ * rounded value in the low bits. */
+static inline hyti_f16 hyti_f16_of(float x)
+{
+    uint32_t bits = hyti_bits_of(x), sign = bits >> 16 & 0x8000, size = bits & 0x7fffffff;
+    if (size > 0x7f800000) return (hyti_f16)(sign | 0x7e00 | (size >> 13 & 0x3ff));
+    if (size >= 0x477ff000) return (hyti_f16)(sign | 0x7c00);
+    if (size < 0x38800000) return (hyti_f16)(sign | (hyti_bits_of(hyti_float_of(size) + 0.5f) - 0x3f000000));
+    return (hyti_f16)(sign | (size - 0x38000000 + 0xfff + (size >> 13 & 1)) >> 13);
 }
 
 #endif

@@ -18,12 +18,15 @@ unsigned hyti_isa_detect(void)
 {
     enum { YMM = 0x06, ZMM = 0xe6 };
     unsigned a, b, c, d, isa = HYTI_ISA_C;
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE) || !(c & bit_FMA)) return isa;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE) || !(c & bit_FMA) || !(c & bit_F16C)) return isa;
     uint64_t saved = saved_state();
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (saved & YMM) != YMM || !(b & bit_AVX2)) return isa;
     isa |= HYTI_ISA_AVX2;
     unsigned wide = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
-    if ((saved & ZMM) == ZMM && (b & wide) == wide) isa |= HYTI_ISA_AVX512;
+    if ((saved & ZMM) != ZMM || (b & wide) != wide) return isa;
+    isa |= HYTI_ISA_AVX512;
+    if ((c & bit_AVX512VNNI) && (c & bit_AVX512VBMI)) isa |= HYTI_ISA_VNNI;
+    if (__get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & bit_AVX512BF16)) isa |= HYTI_ISA_BF16;
     return isa;
 }
 #else
@@ -33,47 +36,70 @@ unsigned hyti_isa_detect(void)
 }
 #endif
 
+enum { FORMAT_f32 = HYTI_F32, FORMAT_bf16 = HYTI_BF16, FORMAT_f16 = HYTI_F16, FORMAT_i8 = HYTI_I8 };
+
 void hyti_kernels_init(hyti_kernels *kernels, unsigned isa)
 {
     isa &= hyti_isa_detect();
     *kernels = (hyti_kernels){ .isa = isa };
-#define HYTI_GEMM(name, mr, nr, needs) \
-    if ((isa & (needs)) == (needs)) kernels->gemm_nr = nr;
+#define HYTI_GEMM(format, name, mr, nr, group, needs) \
+    if ((isa & (needs)) == (needs)) kernels->panels[FORMAT_##format] = (hyti_panels){ nr, group };
 #define HYTI_KERNEL(operation, name, needs) \
     if ((isa & (needs)) == (needs)) kernels->operation = hyti_##operation##_##name;
 #include "kernels/list.inc"
 }
 
-static size_t round_up(size_t n, size_t unit)
+size_t hyti_format_size(hyti_format format)
 {
-    return (n + unit - 1) / unit * unit;
+    static const size_t sizes[HYTI_FORMATS] = { sizeof(float), sizeof(hyti_bf16), sizeof(hyti_f16), sizeof(int8_t) };
+    return sizes[format];
 }
 
-size_t hyti_pack_f32_size(const hyti_kernels *kernels, size_t k, size_t n)
+size_t hyti_panel_size(const hyti_kernels *kernels, hyti_format format, size_t k)
 {
-    return k * round_up(n, kernels->gemm_nr);
+    return hyti_round_to(k, kernels->panels[format].group) * kernels->panels[format].nr;
 }
 
-/* Panels of gemm_nr columns, step by step; what the last panel lacks is zero. */
-void hyti_pack_f32(const hyti_kernels *kernels, size_t k, size_t n, const float *b, ptrdiff_t row, ptrdiff_t column,
-                   float *packed)
+size_t hyti_pack_size(const hyti_kernels *kernels, hyti_format format, size_t k, size_t n)
 {
-    size_t nr = kernels->gemm_nr;
-    for (size_t first = 0; first < n; first += nr) {
-        size_t width = hyti_min_size(nr, n - first);
-        const float *panel = b + (ptrdiff_t)first * column;
-        for (size_t l = 0; l < k; l++, packed += nr) {
-            const float *from = panel + (ptrdiff_t)l * row;
-            for (size_t j = 0; j < width; j++) packed[j] = from[(ptrdiff_t)j * column];
-            for (size_t j = width; j < nr; j++) packed[j] = 0;
-        }
+    size_t nr = kernels->panels[format].nr;
+    return hyti_panel_size(kernels, format, k) * ((n + nr - 1) / nr);
+}
+
+/* packed[panel][k / group][nr][group] */
+#define PACK(format, FORMAT, SOURCE, VALUE, stored)                                                                    \
+    void hyti_pack_##format(const hyti_kernels *kernels, size_t k, size_t n, const SOURCE *b, ptrdiff_t row,          \
+                            ptrdiff_t column, VALUE *packed)                                                           \
+    {                                                                                                                  \
+        size_t nr = kernels->panels[FORMAT].nr, group = kernels->panels[FORMAT].group;                                 \
+        for (size_t first = 0; first < n; first += nr) {                                                               \
+            size_t width = hyti_min_size(nr, n - first);                                                               \
+            const SOURCE *panel = b + (ptrdiff_t)first * column;                                                       \
+            for (size_t l = 0; l < k; l += group, packed += nr * group) {                                              \
+                size_t steps = hyti_min_size(group, k - l);                                                            \
+                if (width < nr || steps < group) memset(packed, 0, nr * group * sizeof *packed);                       \
+                for (size_t s = 0; s < steps; s++) {                                                                   \
+                    const SOURCE *from = panel + (ptrdiff_t)(l + s) * row;                                             \
+                    for (size_t j = 0; j < width; j++) packed[j * group + s] = stored(from[(ptrdiff_t)j * column]);    \
+                }                                                                                                      \
+            }                                                                                                          \
+        }                                                                                                              \
     }
-}
+#define AS_IT_IS(x) (x)
+PACK(f32, HYTI_F32, float, float, AS_IT_IS)
+PACK(bf16, HYTI_BF16, float, hyti_bf16, hyti_bf16_of)
+PACK(f16, HYTI_F16, float, hyti_f16, hyti_f16_of)
+PACK(i8, HYTI_I8, int8_t, int8_t, AS_IT_IS)
 
-size_t hyti_conv_f32_scratch(const hyti_kernels *kernels, const hyti_conv_f32 *conv)
-{
-    (void)kernels; /* the same whatever the table, so that a plan holds on every processor */
-    if (hyti_conv_is_pointwise(conv)) return 0;
-    size_t depth = conv->kernel_height * conv->kernel_width * conv->in_channels;
-    return round_up(hyti_conv_block(conv) * depth * sizeof(float), 64);
-}
+/* The same whatever the table, so that a plan holds on every processor. */
+#define CONV_SCRATCH(format, VALUE)                                                                                    \
+    size_t hyti_conv_##format##_scratch(const hyti_kernels *kernels, const hyti_conv_##format *conv)                   \
+    {                                                                                                                  \
+        (void)kernels;                                                                                                 \
+        if (hyti_conv_is_pointwise_##format(conv)) return 0;                                                           \
+        return hyti_round_to(hyti_conv_block_##format(conv) * hyti_conv_depth_##format(conv) * sizeof(VALUE), 64);     \
+    }
+CONV_SCRATCH(f32, float)
+CONV_SCRATCH(bf16, hyti_bf16)
+CONV_SCRATCH(f16, hyti_f16)
+CONV_SCRATCH(i8, int8_t)

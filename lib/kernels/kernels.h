@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The float32 kernels: one table of function pointers, filled with the plain C reference and overwritten in rising
- * order of instruction set. A kernel is innocent: no status, no allocation, no globals; it asserts its contract.
+/* The kernels of every storage format: one table of function pointers, filled with the plain C reference and overwritten
+ * in rising order of instruction set. A kernel is innocent: no status, no allocation, no globals; it asserts its
+ * contract.
  *
- * Activations are NHWC: pixel by pixel, channels together. Tokens are rows of `width` values. */
+ * Formats: float32 (f32); bfloat16 (bf16) and IEEE half precision (f16), stored in 16 bits, summed in float32; int8
+ * (i8) in TensorFlow Lite's arithmetic: real = scale (stored - zero), weights symmetric, 32-bit sums, the same bits on
+ * every processor. Activations are NHWC: pixel by pixel, channels together. Tokens are rows of `width` values. */
 #ifndef HYTI_KERNELS_KERNELS_H
 #define HYTI_KERNELS_KERNELS_H
 
@@ -12,8 +15,13 @@
 
 typedef enum hyti_isa {
     HYTI_ISA_C = 0,
-    HYTI_ISA_AVX2 = 1 << 0,   /* with FMA */
+    HYTI_ISA_AVX2 = 1 << 0,   /* with FMA and F16C */
     HYTI_ISA_AVX512 = 1 << 1, /* F, BW, DQ, VL */
+    HYTI_ISA_VNNI = 1 << 2,   /* AVX-512 VNNI, VBMI: 8-bit dot products */
+    HYTI_ISA_BF16 = 1 << 3,   /* AVX-512 BF16: bfloat16 dot products */
+    HYTI_ISA_NEON = 1 << 4,   /* AArch64 */
+    HYTI_ISA_DOT = 1 << 5,    /* its 8-bit dot products */
+    HYTI_ISA_FP16 = 1 << 6,   /* its half-precision arithmetic */
     HYTI_ISA_ALL = ~0
 } hyti_isa;
 /* What this processor and its operating system offer. */
@@ -21,87 +29,163 @@ unsigned hyti_isa_detect(void);
 
 typedef enum hyti_act { HYTI_ACT_NONE = 0, HYTI_ACT_RELU, HYTI_ACT_RELU6, HYTI_ACT_SILU } hyti_act;
 
-/* C = act(A B + bias) + add, or with accumulate C += A B (then no bias, act, add).
- *   A(i, l) = a[i * a_row + l * a_step]         any strides, so that a transpose costs nothing
- *   B(l, j) = b[j / nr * b_panel + l * b_step + j % nr]
- * where nr is the table's gemm_nr: packed panels have b_step = nr, b_panel = k * nr (hyti_pack_f32); a row-major
- * matrix of leading dimension ld is read as it lies with b_step = ld, b_panel = nr. Never reads beyond the n-th column.
- * k = 0 gives act(bias) + add. `add` may be `c` itself. */
-typedef struct hyti_gemm_f32 {
-    size_t m, n, k;
-    const float *a;
-    ptrdiff_t a_row, a_step;
-    const float *b;
-    ptrdiff_t b_step, b_panel;
-    float *c;
-    ptrdiff_t c_row;
-    const float *bias; /* n values, or NULL */
-    const float *add;  /* or NULL */
-    ptrdiff_t add_row;
-    hyti_act act;
-    bool accumulate;
-} hyti_gemm_f32;
+/* How a value is stored. */
+typedef enum hyti_format { HYTI_F32 = 0, HYTI_BF16, HYTI_F16, HYTI_I8, HYTI_FORMATS } hyti_format;
+typedef uint16_t hyti_bf16; /* the upper half of a float32, rounded to nearest even */
+typedef uint16_t hyti_f16;
 
-/* A 2-D convolution over one picture; rows of the result from `first` to `last` (exclusive), so that threads share
- * one. */
-typedef struct hyti_conv_f32 {
-    size_t in_height, in_width, in_channels;    /* pixels are `in_stride` values apart (>= in_channels) */
-    size_t out_height, out_width, out_channels; /* and `out_stride` */
-    size_t in_stride, out_stride;
-    size_t kernel_height, kernel_width, stride_height, stride_width, pad_top, pad_left, dilation_height, dilation_width;
-    const float *in;
-    float *out;
-    /* convolution: packed panels of [kh * kw * in_channels][out_channels]; depthwise: [kh * kw][channels] */
-    const float *weights;
-    const float *bias;    /* out_channels values, or NULL */
-    const float *add;     /* added after the activation, laid out as `out`; or NULL */
-    hyti_act act;
-    size_t first, last;
-    float *scratch;       /* hyti_conv_f32_scratch() bytes, a worker each; NULL if that is 0 */
-} hyti_conv_f32;
-
-/* softmax(q k' * scale) v for one head of one set of tokens. Rows of q, k, v are `stride` values apart, of out
- * `out_stride`. */
-typedef struct hyti_attention_f32 {
-    size_t tokens, width; /* width: of one head */
-    const float *q, *k, *v;
-    size_t stride;
-    float *out;
-    size_t out_stride;
+/* int8: real = scale (stored - zero). */
+typedef struct hyti_quant {
     float scale;
-    float *scratch; /* hyti_attention_f32_scratch() bytes */
-} hyti_attention_f32;
+    int32_t zero;
+} hyti_quant;
+
+/* A positive factor as Q31 multiplier (2^30 <= multiplier < 2^31, or 0) and left shift (negative: right), applied as
+ * rounding doubling high product, then rounding right shift, half away from zero (hyti_scaled_i32, internal.h). */
+typedef struct hyti_factor {
+    int32_t multiplier, shift;
+} hyti_factor;
+
+/* TensorFlow Lite's addition of two int8 tensors: both less their zero, shifted left by 20, scaled, summed, scaled. */
+typedef struct hyti_add_quant {
+    int32_t left_zero, right_zero;
+    hyti_factor left, right, result;
+    int32_t zero, low, high; /* of the result; low, high: bounds (an activation's) */
+} hyti_add_quant;
+
+/* From a 32-bit sum to int8, column by column: scaled(sum + bias) + zero, bounded; then the table; then the addition. */
+typedef struct hyti_requant {
+    const int32_t *bias;       /* bias - in_zero * sum of the column's weights; never NULL */
+    const int32_t *multiplier, *shift; /* of hyti_factor, a column each */
+    int32_t in_zero;           /* what padding holds */
+    int32_t zero, low, high;
+    const int8_t *table;       /* q becomes table[q + 128]: an activation that is no bound; or NULL */
+    const hyti_add_quant *add; /* how `add` (right) is added to it (left); where `add` is given */
+} hyti_requant;
+
+/* int8 attention. Scores (q - q_zero)(k - k_zero) are 32-bit sums; probabilities are unsigned 8-bit, 256 standing for 1
+ * (stored - -128 in int8: scale 1 / 256, zero -128); the result is scaled(sum of p (v - v_zero)) + out_zero. */
+typedef struct hyti_attention_quant {
+    int32_t q_zero, k_zero, v_zero, out_zero;
+    hyti_factor score;  /* from a score to the softmax's fixed-point argument (attention_i8, c/) */
+    hyti_factor result;
+    const int32_t *bias; /* as the float bias, in units of the scaled score; or NULL */
+} hyti_attention_quant;
+
+/* Layer norm in int8: the row's mean and variance are exact in whole numbers; see layer_norm_i8, c/. */
+typedef struct hyti_norm_quant {
+    const int32_t *scale, *shift; /* a column each, as hyti_norm_quant_of() makes them */
+    int32_t zero;                 /* of the result */
+    int32_t epsilon;
+} hyti_norm_quant;
+
+/* Mean of `rows` values: the rounded quotient where both are quantised alike (factor of multiplier 0), else scaled. */
+typedef struct hyti_mean_quant {
+    int32_t in_zero, zero;
+    hyti_factor factor; /* in scale / out scale / rows */
+} hyti_mean_quant;
+
+#define T(name) name##_f32
+#define VALUE float
+#include "kernels/arguments.inc"
+#undef T
+#undef VALUE
+#define T(name) name##_bf16
+#define VALUE hyti_bf16
+#include "kernels/arguments.inc"
+#undef T
+#undef VALUE
+#define T(name) name##_f16
+#define VALUE hyti_f16
+#include "kernels/arguments.inc"
+#undef T
+#undef VALUE
+#define T(name) name##_i8
+#define VALUE int8_t
+#include "kernels/arguments.inc"
+#undef T
+#undef VALUE
 
 typedef struct hyti_kernels hyti_kernels;
+/* How B is packed for gemm and conv of one format: panels of `nr` columns; `group` steps of k lie side by side. */
+typedef struct hyti_panels {
+    size_t nr, group;
+} hyti_panels;
+
+/* Members of the three float formats. In place where `in` and `out` are of one type. */
+#define HYTI_FLOAT_KERNELS(T, VALUE)                                                                                   \
+    void (*T(gemm))(const T(hyti_gemm) *gemm);                                                                         \
+    void (*T(conv))(const hyti_kernels *kernels, const T(hyti_conv) *conv); /* groups = 1 */                           \
+    void (*T(depthwise))(const T(hyti_conv) *conv);                                                                    \
+    void (*T(attention))(const hyti_kernels *kernels, const T(hyti_attention) *attention);                             \
+    void (*T(act))(hyti_act act, size_t n, const VALUE *in, VALUE *out);                                               \
+    void (*T(add))(size_t n, const VALUE *a, const VALUE *b, VALUE *out);                                              \
+    void (*T(softmax))(size_t rows, size_t n, float scale, VALUE *x, size_t stride); /* in place, of x * scale */      \
+    void (*T(layer_norm))(size_t rows, size_t n, const VALUE *in, const float *scale, const float *shift,              \
+                          float epsilon, VALUE *out);                                                                  \
+    void (*T(mean))(size_t rows, size_t n, const VALUE *in, VALUE *out); /* column means: global pooling */            \
+    /* Bilinear, half-pixel centres, `channels` values a pixel. */                                                     \
+    void (*T(resize))(size_t channels, size_t in_height, size_t in_width, const VALUE *in, size_t out_height,          \
+                      size_t out_width, VALUE *out);                                                                   \
+    /* One picture from planes (NCHW) or pixels (NHWC) to NHWC, (x - mean) * inverse; mean NULL: as it is. */          \
+    void (*T(input))(bool planes, size_t channels, size_t pixels, const float *in, const float *mean,                  \
+                     const float *inverse, VALUE *out);
+#define HYTI_OF_F32(name) name##_f32
+#define HYTI_OF_BF16(name) name##_bf16
+#define HYTI_OF_F16(name) name##_f16
+
 struct hyti_kernels {
-    unsigned isa;   /* what it was filled for */
-    size_t gemm_nr; /* columns of a panel */
-    void (*gemm_f32)(const hyti_gemm_f32 *gemm);
-    void (*conv_f32)(const hyti_kernels *kernels, const hyti_conv_f32 *conv);      /* groups = 1 */
-    void (*depthwise_f32)(const hyti_conv_f32 *conv);
-    void (*attention_f32)(const hyti_kernels *kernels, const hyti_attention_f32 *attention);
-    void (*act_f32)(hyti_act act, size_t n, const float *in, float *out);          /* in place too */
-    void (*add_f32)(size_t n, const float *a, const float *b, float *out);         /* in place too */
-    void (*softmax_f32)(size_t rows, size_t n, float scale, float *x, size_t stride); /* in place, of x * scale */
-    void (*layer_norm_f32)(size_t rows, size_t n, const float *in, const float *scale, const float *shift,
-                           float epsilon, float *out);
-    void (*mean_f32)(size_t rows, size_t n, const float *in, float *out);          /* column means: global pooling */
-    /* Bilinear, half-pixel centres, `channels` values a pixel. */
-    void (*resize_f32)(size_t channels, size_t in_height, size_t in_width, const float *in, size_t out_height,
-                       size_t out_width, float *out);
-    /* One picture from planes (NCHW) or pixels (NHWC) to NHWC, (x - mean) * inverse; mean NULL: as it is. */
-    void (*input_f32)(bool planes, size_t channels, size_t pixels, const float *in, const float *mean,
-                      const float *inverse, float *out);
+    unsigned isa; /* what it was filled for */
+    hyti_panels panels[HYTI_FORMATS];
+    HYTI_FLOAT_KERNELS(HYTI_OF_F32, float)
+    HYTI_FLOAT_KERNELS(HYTI_OF_BF16, hyti_bf16)
+    HYTI_FLOAT_KERNELS(HYTI_OF_F16, hyti_f16)
+    /* n values, in place too; to nearest even. */
+    void (*from_f32_bf16)(size_t n, const float *in, hyti_bf16 *out);
+    void (*to_f32_bf16)(size_t n, const hyti_bf16 *in, float *out);
+    void (*from_f32_f16)(size_t n, const float *in, hyti_f16 *out);
+    void (*to_f32_f16)(size_t n, const hyti_f16 *in, float *out);
+    void (*from_f32_i8)(size_t n, const float *in, hyti_quant quant, int8_t *out); /* half away from zero, bounded */
+    void (*to_f32_i8)(size_t n, const int8_t *in, hyti_quant quant, float *out);
+    void (*gemm_i8)(const hyti_gemm_i8 *gemm);
+    void (*conv_i8)(const hyti_kernels *kernels, const hyti_conv_i8 *conv);
+    void (*depthwise_i8)(const hyti_conv_i8 *conv);
+    void (*attention_i8)(const hyti_kernels *kernels, const hyti_attention_i8 *attention);
+    void (*lookup_i8)(size_t n, const int8_t *in, const int8_t *table, int8_t *out); /* table[in + 128]; in place too */
+    void (*add_i8)(size_t n, const int8_t *a, const int8_t *b, const hyti_add_quant *quant, int8_t *out); /* in place too */
+    void (*softmax_i8)(size_t rows, size_t n, const int8_t *in, hyti_factor factor, int8_t *out); /* scale 1/256, zero -128 */
+    void (*layer_norm_i8)(size_t rows, size_t n, const int8_t *in, const hyti_norm_quant *quant, int8_t *out);
+    void (*mean_i8)(size_t rows, size_t n, const int8_t *in, const hyti_mean_quant *quant, int8_t *out);
+    void (*resize_i8)(size_t channels, size_t in_height, size_t in_width, const int8_t *in, size_t out_height,
+                      size_t out_width, int8_t *out); /* result quantised as the input */
+    void (*input_i8)(bool planes, size_t channels, size_t pixels, const float *in, const float *mean,
+                     const float *inverse, hyti_quant quant, int8_t *out);
 };
 
 /* Fills the table for `isa` & hyti_isa_detect(). */
 void hyti_kernels_init(hyti_kernels *kernels, unsigned isa);
-/* Values of B[k x n] packed for a table; and the packing: B(l, j) = b[l * row + j * column]. */
-size_t hyti_pack_f32_size(const hyti_kernels *kernels, size_t k, size_t n);
+size_t hyti_format_size(hyti_format format);
+
+/* Values of B[k x n] packed for a table, those of one panel, and the packing: B(l, j) = b[l * row + j * column]. What the
+ * last panel and the last group lack is zero. */
+size_t hyti_pack_size(const hyti_kernels *kernels, hyti_format format, size_t k, size_t n);
+size_t hyti_panel_size(const hyti_kernels *kernels, hyti_format format, size_t k);
 void hyti_pack_f32(const hyti_kernels *kernels, size_t k, size_t n, const float *b, ptrdiff_t row, ptrdiff_t column,
                    float *packed);
+void hyti_pack_bf16(const hyti_kernels *kernels, size_t k, size_t n, const float *b, ptrdiff_t row, ptrdiff_t column,
+                    hyti_bf16 *packed);
+void hyti_pack_f16(const hyti_kernels *kernels, size_t k, size_t n, const float *b, ptrdiff_t row, ptrdiff_t column,
+                   hyti_f16 *packed);
+void hyti_pack_i8(const hyti_kernels *kernels, size_t k, size_t n, const int8_t *b, ptrdiff_t row, ptrdiff_t column,
+                  int8_t *packed);
 /* Bytes of scratch a worker needs; multiples of 64. */
 size_t hyti_conv_f32_scratch(const hyti_kernels *kernels, const hyti_conv_f32 *conv);
-size_t hyti_attention_f32_scratch(const hyti_kernels *kernels, size_t tokens, size_t width);
+size_t hyti_conv_bf16_scratch(const hyti_kernels *kernels, const hyti_conv_bf16 *conv);
+size_t hyti_conv_f16_scratch(const hyti_kernels *kernels, const hyti_conv_f16 *conv);
+size_t hyti_conv_i8_scratch(const hyti_kernels *kernels, const hyti_conv_i8 *conv);
+size_t hyti_attention_f32_scratch(const hyti_kernels *kernels, size_t queries, size_t keys, size_t width);
+size_t hyti_attention_bf16_scratch(const hyti_kernels *kernels, size_t queries, size_t keys, size_t width);
+size_t hyti_attention_f16_scratch(const hyti_kernels *kernels, size_t queries, size_t keys, size_t width);
+size_t hyti_attention_i8_scratch(const hyti_kernels *kernels, size_t queries, size_t keys, size_t width);
 
 #endif

@@ -19,7 +19,7 @@ static void run_gemm(void *user, size_t part, size_t worker)
     const hyti_job *job = user;
     share s = share_of(job, part);
     hyti_gemm_f32 gemm = job->u.gemm.args;
-    size_t unit = job->u.gemm.by_columns ? job->kernels->gemm_nr : GEMM_ROWS, first = s.first * unit;
+    size_t unit = job->u.gemm.by_columns ? job->kernels->panels[HYTI_F32].nr : GEMM_ROWS, first = s.first * unit;
     (void)worker;
     if (job->u.gemm.by_columns) {
         gemm.n = HYTI_MIN(s.last * unit, gemm.n) - first;
@@ -252,7 +252,7 @@ static const float *bias_of(const binder *b)
 static void bind_gemm(binder *b)
 {
     hyti_job *job = b->job;
-    size_t nr = b->runtime->kernels.gemm_nr, m = b->out->rows, n = b->out->width, k = b->in->width;
+    size_t nr = b->runtime->kernels.panels[HYTI_F32].nr, m = b->out->rows, n = b->out->width, k = b->in->width;
     job->run = run_gemm;
     job->u.gemm.args = (hyti_gemm_f32){
         .m = m, .n = n, .k = k, .a = job->in, .a_row = (ptrdiff_t)b->in->stride, .a_step = 1,
@@ -297,8 +297,9 @@ static void bind_attention(binder *b)
     job->u.attention.heads = heads;
     job->u.attention.set_in = tokens * b->in->stride;
     job->u.attention.set_out = tokens * b->out->stride;
-    job->u.attention.args = (hyti_attention_f32){ .tokens = tokens, .width = width, .stride = b->in->stride,
-                                                  .out_stride = b->out->stride, .scale = 1 / sqrtf((float)width) };
+    job->u.attention.args = (hyti_attention_f32){ .queries = tokens, .keys = tokens, .width = width,
+                                                  .q_stride = b->in->stride, .k_stride = b->in->stride,
+                                                  .v_stride = b->in->stride, .out_stride = b->out->stride, .scale = 1 / sqrtf((float)width) };
     split(job, sets * heads, (uint64_t)sets * heads * tokens * tokens * (2 * width + 16));
 }
 

@@ -50,7 +50,7 @@ static hyt_value only_reader(const planner *p, hyt_value value)
 static hyti_tensor shape_of(const planner *p, hyt_value value)
 {
     const hyti_node *node = node_of(p, value);
-    hyti_tensor tensor = { .format = HYTI_FORMAT_F32, .buffer = HYTI_NO_BUFFER, .rows = p->plan->batch };
+    hyti_tensor tensor = { .format = HYTI_F32, .buffer = HYTI_NO_BUFFER, .rows = p->plan->batch };
     tensor.width = tensor.stride = node->dims.size[node->picture ? 1 : node->dims.rank - 1];
     for (size_t i = node->picture ? 2 : 1; i < node->dims.rank; i++)
         if (node->picture || i + 1 < node->dims.rank) tensor.rows *= node->dims.size[i];
@@ -215,12 +215,12 @@ static void plan_weights(planner *p, hyti_step *step)
     const hyti_parameter *weight = &p->graph->parameters[node->parameters[0]];
     size_t out = weight->dims.size[0], depth = weight->count / out;
     if (step->kind == HYTI_STEP_GROUPED) {
-        step->panel = hyti_round_up(hyti_pack_f32_size(p->kernels, depth, out / node->groups), 16);
+        step->panel = hyti_round_up(hyti_pack_size(p->kernels, HYTI_F32, depth, out / node->groups), 16);
         step->weights = pack_room(p, step->panel * node->groups);
     } else if (step->kind == HYTI_STEP_DEPTHWISE || step->kind == HYTI_STEP_SCALE) {
         step->weights = pack_room(p, weight->count);
     } else {
-        step->weights = pack_room(p, hyti_pack_f32_size(p->kernels, depth, out));
+        step->weights = pack_room(p, hyti_pack_size(p->kernels, HYTI_F32, depth, out));
     }
     if (step->norm != HYTI_NO_VALUE || step->kind == HYTI_STEP_SCALE || node->n_parameters == 2)
         step->bias = pack_room(p, out);
@@ -261,7 +261,7 @@ static void plan_plain(planner *p, hyt_value value, hyti_step_kind kind)
     hyti_step step = start_step(kind, value, node->n_inputs ? node->inputs[0] : HYTI_NO_VALUE);
     if (kind == HYTI_STEP_ATTENTION)
         step.scratch_bytes =
-            hyti_attention_f32_scratch(p->kernels, node->dims.size[2], node->dims.size[3] / node->heads);
+            hyti_attention_f32_scratch(p->kernels, node->dims.size[2], node->dims.size[2], node->dims.size[3] / node->heads);
     place(p, value, false);
     finish_step(p, &step);
 }

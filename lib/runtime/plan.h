@@ -7,9 +7,6 @@
 #include "kernels/kernels.h"
 #include <hytnas/runtime.h>
 
-/* How the values of a tensor are stored. */
-typedef enum hyti_format { HYTI_FORMAT_F32 = 0 } hyti_format;
-
 #define HYTI_NO_BUFFER ((size_t)-1)
 
 /* Bytes that are live from step `first` to step `last`, both included. */

@@ -5,6 +5,6 @@
 #define REAL float
 #define T(name) name##_f32
 #define SQRT sqrtf
-#define hyti_pack_size_f32 hyti_pack_f32_size
+#define hyti_pack_size_f32(kernels, k, n) hyti_pack_size(kernels, HYTI_F32, k, n)
 #include "train/net.inc"
 #include "train/weights.inc"

@@ -69,9 +69,9 @@ static void run_gemm(void *user)
 static void time_gemm(const hyti_kernels *kernels, size_t m, size_t n, size_t k, bool gradient, hyti_act act)
 {
     float *a = values(m * k), *b = values(k * n), *c = values(m * n), *bias = values(n);
-    float *packed = values(hyti_pack_f32_size(kernels, k, n));
+    float *packed = values(hyti_pack_size(kernels, HYTI_F32, k, n));
     hyti_pack_f32(kernels, k, n, b, (ptrdiff_t)n, 1, packed);
-    ptrdiff_t nr = (ptrdiff_t)kernels->gemm_nr;
+    ptrdiff_t nr = (ptrdiff_t)kernels->panels[HYTI_F32].nr;
     gemm_job job = { kernels, { .m = m, .n = n, .k = k, .a = a, .c = c, .c_row = (ptrdiff_t)n } };
     if (gradient) {
         job.gemm.a_row = 1, job.gemm.a_step = (ptrdiff_t)m;
@@ -127,7 +127,7 @@ static void time_conv(const hyti_kernels *kernels, size_t side, size_t channels,
     size_t depth = kernel * kernel * (depthwise ? 1 : channels),
            out_side = (side + 2 * (kernel / 2) - kernel) / stride + 1;
     float *in = values(side * side * channels), *out = values(out_side * out_side * outputs), *bias = values(outputs);
-    float *weights = values(hyti_pack_f32_size(kernels, depth, outputs));
+    float *weights = values(hyti_pack_size(kernels, HYTI_F32, depth, outputs));
     conv_job job = { kernels,
                      { .in_height = side,
                        .in_width = side,
@@ -239,14 +239,17 @@ static void run_attention(void *user)
 static void time_attention(const hyti_kernels *kernels, size_t tokens, size_t width)
 {
     float *qkv = values(tokens * 3 * width), *out = values(tokens * width);
-    float *scratch = values(hyti_attention_f32_scratch(kernels, tokens, width) / sizeof(float));
+    float *scratch = values(hyti_attention_f32_scratch(kernels, tokens, tokens, width) / sizeof(float));
     attention_job job = { kernels,
-                          { .tokens = tokens,
+                          { .queries = tokens,
+                            .keys = tokens,
                             .width = width,
                             .q = qkv,
                             .k = qkv + width,
                             .v = qkv + 2 * width,
-                            .stride = 3 * width,
+                            .q_stride = 3 * width,
+                            .k_stride = 3 * width,
+                            .v_stride = 3 * width,
                             .out = out,
                             .out_stride = width,
                             .scale = 0.25f,

@@ -59,7 +59,7 @@ static void choose_values(const hyti_kernels *kernels, picture *p)
     p->bias = filled(c->out_channels);
     p->add = filled(p->out.n);
     if (!p->depthwise) {
-        p->packed = blank(hyti_pack_f32_size(kernels, depth, c->out_channels));
+        p->packed = blank(hyti_pack_size(kernels, HYTI_F32, depth, c->out_channels));
         hyti_pack_f32(kernels, depth, c->out_channels, p->weights.values, (ptrdiff_t)c->out_channels, 1,
                       p->packed.values);
         p->scratch = reserve(hyti_conv_f32_scratch(kernels, c) / sizeof(float));

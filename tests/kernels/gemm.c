@@ -39,15 +39,15 @@ static void choose_b(const hyti_kernels *kernels, product *p)
     p->b_columns = g->n + draw(3);
     p->b = filled(g->k ? (g->k - 1) * p->b_columns + g->n : 0);
     if (draw(2)) {
-        p->packed = blank(hyti_pack_f32_size(kernels, g->k, g->n));
+        p->packed = blank(hyti_pack_size(kernels, HYTI_F32, g->k, g->n));
         hyti_pack_f32(kernels, g->k, g->n, p->b.values, (ptrdiff_t)p->b_columns, 1, p->packed.values);
         g->b = p->packed.values;
-        g->b_step = (ptrdiff_t)kernels->gemm_nr;
-        g->b_panel = (ptrdiff_t)(g->k * kernels->gemm_nr);
+        g->b_step = (ptrdiff_t)kernels->panels[HYTI_F32].nr;
+        g->b_panel = (ptrdiff_t)(g->k * kernels->panels[HYTI_F32].nr);
     } else {
         g->b = p->b.values;
         g->b_step = (ptrdiff_t)p->b_columns;
-        g->b_panel = (ptrdiff_t)kernels->gemm_nr;
+        g->b_panel = (ptrdiff_t)kernels->panels[HYTI_F32].nr;
     }
 }
 
@@ -182,7 +182,7 @@ static void check_special(const hyti_kernels *kernels)
                             .a_step = 1,
                             .b = b,
                             .b_step = N,
-                            .b_panel = (ptrdiff_t)kernels->gemm_nr,
+                            .b_panel = (ptrdiff_t)kernels->panels[HYTI_F32].nr,
                             .c = c,
                             .c_row = N,
                             .act = (hyti_act)act };

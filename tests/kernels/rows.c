@@ -165,27 +165,27 @@ static void mean(void **state)
 /* Row i of exact attention; the bound takes the weights' relative error from the scores' absolute one. */
 static void compare_query(const hyti_kernels *kernels, const hyti_attention_f32 *t, size_t i)
 {
-    double *score = malloc(t->tokens * sizeof *score), top = -INFINITY, sum = 0, blur = 0;
-    for (size_t j = 0; j < t->tokens; j++) {
+    double *score = malloc(t->keys * sizeof *score), top = -INFINITY, sum = 0, blur = 0;
+    for (size_t j = 0; j < t->keys; j++) {
         double dot = 0, terms = 0;
         for (size_t l = 0; l < t->width; l++) {
-            double term = (double)t->q[i * t->stride + l] * t->k[j * t->stride + l] * t->scale;
+            double term = (double)t->q[i * t->k_stride + l] * t->k[j * t->k_stride + l] * t->scale;
             dot += term, terms += fabs(term);
         }
         score[j] = dot;
         top = fmax(top, dot);
         blur = fmax(blur, EPSILON * ((double)t->width + 4) * terms);
     }
-    for (size_t j = 0; j < t->tokens; j++) sum += score[j] = exp(score[j] - top);
+    for (size_t j = 0; j < t->keys; j++) sum += score[j] = exp(score[j] - top);
     for (size_t l = 0; l < t->width; l++) {
         double expected = 0, terms = 0;
-        for (size_t j = 0; j < t->tokens; j++) {
-            expected += score[j] / sum * t->v[j * t->stride + l];
-            terms += score[j] / sum * fabs(t->v[j * t->stride + l]);
+        for (size_t j = 0; j < t->keys; j++) {
+            expected += score[j] / sum * t->v[j * t->k_stride + l];
+            terms += score[j] / sum * fabs(t->v[j * t->k_stride + l]);
         }
         float got = t->out[i * t->out_stride + l];
-        if (!is_near(got, expected, (expm1(4 * blur) + EPSILON * (2.0 * (double)t->tokens + 16)) * terms + 1e-30))
-            fail_msg("isa %u tokens %zu width %zu scale %g: (%zu, %zu) is %.9g, not %.9g", kernels->isa, t->tokens,
+        if (!is_near(got, expected, (expm1(4 * blur) + EPSILON * (2.0 * (double)t->keys + 16)) * terms + 1e-30))
+            fail_msg("isa %u tokens %zu width %zu scale %g: (%zu, %zu) is %.9g, not %.9g", kernels->isa, t->keys,
                      t->width, t->scale, i, l, got, expected);
     }
     free(score);
@@ -200,18 +200,21 @@ static void check_attention(const hyti_kernels *kernels)
             size_t width = widths[b], n = tokens[a], stride = 3 * width + draw(4), out_stride = width + draw(3);
             guarded qkv = reserve((n - 1) * stride + 3 * width), out = blank((n - 1) * out_stride + width);
             for (size_t i = 0; i < qkv.n; i++) qkv.values[i] = (float)draw(1 << 20) * 0x1p-19f - 1;
-            guarded scratch = reserve(hyti_attention_f32_scratch(kernels, n, width) / sizeof(float));
-            hyti_attention_f32 t = { .tokens = n,
+            guarded scratch = reserve(hyti_attention_f32_scratch(kernels, n, n, width) / sizeof(float));
+            hyti_attention_f32 t = { .queries = n,
+                                     .keys = n,
                                      .width = width,
                                      .q = qkv.values,
                                      .k = qkv.values + width,
                                      .v = qkv.values + 2 * width,
-                                     .stride = stride,
+                                     .q_stride = stride,
+                                     .k_stride = stride,
+                                     .v_stride = stride,
                                      .out = out.values,
                                      .out_stride = out_stride,
                                      .scale = 1 / sqrtf((float)width),
                                      .scratch = scratch.values };
-            assert_true(hyti_attention_f32_scratch(kernels, n, width) % 64 == 0);
+            assert_true(hyti_attention_f32_scratch(kernels, n, n, width) % 64 == 0);
             kernels->attention_f32(kernels, &t);
             for (size_t i = 0; i < n; i++) compare_query(kernels, &t, i);
             for (size_t at = 0; at < out.n; at++)

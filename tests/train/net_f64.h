@@ -21,7 +21,7 @@ typedef struct hyti_gemm_f64 {
 } hyti_gemm_f64;
 
 typedef struct hyti_kernels_f64 {
-    size_t gemm_nr;
+    hyti_panels panels[1];
     void (*gemm_f64)(const hyti_gemm_f64 *gemm);
 } hyti_kernels_f64;
 
@@ -41,13 +41,13 @@ static inline void plain_gemm_f64(const hyti_gemm_f64 *g)
 
 static inline size_t hyti_pack_size_f64(const hyti_kernels_f64 *kernels, size_t k, size_t n)
 {
-    return k * hyti_round_up(n, kernels->gemm_nr);
+    return k * hyti_round_up(n, kernels->panels[HYTI_F32].nr);
 }
 
 static inline void hyti_pack_f64(const hyti_kernels_f64 *kernels, size_t k, size_t n, const double *b, ptrdiff_t row,
                                  ptrdiff_t column, double *packed)
 {
-    size_t nr = kernels->gemm_nr;
+    size_t nr = kernels->panels[HYTI_F32].nr;
     for (size_t l = 0; l < k; l++)
         for (size_t j = 0; j < n; j++)
             packed[j / nr * nr * k + l * nr + j % nr] = b[(ptrdiff_t)l * row + (ptrdiff_t)j * column];
@@ -68,7 +68,7 @@ static inline void hyti_pack_f64(const hyti_kernels_f64 *kernels, size_t k, size
 static inline void ops_init_f64(hyti_ops_f64 *ops)
 {
     fill_ops(ops);
-    ops->kernels = (hyti_kernels_f64){ 4, plain_gemm_f64 };
+    ops->kernels = (hyti_kernels_f64){ { { 4, 1 } }, plain_gemm_f64 };
 }
 
 #endif

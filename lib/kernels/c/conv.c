@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/internal.h"
 
-enum { NR = HYTI_NR_c };
+enum { NR = HYTI_NR_f32_c };
 
 /* The taps of one result pixel that meet the picture. */
 typedef struct pixel {
@@ -48,7 +48,7 @@ static void convolve_panel(const hyti_conv_f32 *c, const pixel *p, const float *
 
 void hyti_conv_f32_c(const hyti_kernels *kernels, const hyti_conv_f32 *c)
 {
-    assert(kernels->gemm_nr == NR && c->first <= c->last && c->last <= c->out_height);
+    assert(kernels->panels[HYTI_F32].nr == NR && c->first <= c->last && c->last <= c->out_height);
     (void)kernels;
     size_t panel = c->kernel_height * c->kernel_width * c->in_channels * NR;
     float sum[NR];

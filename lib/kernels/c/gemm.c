@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/internal.h"
 
-enum { NR = HYTI_NR_c };
+enum { NR = HYTI_NR_f32_c };
 
 /* sum[j] = A(i, :) B(:, j) for the columns of a panel, in the order of l. */
 static void multiply(const hyti_gemm_f32 *g, const float *a, const float *b, float *sum)
