@@ -63,6 +63,7 @@ static hyt_status refused(hyt_status status, const char *part, size_t number)
 
 typedef struct reader {
     hyt_context *context;
+    unsigned version;
     hyt_graph *graph;
     hyt_value *inputs; /* of the node at hand */
     size_t capacity;
@@ -83,9 +84,40 @@ static hyt_status get_inputs(reader *r, cursor *c, hyti_node *node)
     return HYT_OK;
 }
 
+static hyt_status get_attributes(reader *r, cursor *c, hyti_node *node, size_t *features)
+{
+    size_t *attributes[HYTI_MODEL_ATTRIBUTES], count = hyti_model_attributes(node, r->version, features, attributes);
+    double *real = hyti_model_real(node);
+    uint64_t number;
+    for (size_t i = 0; i < count; i++) {
+        HYTI_TRY(get_number(c, 4, "attribute", &number));
+        *attributes[i] = (size_t)number;
+    }
+    if (!real) return HYT_OK;
+    HYTI_TRY(get_number(c, 8, "real attribute", &number));
+    memcpy(real, &number, sizeof number);
+    return HYT_OK;
+}
+
+static hyt_status get_annotations(reader *r, cursor *c, hyt_value value)
+{
+    uint64_t precision, zero;
+    bool quantised;
+    float scale;
+    HYTI_TRY(get_number(c, 1, "precision", &precision));
+    HYTI_TRY(hyt_graph_set_precision(r->graph, value, (hyt_precision)precision));
+    HYTI_TRY(get_flag(c, "quantised", &quantised));
+    if (!quantised) return HYT_OK;
+    HYTI_TRY(need(c, 4, "scale"));
+    get_values(c, 1, &scale);
+    HYTI_TRY(get_number(c, 4, "zero", &zero));
+    if (scale == 0) return hyti_fail(HYT_ERR_FORMAT, "%s, byte %zu: scale is 0", c->part, c->at - 8);
+    return hyt_graph_set_quantisation(r->graph, value, scale, (int32_t)(uint32_t)zero);
+}
+
 static hyt_status get_node(reader *r, cursor *c)
 {
-    size_t *attributes[HYTI_MODEL_ATTRIBUTES], features = 0;
+    size_t features = 0, place = r->graph->n_nodes;
     uint64_t number;
     bool bias;
     hyt_value value;
@@ -94,16 +126,9 @@ static hyt_status get_node(reader *r, cursor *c)
     node.op = (hyt_op)number;
     HYTI_TRY(get_flag(c, "bias", &bias));
     HYTI_TRY(get_inputs(r, c, &node));
-    size_t count = hyti_model_attributes(&node, &features, attributes);
-    for (size_t i = 0; i < count; i++) {
-        HYTI_TRY(get_number(c, 4, "attribute", &number));
-        *attributes[i] = (size_t)number;
-    }
-    if (hyti_model_has_epsilon(node.op)) {
-        HYTI_TRY(get_number(c, 8, "epsilon", &number));
-        memcpy(&node.epsilon, &number, sizeof number);
-    }
-    return refused(hyti_graph_append(r->graph, &node, features, bias, &value), "operation", r->graph->n_nodes);
+    HYTI_TRY(get_attributes(r, c, &node, &features));
+    HYTI_TRY(refused(hyti_graph_append(r->graph, &node, features, bias, &value), "operation", place));
+    return r->version > 1 ? refused(get_annotations(r, c, value), "operation", place) : HYT_OK;
 }
 
 static hyt_status get_normalisation(reader *r, cursor *c)
@@ -144,17 +169,54 @@ static hyt_status get_graph(reader *r, cursor *c)
     return at_end(c);
 }
 
+/* Of what is one flag and, if that is set, `count` values of 4 bytes; NULL where it is not. */
+static hyt_status get_optional(reader *r, cursor *c, const char *what, size_t count, float **out)
+{
+    bool there;
+    HYTI_TRY(get_flag(c, what, &there));
+    if (!there) return HYT_OK;
+    HYTI_TRY(need(c, (uint64_t)4 * count, what));
+    *out = hyti_array(r->context, count, sizeof **out);
+    if (!*out) return hyti_fail_nomem();
+    get_values(c, count, *out);
+    return HYT_OK;
+}
+
+static hyt_status get_scales(reader *r, cursor *c, size_t index)
+{
+    float *scales = NULL;
+    size_t count = hyti_scale_count(r->graph, index);
+    HYTI_TRY(get_optional(r, c, "scales", count, &scales));
+    hyt_status status = scales ? hyt_graph_set_scales(r->graph, index, scales, count) : HYT_OK;
+    hyti_free(r->context, scales);
+    return refused(status, "parameter", index);
+}
+
+static hyt_status get_exact_bias(reader *r, cursor *c, size_t index)
+{
+    float *bits = NULL; /* of whole numbers */
+    size_t count = r->graph->parameters[index].count;
+    HYTI_TRY(get_optional(r, c, "exact bias", count, &bits));
+    hyt_status status = bits ? hyti_graph_set_exact_bias(r->graph, index, (void *)bits, count) : HYT_OK;
+    hyti_free(r->context, bits);
+    return refused(status, "parameter", index);
+}
+
 static hyt_status get_weights(reader *r, cursor *c)
 {
     for (size_t i = 0; i < r->graph->n_parameters; i++) {
         hyti_parameter *parameter = &r->graph->parameters[i];
         bool set;
         HYTI_TRY(get_flag(c, parameter->name, &set));
-        if (!set) continue;
-        HYTI_TRY(need(c, (uint64_t)4 * parameter->count, parameter->name));
-        parameter->data = hyti_alloc_aligned(r->context, parameter->count * sizeof *parameter->data);
-        if (!parameter->data) return hyti_fail_nomem();
-        get_values(c, parameter->count, parameter->data);
+        if (set) {
+            HYTI_TRY(need(c, (uint64_t)4 * parameter->count, parameter->name));
+            parameter->data = hyti_alloc_aligned(r->context, parameter->count * sizeof *parameter->data);
+            if (!parameter->data) return hyti_fail_nomem();
+            get_values(c, parameter->count, parameter->data);
+        }
+        if (r->version == 1) continue;
+        HYTI_TRY(get_scales(r, c, i));
+        HYTI_TRY(get_exact_bias(r, c, i));
     }
     return at_end(c);
 }
@@ -197,9 +259,10 @@ static hyt_status get_file(reader *r, cursor *file)
     file->at = 8;
     HYTI_TRY(get_number(file, 4, "version", &version));
     HYTI_TRY(get_number(file, 4, "number of chunks", &chunks));
-    if (version != HYTI_MODEL_VERSION)
-        return hyti_fail(HYT_ERR_CONFLICT, "a model file of version %u, this library reads version %d",
+    if (version < 1 || version > HYTI_MODEL_VERSION)
+        return hyti_fail(HYT_ERR_CONFLICT, "a model file of version %u, this library reads versions 1 to %d",
                          (unsigned)version, HYTI_MODEL_VERSION);
+    r->version = (unsigned)version;
     if (chunks != 2) return hyti_fail(HYT_ERR_FORMAT, "%s: %u chunks, not 2", file->part, (unsigned)chunks);
     HYTI_TRY(get_chunk(r, file, "GRPH", get_graph));
     HYTI_TRY(get_chunk(r, file, "WGHT", get_weights));

@@ -4,9 +4,10 @@
 #include "formats/model.h"
 #include <string.h>
 
-bool hyti_model_has_epsilon(hyt_op op)
+double *hyti_model_real(hyti_node *node)
 {
-    return op == HYT_OP_BATCH_NORM || op == HYT_OP_LAYER_NORM;
+    if (node->op == HYT_OP_BATCH_NORM || node->op == HYT_OP_LAYER_NORM) return &node->epsilon;
+    return node->op == HYT_OP_PAD ? &node->value : NULL;
 }
 
 static size_t list(size_t **to, size_t *const *from, size_t count)
@@ -16,19 +17,36 @@ static size_t list(size_t **to, size_t *const *from, size_t count)
 }
 #define LIST(...) list(attributes, (size_t *[]){ __VA_ARGS__ }, sizeof((size_t *[]){ __VA_ARGS__ }) / sizeof(size_t *))
 
-size_t hyti_model_attributes(hyti_node *n, size_t *features, size_t *attributes[HYTI_MODEL_ATTRIBUTES])
+size_t hyti_model_attributes(hyti_node *n, unsigned version, size_t *features, size_t *attributes[HYTI_MODEL_ATTRIBUTES])
 {
+    size_t *dims = n->dims.size, old = version == 1; /* version 1 lacks the last one of some */
     switch (n->op) {
-    case HYT_OP_INPUT: return LIST(&n->dims.size[1], &n->dims.size[2], &n->dims.size[3]);
+    case HYT_OP_INPUT: return LIST(&dims[1], &dims[2], &dims[3]);
     case HYT_OP_CONV:
         return LIST(features, &n->kernel[0], &n->kernel[1], &n->stride[0], &n->stride[1], &n->pad[0], &n->pad[1],
                     &n->pad[2], &n->pad[3], &n->dilation[0], &n->dilation[1], &n->groups);
     case HYT_OP_LINEAR: return LIST(features);
     case HYT_OP_CONCAT: return LIST(&n->axis);
-    case HYT_OP_RESIZE: return LIST(&n->height, &n->width);
-    case HYT_OP_UNFOLD: return LIST(&n->patch);
-    case HYT_OP_FOLD: return LIST(&n->height, &n->width, &n->patch);
+    case HYT_OP_RESIZE: return LIST(&n->height, &n->width, &n->mode) - old;
+    case HYT_OP_UNFOLD: return LIST(&n->patch, &n->windows_first) - old;
+    case HYT_OP_FOLD: return LIST(&n->height, &n->width, &n->patch, &n->windows_first) - old;
     case HYT_OP_ATTENTION: return LIST(&n->heads);
+    case HYT_OP_CONSTANT:
+        return LIST(&n->trained, &n->as_picture, &n->dims.rank, &dims[1], &dims[2], &dims[3], &dims[4], &dims[5]);
+    case HYT_OP_MATMUL: return LIST(&n->transposed);
+    case HYT_OP_RESHAPE: return LIST(&n->as_picture, &n->dims.rank, &dims[1], &dims[2], &dims[3], &dims[4], &dims[5]);
+    case HYT_OP_TRANSPOSE:
+        return LIST(&n->as_picture, &n->order[0], &n->order[1], &n->order[2], &n->order[3], &n->order[4], &n->order[5]);
+    case HYT_OP_SLICE: return LIST(&n->axis, &n->begin, &n->end, &n->step);
+    case HYT_OP_PAD: return LIST(&n->pad[0], &n->pad[1], &n->pad[2], &n->pad[3]);
+    case HYT_OP_MAX_POOL:
+    case HYT_OP_AVERAGE_POOL:
+        return LIST(&n->kernel[0], &n->kernel[1], &n->stride[0], &n->stride[1], &n->pad[0], &n->pad[1], &n->pad[2],
+                    &n->pad[3], &n->counted);
+    case HYT_OP_CONV_TRANSPOSE:
+        return LIST(features, &n->kernel[0], &n->kernel[1], &n->stride[0], &n->stride[1], &n->pad[0], &n->pad[1],
+                    &n->pad[2], &n->pad[3], &n->output_pad[0], &n->output_pad[1], &n->groups);
+    case HYT_OP_MEAN: return LIST(&n->axis, &n->kept);
     default: return 0;
     }
 }
@@ -63,17 +81,24 @@ static void put_values(hyti_text *to, const float *values, size_t count)
 static void put_node(hyti_text *to, const hyti_node *source)
 {
     hyti_node node = *source; /* attributes are found by address */
-    size_t *attributes[HYTI_MODEL_ATTRIBUTES], features = node.dims.size[node.picture ? 1 : node.dims.rank - 1];
+    size_t *attributes[HYTI_MODEL_ATTRIBUTES], features = hyti_node_features(&node);
     put_number(to, node.op, 1);
-    put_number(to, node.n_parameters == 2, 1);
+    put_number(to, hyti_node_has_bias(&node), 1);
     put_number(to, node.n_inputs, 4);
     for (size_t i = 0; i < node.n_inputs; i++) put_number(to, (uint32_t)node.inputs[i], 4);
-    size_t count = hyti_model_attributes(&node, &features, attributes);
+    size_t count = hyti_model_attributes(&node, HYTI_MODEL_VERSION, &features, attributes);
     for (size_t i = 0; i < count; i++) put_number(to, *attributes[i], 4);
-    if (!hyti_model_has_epsilon(node.op)) return;
-    uint64_t bits;
-    memcpy(&bits, &node.epsilon, sizeof bits);
-    put_number(to, bits, 8);
+    const double *real = hyti_model_real(&node);
+    if (real) {
+        uint64_t bits;
+        memcpy(&bits, real, sizeof bits);
+        put_number(to, bits, 8);
+    }
+    put_number(to, node.precision, 1);
+    put_number(to, node.quantised, 1);
+    if (!node.quantised) return;
+    put_values(to, &node.scale, 1);
+    put_number(to, (uint32_t)node.zero, 4);
 }
 
 static void put_graph(hyti_text *to, const hyt_graph *graph)
@@ -94,6 +119,11 @@ static void put_weights(hyti_text *to, const hyt_graph *graph)
         const hyti_parameter *parameter = &graph->parameters[i];
         put_number(to, parameter->data != NULL, 1);
         if (parameter->data) put_values(to, parameter->data, parameter->count);
+        put_number(to, parameter->scales != NULL, 1);
+        if (parameter->scales) put_values(to, parameter->scales, hyti_scale_count(graph, i));
+        put_number(to, parameter->exact != NULL, 1);
+        for (size_t j = 0; parameter->exact && j < parameter->count; j++)
+            put_number(to, (uint32_t)parameter->exact[j], 4);
     }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The typed calls, one operation each, and the two blocks that hybrid networks are made of. */
 #include "graph/graph.h"
+#include <string.h>
 
 #define EPSILON 1e-5
 
@@ -86,6 +87,133 @@ hyt_status hyt_graph_layer_norm(hyt_graph *graph, hyt_value input, hyt_value *ou
 hyt_status hyt_graph_attention(hyt_graph *graph, hyt_value input, size_t heads, hyt_value *out)
 {
     return append_one(graph, (hyti_node){ .op = HYT_OP_ATTENTION, .heads = heads }, input, 0, false, out);
+}
+
+hyt_status hyt_graph_attention_of(hyt_graph *graph, const hyt_value *operands, size_t count, size_t heads,
+                                  hyt_value *out)
+{
+    HYTI_NEED(operands);
+    hyti_node node = { .op = HYT_OP_ATTENTION, .inputs = (hyt_value *)operands, .n_inputs = count, .heads = heads };
+    return hyti_graph_append(graph, &node, 0, false, out);
+}
+
+hyt_status hyt_graph_mul(hyt_graph *graph, hyt_value left, hyt_value right, hyt_value *out)
+{
+    hyti_node node = { .op = HYT_OP_MUL, .inputs = (hyt_value[]){ left, right }, .n_inputs = 2 };
+    return hyti_graph_append(graph, &node, 0, false, out);
+}
+
+hyt_status hyt_graph_constant(hyt_graph *graph, const hyt_dims *dims, int picture, const float *values, hyt_value *out)
+{
+    HYTI_NEED(graph);
+    HYTI_NEED(dims);
+    HYTI_NEED(out);
+    size_t nodes = graph->n_nodes;
+    hyt_value value = HYTI_NO_VALUE;
+    hyti_node node = { .op = HYT_OP_CONSTANT, .dims = *dims, .as_picture = picture != 0, .trained = !values };
+    HYTI_TRY(hyti_graph_append(graph, &node, 0, false, &value));
+    size_t own = graph->nodes[value].parameters[0];
+    hyt_status status = values ? hyt_graph_set_parameter(graph, own, values, graph->parameters[own].count) : HYT_OK;
+    if (status == HYT_OK) *out = value;
+    else hyti_graph_cut(graph, nodes);
+    return status;
+}
+
+hyt_status hyt_graph_matmul(hyt_graph *graph, hyt_value left, hyt_value right, int transposed, hyt_value *out)
+{
+    hyti_node node = { .op = HYT_OP_MATMUL, .inputs = (hyt_value[]){ left, right }, .n_inputs = 2,
+                       .transposed = transposed != 0 };
+    return hyti_graph_append(graph, &node, 0, false, out);
+}
+
+hyt_status hyt_graph_softmax(hyt_graph *graph, hyt_value input, hyt_value *out)
+{
+    return append_one(graph, (hyti_node){ .op = HYT_OP_SOFTMAX }, input, 0, false, out);
+}
+
+hyt_status hyt_graph_reshape(hyt_graph *graph, hyt_value input, const hyt_dims *dims, int picture, hyt_value *out)
+{
+    HYTI_NEED(dims);
+    hyti_node node = { .op = HYT_OP_RESHAPE, .dims = *dims, .as_picture = picture != 0 };
+    return append_one(graph, node, input, 0, false, out);
+}
+
+hyt_status hyt_graph_transpose(hyt_graph *graph, hyt_value input, const size_t *order, int picture, hyt_value *out)
+{
+    hyti_node node = { .op = HYT_OP_TRANSPOSE, .as_picture = picture != 0 };
+    HYTI_NEED(graph);
+    HYTI_NEED(order);
+    HYTI_TRY(hyti_graph_check_value(graph, input));
+    memcpy(node.order, order, graph->nodes[input].dims.rank * sizeof *order);
+    return append_one(graph, node, input, 0, false, out);
+}
+
+hyt_status hyt_graph_slice(hyt_graph *graph, hyt_value input, size_t axis, size_t begin, size_t end, size_t step,
+                           hyt_value *out)
+{
+    hyti_node node = { .op = HYT_OP_SLICE, .axis = axis, .begin = begin, .end = end, .step = step };
+    return append_one(graph, node, input, 0, false, out);
+}
+
+hyt_status hyt_graph_pad(hyt_graph *graph, hyt_value input, const size_t sides[4], double value, hyt_value *out)
+{
+    HYTI_NEED(sides);
+    hyti_node node = { .op = HYT_OP_PAD, .pad = { sides[0], sides[1], sides[2], sides[3] }, .value = value };
+    return append_one(graph, node, input, 0, false, out);
+}
+
+/* Of a square kernel. */
+static hyti_node window(hyt_op op, size_t kernel, size_t stride, size_t pad)
+{
+    return (hyti_node){ .op = op, .kernel = { kernel, kernel }, .stride = { stride, stride },
+                        .pad = { pad, pad, pad, pad } };
+}
+
+hyt_status hyt_graph_max_pool(hyt_graph *graph, hyt_value input, size_t kernel, size_t stride, size_t padding,
+                              hyt_value *out)
+{
+    return append_one(graph, window(HYT_OP_MAX_POOL, kernel, stride, padding), input, 0, false, out);
+}
+
+hyt_status hyt_graph_average_pool(hyt_graph *graph, hyt_value input, size_t kernel, size_t stride, size_t padding,
+                                  int counted, hyt_value *out)
+{
+    hyti_node node = window(HYT_OP_AVERAGE_POOL, kernel, stride, padding);
+    node.counted = counted != 0;
+    return append_one(graph, node, input, 0, false, out);
+}
+
+hyt_status hyt_graph_conv_transpose(hyt_graph *graph, hyt_value input, size_t channels, size_t kernel, size_t stride,
+                                    size_t padding, int bias, hyt_value *out)
+{
+    hyti_node node = window(HYT_OP_CONV_TRANSPOSE, kernel, stride, padding);
+    node.groups = 1;
+    return append_one(graph, node, input, channels, bias != 0, out);
+}
+
+hyt_status hyt_graph_mean_of(hyt_graph *graph, hyt_value input, size_t axis, int keep, hyt_value *out)
+{
+    return append_one(graph, (hyti_node){ .op = HYT_OP_MEAN, .axis = axis, .kept = keep != 0 }, input, 0, false, out);
+}
+
+hyt_status hyt_graph_resize_by(hyt_graph *graph, hyt_value input, size_t height, size_t width, hyt_resize_mode mode,
+                               hyt_value *out)
+{
+    hyti_node node = { .op = HYT_OP_RESIZE, .height = height, .width = width, .mode = (size_t)mode };
+    return append_one(graph, node, input, 0, false, out);
+}
+
+hyt_status hyt_graph_unfold_windows(hyt_graph *graph, hyt_value input, size_t patch, hyt_value *out)
+{
+    hyti_node node = { .op = HYT_OP_UNFOLD, .patch = patch, .windows_first = 1 };
+    return append_one(graph, node, input, 0, false, out);
+}
+
+hyt_status hyt_graph_fold_windows(hyt_graph *graph, hyt_value input, size_t height, size_t width, size_t patch,
+                                  hyt_value *out)
+{
+    hyti_node node = { .op = HYT_OP_FOLD, .height = height, .width = width, .patch = patch, .windows_first = 1 };
+    return append_one(graph, node, input, 0, false, out);
 }
 
 /* Blocks: all or nothing. */

@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* What a network costs before anything is run, and each operation in words. */
-#include "graph/graph.h"
+#include "graph/draft.h"
 #include <stdio.h>
 #include <string.h>
+
+bool hyti_role_is_trained(hyti_role role)
+{
+    return role <= HYTI_ROLE_SHIFT || role == HYTI_ROLE_CONSTANT;
+}
 
 uint64_t hyt_graph_parameters(const hyt_graph *graph)
 {
     uint64_t sum = 0;
     for (size_t i = 0; graph && i < graph->n_parameters; i++)
-        if (graph->parameters[i].role < HYTI_ROLE_MEAN) sum += graph->parameters[i].count;
+        if (hyti_role_is_trained(graph->parameters[i].role)) sum += graph->parameters[i].count;
     return sum;
 }
 
-static size_t count_of(const hyti_node *node)
+static uint64_t count_of(const hyt_dims *dims)
 {
-    size_t count = 1;
-    for (size_t i = 0; i < node->dims.rank; i++) count *= node->dims.size[i];
+    uint64_t count = 1;
+    for (size_t i = 0; i < dims->rank; i++) count *= dims->size[i];
     return count;
 }
 
@@ -23,10 +28,25 @@ uint64_t hyt_graph_value_macs(const hyt_graph *graph, hyt_value value)
 {
     if (!graph || value < 0 || (size_t)value >= graph->n_nodes) return 0;
     const hyti_node *node = &graph->nodes[value];
-    if (node->op == HYT_OP_ATTENTION) return (uint64_t)2 * count_of(node) * node->dims.size[2];
-    if (node->op != HYT_OP_CONV && node->op != HYT_OP_LINEAR) return 0;
-    const hyti_parameter *weight = &graph->parameters[node->parameters[0]];
-    return (uint64_t)count_of(node) * (weight->count / weight->dims.size[0]);
+    const hyt_dims *first = node->n_inputs ? &graph->nodes[node->inputs[0]].dims : NULL;
+    if (node->fixed) return 0;
+    switch (node->op) {
+    case HYT_OP_CONV:
+    case HYT_OP_LINEAR: {
+        const hyti_parameter *weight = &graph->parameters[node->parameters[0]];
+        return count_of(&node->dims) * (weight->count / weight->dims.size[0]);
+    }
+    case HYT_OP_CONV_TRANSPOSE: { /* a product for each value read and each weight of its channel */
+        const hyti_parameter *weight = &graph->parameters[node->parameters[0]];
+        return count_of(first) * (weight->count / weight->dims.size[0]);
+    }
+    case HYT_OP_MATMUL: return count_of(&node->dims) * hyti_last(first);
+    case HYT_OP_ATTENTION: {
+        const hyt_dims *keys = node->n_inputs > 2 ? &graph->nodes[node->inputs[1]].dims : first;
+        return 2 * count_of(&node->dims) * keys->size[2];
+    }
+    default: return 0;
+    }
 }
 
 uint64_t hyt_graph_macs(const hyt_graph *graph)
@@ -80,6 +100,17 @@ static int describe_conv(const hyt_graph *graph, const hyti_node *node, char *te
                     node->stride[0], node->stride[1], node->dims.size[1], groups, dilation);
 }
 
+/* "reshape to 3x49x64", the batch left out. */
+static int describe_dims(const hyti_node *node, char *text, size_t size)
+{
+    char dims[HYT_MAX_RANK * 21] = "";
+    size_t at = 0;
+    for (size_t i = 1; i < node->dims.rank; i++)
+        at += (size_t)snprintf(dims + at, sizeof dims - at, "%s%zu", i > 1 ? "x" : "", node->dims.size[i]);
+    const char *to = node->op == HYT_OP_CONSTANT ? "of" : "to";
+    return snprintf(text, size, "%s %s %s", hyt_op_name(node->op), to, dims);
+}
+
 static int describe(const hyt_graph *graph, const hyti_node *node, char *text, size_t size)
 {
     const size_t *dims = node->dims.size;
@@ -89,12 +120,28 @@ static int describe(const hyt_graph *graph, const hyti_node *node, char *text, s
     case HYT_OP_LINEAR:
         return snprintf(text, size, "linear, %zu features%s", dims[node->dims.rank - 1],
                         node->n_parameters == 2 ? ", bias" : "");
+    case HYT_OP_CONV_TRANSPOSE:
+        return snprintf(text, size, "%zux%zu transposed conv, stride %zu, %zu channels", node->kernel[0],
+                        node->kernel[1], node->stride[0], dims[1]);
+    case HYT_OP_MAX_POOL:
+    case HYT_OP_AVERAGE_POOL:
+        return snprintf(text, size, "%zux%zu %s pool, stride %zu", node->kernel[0], node->kernel[1],
+                        node->op == HYT_OP_MAX_POOL ? "max" : "average", node->stride[0]);
+    case HYT_OP_SLICE:
+        return snprintf(text, size, "slice of axis %zu from %zu to %zu, step %zu", node->axis, node->begin, node->end,
+                        node->step);
+    case HYT_OP_MEAN: return snprintf(text, size, "mean over axis %zu", node->axis);
+    case HYT_OP_RESHAPE:
+    case HYT_OP_TRANSPOSE:
+    case HYT_OP_CONSTANT: return describe_dims(node, text, size);
     case HYT_OP_CONCAT: return snprintf(text, size, "concat of %zu along axis %zu", node->n_inputs, node->axis);
     case HYT_OP_RESIZE: return snprintf(text, size, "resize to %zux%zu", node->height, node->width);
-    case HYT_OP_UNFOLD: return snprintf(text, size, "unfold, patches of %zux%zu", node->patch, node->patch);
+    case HYT_OP_UNFOLD:
+        return snprintf(text, size, "unfold, %s of %zux%zu", node->windows_first ? "windows" : "patches",
+                        node->patch, node->patch);
     case HYT_OP_FOLD:
-        return snprintf(text, size, "fold to %zux%zu, patches of %zux%zu", node->height, node->width, node->patch,
-                        node->patch);
+        return snprintf(text, size, "fold to %zux%zu, %s of %zux%zu", node->height, node->width,
+                        node->windows_first ? "windows" : "patches", node->patch, node->patch);
     case HYT_OP_ATTENTION:
         return snprintf(text, size, "attention, %zu heads of %zu", node->heads, dims[3] / node->heads);
     default: return snprintf(text, size, "%s", hyt_op_name(node->op));

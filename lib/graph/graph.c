@@ -44,10 +44,31 @@ hyt_context *hyti_graph_context(const hyt_graph *graph)
     return graph->context;
 }
 
-static size_t features_of(const hyti_node *node)
+size_t hyti_node_features(const hyti_node *node)
 {
-    if (node->op == HYT_OP_CONV) return node->dims.size[1];
-    return node->dims.size[node->dims.rank - 1];
+    return node->picture ? node->dims.size[1] : node->dims.size[node->dims.rank - 1];
+}
+
+bool hyti_node_has_bias(const hyti_node *node)
+{
+    bool weighted = node->op == HYT_OP_CONV || node->op == HYT_OP_CONV_TRANSPOSE || node->op == HYT_OP_LINEAR;
+    return weighted && node->n_parameters == 2;
+}
+
+void hyti_parameter_clear(hyt_context *context, hyti_parameter *parameter)
+{
+    hyti_free_aligned(context, parameter->data);
+    hyti_free(context, parameter->scales);
+    hyti_free(context, parameter->exact);
+    parameter->data = parameter->scales = NULL;
+    parameter->exact = NULL;
+}
+
+static hyt_status copy_parameter(const hyti_parameter *from, hyt_graph *copy, size_t index)
+{
+    if (from->data) HYTI_TRY(hyt_graph_set_parameter(copy, index, from->data, from->count));
+    if (from->scales) HYTI_TRY(hyt_graph_set_scales(copy, index, from->scales, hyti_scale_count(copy, index)));
+    return from->exact ? hyti_graph_set_exact_bias(copy, index, from->exact, from->count) : HYT_OK;
 }
 
 static hyt_status copy_contents(const hyt_graph *graph, hyt_graph *copy)
@@ -55,13 +76,14 @@ static hyt_status copy_contents(const hyt_graph *graph, hyt_graph *copy)
     for (size_t i = 0; i < graph->n_nodes; i++) {
         const hyti_node *node = &graph->nodes[i];
         hyt_value value;
-        HYTI_TRY(hyti_graph_append(copy, node, features_of(node), node->n_parameters == 2, &value));
+        HYTI_TRY(hyti_graph_append(copy, node, hyti_node_features(node), hyti_node_has_bias(node), &value));
+        copy->nodes[i].precision = node->precision;
+        copy->nodes[i].quantised = node->quantised;
+        copy->nodes[i].scale = node->scale;
+        copy->nodes[i].zero = node->zero;
     }
     copy->output = graph->output;
-    for (size_t i = 0; i < graph->n_parameters; i++) {
-        const hyti_parameter *parameter = &graph->parameters[i];
-        if (parameter->data) HYTI_TRY(hyt_graph_set_parameter(copy, i, parameter->data, parameter->count));
-    }
+    for (size_t i = 0; i < graph->n_parameters; i++) HYTI_TRY(copy_parameter(&graph->parameters[i], copy, i));
     return graph->normalised ? hyt_graph_set_normalisation(copy, graph->mean, graph->deviation) : HYT_OK;
 }
 
@@ -80,7 +102,7 @@ hyt_status hyt_graph_copy(const hyt_graph *graph, hyt_graph **out)
     return HYT_OK;
 }
 
-static hyt_status check_value(const hyt_graph *graph, hyt_value value)
+hyt_status hyti_graph_check_value(const hyt_graph *graph, hyt_value value)
 {
     if (value >= 0 && (size_t)value < graph->n_nodes) return HYT_OK;
     return hyti_fail(HYT_ERR_ARGUMENT, "graph \"%s\" has %zu values, there is no value %d", graph->name, graph->n_nodes,
@@ -90,7 +112,7 @@ static hyt_status check_value(const hyt_graph *graph, hyt_value value)
 hyt_status hyt_graph_set_output(hyt_graph *graph, hyt_value value)
 {
     HYTI_NEED(graph);
-    HYTI_TRY(check_value(graph, value));
+    HYTI_TRY(hyti_graph_check_value(graph, value));
     graph->output = value;
     return HYT_OK;
 }
@@ -163,7 +185,7 @@ hyt_status hyt_graph_dims(const hyt_graph *graph, hyt_value value, hyt_dims *dim
 {
     HYTI_NEED(graph);
     HYTI_NEED(dims);
-    HYTI_TRY(check_value(graph, value));
+    HYTI_TRY(hyti_graph_check_value(graph, value));
     *dims = graph->nodes[value].dims;
     return HYT_OK;
 }
@@ -189,7 +211,7 @@ hyt_value hyt_graph_operand(const hyt_graph *graph, hyt_value value, size_t inde
 hyt_dims hyti_graph_dims_at(const hyt_graph *graph, hyt_value value, size_t batch)
 {
     hyt_dims dims = graph->nodes[value].dims;
-    dims.size[0] *= batch;
+    if (!graph->nodes[value].fixed) dims.size[0] *= batch;
     return dims;
 }
 
@@ -206,7 +228,7 @@ bool hyti_node_is_depthwise(const hyt_graph *graph, const hyti_node *node)
 
 /* Weights */
 
-static hyt_status check_parameter(const hyt_graph *graph, size_t index)
+hyt_status hyti_graph_check_parameter(const hyt_graph *graph, size_t index)
 {
     if (index < graph->n_parameters) return HYT_OK;
     return hyti_fail(HYT_ERR_ARGUMENT, "graph \"%s\" has %zu parameters, there is no parameter %zu", graph->name,
@@ -222,7 +244,7 @@ hyt_status hyt_graph_parameter_dims(const hyt_graph *graph, size_t index, hyt_di
 {
     HYTI_NEED(graph);
     HYTI_NEED(dims);
-    HYTI_TRY(check_parameter(graph, index));
+    HYTI_TRY(hyti_graph_check_parameter(graph, index));
     *dims = graph->parameters[index].dims;
     return HYT_OK;
 }
@@ -241,7 +263,7 @@ hyt_status hyt_graph_set_parameter(hyt_graph *graph, size_t index, const float *
 {
     HYTI_NEED(graph);
     HYTI_NEED(values);
-    HYTI_TRY(check_parameter(graph, index));
+    HYTI_TRY(hyti_graph_check_parameter(graph, index));
     hyti_parameter *parameter = &graph->parameters[index];
     if (count != parameter->count)
         return hyti_fail(HYT_ERR_SHAPE, "parameter %s has %zu values, not %zu", parameter->name, parameter->count,

@@ -13,7 +13,9 @@ typedef enum hyti_role {
     HYTI_ROLE_SCALE = 2,    /* batch or layer norm */
     HYTI_ROLE_SHIFT = 3,
     HYTI_ROLE_MEAN = 4,     /* running statistics of a batch norm: not trained, not counted */
-    HYTI_ROLE_VARIANCE = 5
+    HYTI_ROLE_VARIANCE = 5,
+    HYTI_ROLE_CONSTANT = 6, /* trained */
+    HYTI_ROLE_FIXED = 7     /* a constant of given values: not trained, not counted, not initialised */
 } hyti_role;
 
 typedef struct hyti_parameter {
@@ -22,7 +24,9 @@ typedef struct hyti_parameter {
     hyt_dims dims;
     size_t count;       /* product of dims */
     float *data;        /* NULL until set; hyti_alloc_aligned */
-    char name[32];
+    float *scales;      /* WEIGHT: of each output channel in int8; NULL: none */
+    int32_t *exact;     /* BIAS of an int8 layer: its whole numbers, which float32 may lose beyond 2^24; NULL: none */
+    char name[40];
 } hyti_parameter;
 
 #define HYTI_MAX_OWN 4 /* parameters of one operation */
@@ -34,15 +38,34 @@ typedef struct hyti_node {
     size_t n_inputs;
     size_t parameters[HYTI_MAX_OWN]; /* places in graph->parameters, in order of role */
     size_t n_parameters;
-    size_t kernel[2], stride[2], pad[4] /* top, left, bottom, right */, dilation[2], groups; /* CONV */
+    size_t kernel[2], stride[2]; /* CONV, CONV_TRANSPOSE, pools */
+    size_t pad[4];           /* these and PAD: top, left, bottom, right */
+    size_t dilation[2];      /* CONV; 1 elsewhere */
+    size_t groups;           /* CONV, CONV_TRANSPOSE */
+    size_t output_pad[2];    /* CONV_TRANSPOSE */
+    size_t counted;          /* AVERAGE_POOL: whether padding counts */
     size_t heads;            /* ATTENTION */
     size_t patch;            /* UNFOLD, FOLD */
-    size_t axis;             /* CONCAT */
+    size_t windows_first;    /* the same: N,patches,p*p,C; else N,p*p,patches,C */
+    size_t axis;             /* CONCAT, SLICE, MEAN */
+    size_t begin, end, step; /* SLICE */
+    size_t kept;             /* MEAN: whether the axis stays */
     size_t height, width;    /* RESIZE, FOLD: of the result */
+    size_t mode;             /* RESIZE: hyt_resize_mode */
+    size_t transposed;       /* MATMUL: the right operand is ...,N,K */
+    size_t order[HYT_MAX_RANK]; /* TRANSPOSE */
+    size_t as_picture;       /* RESHAPE, TRANSPOSE, CONSTANT: the result is N,C,H,W */
+    size_t trained;          /* CONSTANT; else its values are given */
     double epsilon;          /* BATCH_NORM, LAYER_NORM: 1e-5 */
-    hyt_dims dims;           /* of the result, batch 1 */
-    bool picture;            /* N,C,H,W; else rows: N,P,T,D or N,C */
+    double value;            /* PAD */
+    hyt_dims dims;           /* of the result, batch 1; of an INPUT, RESHAPE or CONSTANT also an attribute */
+    bool picture;            /* N,C,H,W; else rows: N,P,T,D, N,C, ... */
+    bool fixed;              /* made of constants alone: the same for every picture of a batch, which axis 0 leaves out */
     size_t uses;             /* operations that read the result */
+    hyt_precision precision; /* of the result, as what follows */
+    bool quantised;
+    float scale;             /* real = scale * (stored - zero) */
+    int32_t zero;
 } hyti_node;
 
 /* What the shapes may come to, so that no sum or product of theirs overflows. */
@@ -74,17 +97,21 @@ struct hyt_graph {
     size_t channels;               /* of the input, length of the two below */
     float *mean, *deviation;
 };
+/* HYT_ERR_ARGUMENT, with the number, for a value or a parameter that does not exist. */
+hyt_status hyti_graph_check_value(const hyt_graph *graph, hyt_value value);
+hyt_status hyti_graph_check_parameter(const hyt_graph *graph, size_t index);
 #define HYTI_NO_VALUE ((hyt_value)-1)
 
 /* One node with any attributes (square or not, any padding): checks everything, infers dims, makes its parameters.
- * `draft` gives op, inputs (copied), n_inputs and attributes; with_bias for CONV and LINEAR; features: output channels
- * of CONV and LINEAR. What the typed public calls and every reader of files go through. */
+ * `draft` gives op, inputs (copied), n_inputs and attributes; with_bias for CONV, CONV_TRANSPOSE and LINEAR; features:
+ * their output channels. What the typed public calls and every reader of files go through. */
 hyt_status hyti_graph_append(hyt_graph *graph, const hyti_node *draft, size_t features, bool with_bias, hyt_value *out);
-/* Dims of a value at a batch size: axis 0 multiplied. */
+/* Dims of a value at a batch size: axis 0 multiplied, unless it is made of constants alone. */
 hyt_dims hyti_graph_dims_at(const hyt_graph *graph, hyt_value value, size_t batch);
 /* Number of later operations that read a value (the output counts one more). */
 size_t hyti_graph_uses(const hyt_graph *graph, hyt_value value);
 bool hyti_op_is_activation(hyt_op op);
+bool hyti_role_is_trained(hyti_role role);
 hyt_context *hyti_graph_context(const hyt_graph *graph);
 /* Whether inference folds this batch norm into the convolution before it, which nothing else reads. */
 bool hyti_graph_folds(const hyt_graph *graph, hyt_value value);
@@ -95,6 +122,18 @@ hyt_status hyti_graph_conv_norm(hyt_graph *graph, hyt_value input, size_t channe
 size_t hyti_divisible(double channels);
 /* Takes back what was appended after the graph had `nodes` nodes. */
 void hyti_graph_cut(hyt_graph *graph, size_t nodes);
+/* Releases what belongs to a parameter. */
+void hyti_parameter_clear(hyt_context *context, hyti_parameter *parameter);
+/* Output channels or features of CONV, CONV_TRANSPOSE and LINEAR. */
+size_t hyti_node_features(const hyti_node *node);
+bool hyti_node_has_bias(const hyti_node *node);
+/* Fails with HYT_ERR_UNSUPPORTED, which names `purpose` and the operation, at operations beyond HYT_OP_ATTENTION and at
+ * attributes that came with them. */
+hyt_status hyti_graph_need_basic(const hyt_graph *graph, const char *purpose);
+/* Output channels of a weight, each of which has a scale in int8. */
+size_t hyti_scale_count(const hyt_graph *graph, size_t parameter);
+/* The whole numbers of a bias; NULL takes them away. */
+hyt_status hyti_graph_set_exact_bias(hyt_graph *graph, size_t parameter, const int32_t *values, size_t count);
 /* A convolution with one channel a group and as many outputs as inputs. */
 bool hyti_node_is_depthwise(const hyt_graph *graph, const hyti_node *node);
 

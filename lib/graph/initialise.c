@@ -3,11 +3,14 @@
 #include "graph/graph.h"
 #include <math.h>
 
-/* He et al., arXiv 1502.01852: deviation sqrt(2 / fan in); 0.02 for linear layers on tokens, as transformers start. */
+/* He et al., arXiv 1502.01852: deviation sqrt(2 / fan in); 0.02 for linear layers on tokens and for constants, as
+ * transformers start. */
 static double deviation_of(const hyt_graph *graph, const hyti_parameter *weight)
 {
     const hyti_node *node = &graph->nodes[weight->node];
-    if (node->op == HYT_OP_LINEAR && node->dims.rank == 4) return 0.02;
+    if (weight->role == HYTI_ROLE_CONSTANT || (node->op == HYT_OP_LINEAR && node->dims.rank > 2)) return 0.02;
+    if (node->op == HYT_OP_CONV_TRANSPOSE)
+        return sqrt(2.0 * (double)node->groups / (double)(weight->count / weight->dims.size[1]));
     return sqrt(2.0 / (double)(weight->count / weight->dims.size[0]));
 }
 
@@ -15,7 +18,8 @@ static void fill(const hyt_graph *graph, uint64_t seed, size_t index, float *val
 {
     const hyti_parameter *parameter = &graph->parameters[index];
     bool one = parameter->role == HYTI_ROLE_SCALE || parameter->role == HYTI_ROLE_VARIANCE;
-    if (parameter->role != HYTI_ROLE_WEIGHT) {
+    if (parameter->role == HYTI_ROLE_FIXED) return;
+    if (parameter->role != HYTI_ROLE_WEIGHT && parameter->role != HYTI_ROLE_CONSTANT) {
         for (size_t i = 0; i < parameter->count; i++) values[i] = one ? 1.0f : 0.0f;
         return;
     }
@@ -32,7 +36,7 @@ static void fill(const hyt_graph *graph, uint64_t seed, size_t index, float *val
 static hyt_status make_room(hyt_graph *graph, float **fresh)
 {
     for (size_t i = 0; i < graph->n_parameters; i++) {
-        if (graph->parameters[i].data) continue;
+        if (graph->parameters[i].data || graph->parameters[i].role == HYTI_ROLE_FIXED) continue;
         fresh[i] = hyti_alloc_aligned(graph->context, graph->parameters[i].count * sizeof **fresh);
         if (!fresh[i]) return hyti_fail_nomem();
     }

@@ -308,7 +308,7 @@ static void plan_value(planner *p, hyt_value value)
     case HYT_OP_FOLD: plan_plain(p, value, HYTI_STEP_FOLD); break;
     case HYT_OP_LAYER_NORM: plan_layer_norm(p, value); break;
     case HYT_OP_ATTENTION: plan_plain(p, value, HYTI_STEP_ATTENTION); break;
-    case HYT_OP_COUNT: break;
+    default: break; /* refused before */
     }
 }
 
@@ -351,6 +351,7 @@ static hyt_status check_sizes(const hyt_graph *graph, size_t batch)
 
 static hyt_status plan_steps(planner *p)
 {
+    HYTI_TRY(hyti_graph_need_basic(p->graph, "the runtime"));
     HYTI_TRY(check_sizes(p->graph, p->plan->batch));
     HYTI_TRY(reserve(p));
     find_readers(p);

@@ -5,6 +5,7 @@
 hyt_status hyti_train_check_graph(const hyt_graph *graph)
 {
     if (graph->n_nodes == 0) return hyti_fail(HYT_ERR_STATE, "graph \"%s\" has no operations", hyt_graph_name(graph));
+    HYTI_TRY(hyti_graph_need_basic(graph, "training"));
     const hyti_node *last = &graph->nodes[hyt_graph_output(graph)];
     if (last->dims.rank == 2) return HYT_OK;
     return hyti_fail(HYT_ERR_SHAPE, "graph \"%s\" ends in %s, not in a row of classes", hyt_graph_name(graph),

@@ -38,6 +38,16 @@ static hyt_status random_concat(hyti_rng *rng, hyt_graph *graph, hyt_value x, hy
     return hyt_graph_concat(graph, inputs, random_from(rng, 1, 3), random_from(rng, 1, 3), out);
 }
 
+static hyt_status random_add(hyti_rng *rng, hyt_graph *graph, hyt_value x, hyt_value *out)
+{
+    hyt_value other = (hyt_value)random_from(rng, 0, graph->n_nodes - 1), sum;
+    HYTI_TRY(hyt_graph_add(graph, x, other, &sum));
+    hyt_status status = hyti_graph_need_basic(graph, "random graph"); /* without broadcasting */
+    if (status == HYT_OK) *out = sum;
+    else hyti_graph_cut(graph, (size_t)sum);
+    return status;
+}
+
 /* May be refused where the shapes do not fit: then the graph is as before. */
 static hyt_status random_operation(hyti_rng *rng, hyt_graph *graph, hyt_value *out)
 {
@@ -47,7 +57,7 @@ static hyt_status random_operation(hyti_rng *rng, hyt_graph *graph, hyt_value *o
     hyt_op act = (hyt_op)random_from(rng, HYT_OP_RELU, HYT_OP_SILU);
     switch (random_from(rng, 0, node->picture ? 9 : 6)) {
     case 0: return hyt_graph_activation(graph, x, act, out);
-    case 1: return hyt_graph_add(graph, x, (hyt_value)random_from(rng, 0, graph->n_nodes - 1), out);
+    case 1: return random_add(rng, graph, x, out);
     case 2: return random_concat(rng, graph, x, out);
     case 3:
         return node->picture ? random_conv(rng, graph, x, out)

@@ -49,7 +49,58 @@ HYT_OP_UNFOLD = 11
 HYT_OP_FOLD = 12
 HYT_OP_LAYER_NORM = 13
 HYT_OP_ATTENTION = 14
-HYT_OP_COUNT = 15
+HYT_OP_SIGMOID = 15
+HYT_OP_GELU = 16
+HYT_OP_HARD_SWISH = 17
+HYT_OP_HARD_SIGMOID = 18
+HYT_OP_MUL = 19
+HYT_OP_CONSTANT = 20
+HYT_OP_MATMUL = 21
+HYT_OP_SOFTMAX = 22
+HYT_OP_RESHAPE = 23
+HYT_OP_TRANSPOSE = 24
+HYT_OP_SLICE = 25
+HYT_OP_PAD = 26
+HYT_OP_MAX_POOL = 27
+HYT_OP_AVERAGE_POOL = 28
+HYT_OP_CONV_TRANSPOSE = 29
+HYT_OP_MEAN = 30
+HYT_OP_COUNT = 31
+HYT_RESIZE_BILINEAR = 0
+HYT_RESIZE_NEAREST = 1
+HYT_RESIZE_ALIGN_CORNERS = 2
+HYT_FP32 = 0
+HYT_BF16 = 1
+HYT_FP16 = 2
+HYT_INT8 = 3
+HYT_ATTRIBUTE_KERNEL_HEIGHT = 0
+HYT_ATTRIBUTE_KERNEL_WIDTH = 1
+HYT_ATTRIBUTE_STRIDE_HEIGHT = 2
+HYT_ATTRIBUTE_STRIDE_WIDTH = 3
+HYT_ATTRIBUTE_PAD_TOP = 4
+HYT_ATTRIBUTE_PAD_LEFT = 5
+HYT_ATTRIBUTE_PAD_BOTTOM = 6
+HYT_ATTRIBUTE_PAD_RIGHT = 7
+HYT_ATTRIBUTE_DILATION_HEIGHT = 8
+HYT_ATTRIBUTE_DILATION_WIDTH = 9
+HYT_ATTRIBUTE_GROUPS = 10
+HYT_ATTRIBUTE_OUTPUT_PAD_HEIGHT = 11
+HYT_ATTRIBUTE_OUTPUT_PAD_WIDTH = 12
+HYT_ATTRIBUTE_HEADS = 13
+HYT_ATTRIBUTE_PATCH = 14
+HYT_ATTRIBUTE_WINDOWS_FIRST = 15
+HYT_ATTRIBUTE_AXIS = 16
+HYT_ATTRIBUTE_BEGIN = 17
+HYT_ATTRIBUTE_END = 18
+HYT_ATTRIBUTE_STEP = 19
+HYT_ATTRIBUTE_RESIZE_MODE = 20
+HYT_ATTRIBUTE_TRANSPOSED = 21
+HYT_ATTRIBUTE_PADDING_COUNTED = 22
+HYT_ATTRIBUTE_AXIS_KEPT = 23
+HYT_ATTRIBUTE_TRAINED = 24
+HYT_ATTRIBUTE_ORDER = 25
+HYT_ATTRIBUTE_BIAS = 31
+HYT_ATTRIBUTE_PICTURE = 32
 HYT_GENE_INTEGER = 0
 HYT_GENE_ORDINAL = 1
 HYT_GENE_CATEGORICAL = 2
@@ -213,7 +264,67 @@ class Op(IntEnum):
     FOLD = 12
     LAYER_NORM = 13
     ATTENTION = 14
-    COUNT = 15
+    SIGMOID = 15
+    GELU = 16
+    HARD_SWISH = 17
+    HARD_SIGMOID = 18
+    MUL = 19
+    CONSTANT = 20
+    MATMUL = 21
+    SOFTMAX = 22
+    RESHAPE = 23
+    TRANSPOSE = 24
+    SLICE = 25
+    PAD = 26
+    MAX_POOL = 27
+    AVERAGE_POOL = 28
+    CONV_TRANSPOSE = 29
+    MEAN = 30
+    COUNT = 31
+
+
+class ResizeMode(IntEnum):
+    BILINEAR = 0
+    NEAREST = 1
+    ALIGN_CORNERS = 2
+
+
+class Precision(IntEnum):
+    FP32 = 0
+    BF16 = 1
+    FP16 = 2
+    INT8 = 3
+
+
+class Attribute(IntEnum):
+    KERNEL_HEIGHT = 0
+    KERNEL_WIDTH = 1
+    STRIDE_HEIGHT = 2
+    STRIDE_WIDTH = 3
+    PAD_TOP = 4
+    PAD_LEFT = 5
+    PAD_BOTTOM = 6
+    PAD_RIGHT = 7
+    DILATION_HEIGHT = 8
+    DILATION_WIDTH = 9
+    GROUPS = 10
+    OUTPUT_PAD_HEIGHT = 11
+    OUTPUT_PAD_WIDTH = 12
+    HEADS = 13
+    PATCH = 14
+    WINDOWS_FIRST = 15
+    AXIS = 16
+    BEGIN = 17
+    END = 18
+    STEP = 19
+    RESIZE_MODE = 20
+    TRANSPOSED = 21
+    PADDING_COUNTED = 22
+    AXIS_KEPT = 23
+    TRAINED = 24
+    ORDER = 25
+    BIAS = 31
+    PICTURE = 32
 
 
 class GeneKind(IntEnum):
@@ -418,6 +529,25 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_graph_fold": (c_int, [POINTER(hyt_graph), c_int32, c_size_t, c_size_t, c_size_t, POINTER(c_int32)]),
     "hyt_graph_layer_norm": (c_int, [POINTER(hyt_graph), c_int32, POINTER(c_int32)]),
     "hyt_graph_attention": (c_int, [POINTER(hyt_graph), c_int32, c_size_t, POINTER(c_int32)]),
+    "hyt_graph_attention_of": (c_int, [POINTER(hyt_graph), POINTER(c_int32), c_size_t, c_size_t, POINTER(c_int32)]),
+    "hyt_graph_mul": (c_int, [POINTER(hyt_graph), c_int32, c_int32, POINTER(c_int32)]),
+    "hyt_graph_constant": (c_int, [POINTER(hyt_graph), POINTER(hyt_dims), c_int, POINTER(c_float), POINTER(c_int32)]),
+    "hyt_graph_matmul": (c_int, [POINTER(hyt_graph), c_int32, c_int32, c_int, POINTER(c_int32)]),
+    "hyt_graph_softmax": (c_int, [POINTER(hyt_graph), c_int32, POINTER(c_int32)]),
+    "hyt_graph_reshape": (c_int, [POINTER(hyt_graph), c_int32, POINTER(hyt_dims), c_int, POINTER(c_int32)]),
+    "hyt_graph_transpose": (c_int, [POINTER(hyt_graph), c_int32, POINTER(c_size_t), c_int, POINTER(c_int32)]),
+    "hyt_graph_slice": (c_int, [POINTER(hyt_graph), c_int32, c_size_t, c_size_t, c_size_t, c_size_t,
+        POINTER(c_int32)]),
+    "hyt_graph_pad": (c_int, [POINTER(hyt_graph), c_int32, POINTER(c_size_t), c_double, POINTER(c_int32)]),
+    "hyt_graph_max_pool": (c_int, [POINTER(hyt_graph), c_int32, c_size_t, c_size_t, c_size_t, POINTER(c_int32)]),
+    "hyt_graph_average_pool": (c_int, [POINTER(hyt_graph), c_int32, c_size_t, c_size_t, c_size_t, c_int,
+        POINTER(c_int32)]),
+    "hyt_graph_conv_transpose": (c_int, [POINTER(hyt_graph), c_int32, c_size_t, c_size_t, c_size_t, c_size_t,
+        c_int, POINTER(c_int32)]),
+    "hyt_graph_mean_of": (c_int, [POINTER(hyt_graph), c_int32, c_size_t, c_int, POINTER(c_int32)]),
+    "hyt_graph_resize_by": (c_int, [POINTER(hyt_graph), c_int32, c_size_t, c_size_t, c_int, POINTER(c_int32)]),
+    "hyt_graph_unfold_windows": (c_int, [POINTER(hyt_graph), c_int32, c_size_t, POINTER(c_int32)]),
+    "hyt_graph_fold_windows": (c_int, [POINTER(hyt_graph), c_int32, c_size_t, c_size_t, c_size_t, POINTER(c_int32)]),
     "hyt_graph_inverted_residual": (c_int, [POINTER(hyt_graph), c_int32, c_size_t, c_size_t, c_double, c_int,
         POINTER(c_int32)]),
     "hyt_graph_mobilevit": (c_int, [POINTER(hyt_graph), c_int32, c_size_t, c_size_t, c_size_t, c_size_t, c_size_t,
@@ -442,6 +572,14 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_graph_macs": (c_uint64, [POINTER(hyt_graph)]),
     "hyt_graph_value_macs": (c_uint64, [POINTER(hyt_graph), c_int32]),
     "hyt_graph_weight_bytes": (c_uint64, [POINTER(hyt_graph)]),
+    "hyt_graph_attribute": (c_int, [POINTER(hyt_graph), c_int32, c_int, POINTER(c_int64)]),
+    "hyt_graph_attribute_real": (c_int, [POINTER(hyt_graph), c_int32, POINTER(c_double)]),
+    "hyt_graph_set_precision": (c_int, [POINTER(hyt_graph), c_int32, c_int]),
+    "hyt_graph_precision": (c_int, [POINTER(hyt_graph), c_int32]),
+    "hyt_graph_set_quantisation": (c_int, [POINTER(hyt_graph), c_int32, c_float, c_int32]),
+    "hyt_graph_quantisation": (c_int, [POINTER(hyt_graph), c_int32, POINTER(c_float), POINTER(c_int32)]),
+    "hyt_graph_set_scales": (c_int, [POINTER(hyt_graph), c_size_t, POINTER(c_float), c_size_t]),
+    "hyt_graph_scales": (POINTER(c_float), [POINTER(hyt_graph), c_size_t]),
     "hyt_graph_parameter_count": (c_size_t, [POINTER(hyt_graph)]),
     "hyt_graph_parameter_dims": (c_int, [POINTER(hyt_graph), c_size_t, POINTER(hyt_dims)]),
     "hyt_graph_parameter_name": (c_char_p, [POINTER(hyt_graph), c_size_t]),
