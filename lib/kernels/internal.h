@@ -46,6 +46,12 @@ static inline int32_t hyti_added_i32(const hyti_add_quant *q, int32_t left, int3
     return hyti_bounded_i32(hyti_scaled_i32(a + b, q->result.multiplier, q->result.shift) + q->zero, q->low, q->high);
 }
 
+static inline int32_t hyti_multiplied_i32(const hyti_mul_quant *q, int32_t left, int32_t right)
+{
+    int32_t product = (left - q->left_zero) * (right - q->right_zero);
+    return hyti_bounded_i32(hyti_scaled_i32(product, q->factor.multiplier, q->factor.shift) + q->zero, q->low, q->high);
+}
+
 /* The stored result of a 32-bit sum, column j, before an addition. */
 static inline int32_t hyti_requantised(const hyti_requant *r, size_t j, int32_t sum)
 {

@@ -53,6 +53,13 @@ typedef struct hyti_add_quant {
     int32_t zero, low, high; /* of the result; low, high: bounds (an activation's) */
 } hyti_add_quant;
 
+/* TensorFlow Lite's product of two int8 tensors: both less their zero, multiplied, scaled. */
+typedef struct hyti_mul_quant {
+    int32_t left_zero, right_zero;
+    hyti_factor factor; /* left scale * right scale / result scale */
+    int32_t zero, low, high;
+} hyti_mul_quant;
+
 /* From a 32-bit sum to int8, column by column: scaled(sum + bias) + zero, bounded; then the table; then the addition. */
 typedef struct hyti_requant {
     const int32_t *bias;       /* bias - in_zero * sum of the column's weights; never NULL */
@@ -79,11 +86,25 @@ typedef struct hyti_norm_quant {
     int32_t epsilon;
 } hyti_norm_quant;
 
-/* Mean of `rows` values: the rounded quotient where both are quantised alike (factor of multiplier 0), else scaled. */
+/* Mean of `rows` values: the quotient rounded half away from zero where both are quantised alike (factor of multiplier
+ * 0), else scaled(sum of value - in_zero) + zero. */
 typedef struct hyti_mean_quant {
     int32_t in_zero, zero;
     hyti_factor factor; /* in scale / out scale / rows */
 } hyti_mean_quant;
+
+/* These constants out of scales (positive) and zeros; bounds -128 and 127. */
+hyti_factor hyti_factor_of(double factor); /* 0 or positive */
+double hyti_factor_value(hyti_factor factor);
+hyti_add_quant hyti_add_quant_of(hyti_quant left, hyti_quant right, hyti_quant result);
+hyti_mul_quant hyti_mul_quant_of(hyti_quant left, hyti_quant right, hyti_quant result);
+hyti_mean_quant hyti_mean_quant_of(hyti_quant in, hyti_quant result, size_t rows);
+/* A value stored: rounded half away from zero, bounded; NaN as `zero`. */
+int8_t hyti_i8_of(double value, hyti_quant quant);
+/* table[q + 128] of a function, for lookup_i8 and hyti_requant. */
+void hyti_table_of(double (*function)(double), hyti_quant in, hyti_quant result, int8_t *table);
+/* The bounds that make NONE, RELU and RELU6 of a result; SiLU has none. */
+void hyti_act_bounds(hyti_act act, hyti_quant result, int32_t *low, int32_t *high);
 
 #define T(name) name##_f32
 #define VALUE float
