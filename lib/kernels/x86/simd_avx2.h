@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SIMD(operation) hyti_##operation##_avx2
+#define SIMD_NAME(operation) hyti_##operation##_avx2
+#define SIMD(operation) SIMD_NAME(operation)
 #define SIMD_TILE_ROWS 6 /* of two vectors: 12 sums, 2 of B, 1 of A */
 enum { VL = 8 };
 
@@ -99,5 +100,60 @@ static inline vec v_scale(vec v, vec power)
 {
     return _mm256_mul_ps(v, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(power), 23)));
 }
+
+/* VL values of 16 bits. */
+typedef __m128i halves;
+
+static inline halves h_load(const uint16_t *p) { return _mm_loadu_si128((const __m128i *)p); }
+static inline void h_store(uint16_t *p, halves h) { _mm_storeu_si128((__m128i *)p, h); }
+
+/* The last value first, so that those before it push it along. */
+static inline halves h_load_mask(const uint16_t *p, vmask m)
+{
+    if (m.n == VL) return h_load(p);
+    halves h = _mm_setzero_si128();
+    if (m.n & 1) h = _mm_cvtsi32_si128(p[m.n - 1]);
+    if (m.n & 2) h = _mm_or_si128(_mm_slli_si128(h, 4), _mm_loadu_si32(p + (m.n & 4)));
+    if (m.n & 4) h = _mm_or_si128(_mm_slli_si128(h, 8), _mm_loadu_si64(p));
+    return h;
+}
+
+static inline void h_store_mask(uint16_t *p, halves h, vmask m)
+{
+    if (m.n == VL) {
+        h_store(p, h);
+        return;
+    }
+    if (m.n & 4) {
+        _mm_storeu_si64(p, h);
+        h = _mm_srli_si128(h, 8);
+        p += 4;
+    }
+    if (m.n & 2) {
+        _mm_storeu_si32(p, h);
+        h = _mm_srli_si128(h, 4);
+        p += 2;
+    }
+    if (m.n & 1) *p = (uint16_t)_mm_cvtsi128_si32(h);
+}
+
+static inline vec v_of_bf16(halves h)
+{
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(h), 16));
+}
+
+/* hyti_bf16_of() */
+static inline halves bf16_of_v(vec v)
+{
+    __m256i bits = _mm256_castps_si256(v), upper = _mm256_srli_epi32(bits, 16);
+    __m256i even = _mm256_add_epi32(_mm256_and_si256(upper, _mm256_set1_epi32(1)), _mm256_set1_epi32(0x7fff));
+    __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_UNORD_Q));
+    __m256i rounded = _mm256_srli_epi32(_mm256_add_epi32(bits, even), 16);
+    rounded = _mm256_blendv_epi8(rounded, _mm256_or_si256(upper, _mm256_set1_epi32(0x40)), nan);
+    return _mm_packus_epi32(_mm256_castsi256_si128(rounded), _mm256_extracti128_si256(rounded, 1));
+}
+
+static inline vec v_of_f16(halves h) { return _mm256_cvtph_ps(h); }
+static inline halves f16_of_v(vec v) { return _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 
 #endif

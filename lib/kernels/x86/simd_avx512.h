@@ -8,7 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SIMD(operation) hyti_##operation##_avx512
+#ifdef __AVX512BF16__
+#define SIMD_NAME(operation) hyti_##operation##_avx512bf16
+#else
+#define SIMD_NAME(operation) hyti_##operation##_avx512
+#endif
+#define SIMD(operation) SIMD_NAME(operation)
 #define SIMD_TILE_ROWS 12 /* of two vectors: 24 sums, 2 of B, 1 of A */
 enum { VL = 16 };
 
@@ -45,5 +50,44 @@ static inline vec v_round_times(vec x, vec factor, vec *power)
 
 /* v 2^n */
 static inline vec v_scale(vec v, vec power) { return _mm512_scalef_ps(v, power); }
+
+/* VL values of 16 bits. */
+typedef __m256i halves;
+
+static inline halves h_load(const uint16_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+static inline halves h_load_mask(const uint16_t *p, vmask m) { return _mm256_maskz_loadu_epi16(m, p); }
+static inline void h_store(uint16_t *p, halves h) { _mm256_storeu_si256((__m256i *)p, h); }
+static inline void h_store_mask(uint16_t *p, halves h, vmask m) { _mm256_mask_storeu_epi16(p, m, h); }
+
+static inline vec v_of_bf16(halves h)
+{
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(h), 16));
+}
+
+#ifdef __AVX512BF16__
+/* hyti_bf16_of(), but that values below the least normal one, 2^-126, become 0. */
+static inline halves bf16_of_v(vec v) { return (halves)_mm512_cvtneps_pbh(v); }
+
+/* Two values of bfloat16 a lane: the same two, sixteen, and sums with their products, values below 2^-126 as 0. */
+#define SIMD_PAIRS
+static inline vec v_set_pair(const uint16_t *p) { float pair; __builtin_memcpy(&pair, p, 4); return _mm512_set1_ps(pair); }
+static inline vec v_set_half_pair(const uint16_t *p) { return _mm512_castsi512_ps(_mm512_set1_epi32(*p)); }
+static inline vec v_load_pairs(const uint16_t *p) { return _mm512_loadu_ps(p); }
+static inline vec v_load_pairs_mask(const uint16_t *p, vmask m) { return _mm512_maskz_loadu_ps(m, p); }
+static inline vec v_dot(vec a, vec b, vec c) { return _mm512_dpbf16_ps(c, (__m512bh)a, (__m512bh)b); }
+#else
+/* hyti_bf16_of() */
+static inline halves bf16_of_v(vec v)
+{
+    __m512i bits = _mm512_castps_si512(v), upper = _mm512_srli_epi32(bits, 16);
+    __m512i even = _mm512_add_epi32(_mm512_and_si512(upper, _mm512_set1_epi32(1)), _mm512_set1_epi32(0x7fff));
+    __m512i rounded = _mm512_srli_epi32(_mm512_add_epi32(bits, even), 16);
+    rounded = _mm512_mask_or_epi32(rounded, _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q), upper, _mm512_set1_epi32(0x40));
+    return _mm512_cvtepi32_epi16(rounded);
+}
+#endif
+
+static inline vec v_of_f16(halves h) { return _mm512_cvtph_ps(h); }
+static inline halves f16_of_v(vec v) { return _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 
 #endif

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernels/x86/simd_avx2.h"
+#include "kernels/simd/f16.inc"
