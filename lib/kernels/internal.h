@@ -43,20 +43,44 @@ static inline int32_t hyti_added_i32(const hyti_add_quant *q, int32_t left, int3
 {
     int32_t a = hyti_scaled_i32((left - q->left_zero) * (1 << 20), q->left.multiplier, q->left.shift);
     int32_t b = hyti_scaled_i32((right - q->right_zero) * (1 << 20), q->right.multiplier, q->right.shift);
-    return hyti_bounded_i32(hyti_scaled_i32(a + b, q->result.multiplier, q->result.shift) + q->zero, q->low, q->high);
+    int32_t sum = hyti_scaled_i32(a + b, q->result.multiplier, q->result.shift);
+    return hyti_bounded_i32(sum, q->low - q->zero, q->high - q->zero) + q->zero;
 }
 
 static inline int32_t hyti_multiplied_i32(const hyti_mul_quant *q, int32_t left, int32_t right)
 {
     int32_t product = (left - q->left_zero) * (right - q->right_zero);
-    return hyti_bounded_i32(hyti_scaled_i32(product, q->factor.multiplier, q->factor.shift) + q->zero, q->low, q->high);
+    product = hyti_scaled_i32(product, q->factor.multiplier, q->factor.shift);
+    return hyti_bounded_i32(product, q->low - q->zero, q->high - q->zero) + q->zero;
+}
+
+/* float32's hyti_i8_of, with one division. */
+static inline int8_t hyti_i8_of_f32(float x, hyti_quant quant)
+{
+    float stored = x / quant.scale;
+    if (!(stored == stored)) return (int8_t)quant.zero;
+    stored = stored < -256 ? -256 : stored > 256 ? 256 : stored;
+    return (int8_t)hyti_bounded_i32((int32_t)roundf(stored) + quant.zero, -128, 127);
+}
+
+/* The mean of `count` values, whose stored sum is given. */
+static inline int32_t hyti_rounded_quotient(int32_t sum, int32_t count)
+{
+    return (sum + (sum > 0 ? count / 2 : -(count / 2))) / count;
+}
+
+static inline int32_t hyti_mean_of_sum(const hyti_mean_quant *q, int32_t sum, int32_t rows)
+{
+    if (!q->factor.multiplier) return hyti_rounded_quotient(sum, rows);
+    int32_t apart = hyti_scaled_i32(sum - rows * q->in_zero, q->factor.multiplier, q->factor.shift);
+    return hyti_bounded_i32(apart, -128 - q->zero, 127 - q->zero) + q->zero;
 }
 
 /* The stored result of a 32-bit sum, column j, before an addition. */
 static inline int32_t hyti_requantised(const hyti_requant *r, size_t j, int32_t sum)
 {
-    int32_t q = hyti_scaled_i32(sum + r->bias[j], r->multiplier[j], r->shift[j]) + r->zero;
-    q = hyti_bounded_i32(q, r->low, r->high);
+    int32_t q = hyti_scaled_i32(sum + r->bias[j], r->multiplier[j], r->shift[j]);
+    q = hyti_bounded_i32(q, r->low - r->zero, r->high - r->zero) + r->zero; /* in this order nothing overflows */
     return r->table ? r->table[q + 128] : q;
 }
 
@@ -102,6 +126,21 @@ static inline hyti_blend hyti_blend_at(size_t i, size_t in, size_t out)
     if (at < 0) at = 0;
     size_t low = hyti_min_size((size_t)at, in - 1);
     return (hyti_blend){ low, hyti_min_size(low + 1, in - 1), at - (float)low };
+}
+
+/* The same in fixed point, for int8: the share in units of 2^-14. */
+enum { HYTI_SHARE_BITS = 14 };
+typedef struct hyti_blend_i8 {
+    size_t low, high;
+    int32_t share;
+} hyti_blend_i8;
+
+static inline hyti_blend_i8 hyti_blend_i8_at(size_t i, size_t in, size_t out)
+{
+    uint64_t twice = (2 * (uint64_t)i + 1) * in, at = twice > out ? twice - out : 0, whole = at / (2 * out);
+    size_t low = hyti_min_size((size_t)whole, in - 1);
+    int32_t share = (int32_t)((((at - whole * 2 * out) << HYTI_SHARE_BITS) + out) / (2 * out));
+    return (hyti_blend_i8){ low, hyti_min_size(low + 1, in - 1), share };
 }
 
 #define HYTI_MOST_GROUP ((size_t)4) /* of all tables */

@@ -166,19 +166,30 @@ struct hyti_kernels {
     void (*to_f32_bf16)(size_t n, const hyti_bf16 *in, float *out);
     void (*from_f32_f16)(size_t n, const float *in, hyti_f16 *out);
     void (*to_f32_f16)(size_t n, const hyti_f16 *in, float *out);
-    void (*from_f32_i8)(size_t n, const float *in, hyti_quant quant, int8_t *out); /* half away from zero, bounded */
+    void (*from_f32_i8)(size_t n, const float *in, hyti_quant quant, int8_t *out); /* as hyti_i8_of, in float32 */
     void (*to_f32_i8)(size_t n, const int8_t *in, hyti_quant quant, float *out);
     void (*gemm_i8)(const hyti_gemm_i8 *gemm);
     void (*conv_i8)(const hyti_kernels *kernels, const hyti_conv_i8 *conv);
-    void (*depthwise_i8)(const hyti_conv_i8 *conv);
+    void (*depthwise_i8)(const hyti_conv_i8 *conv); /* weights: pack_depthwise_i8 of the same table */
+    /* From [channels][kernel_height * kernel_width]. */
+    void (*pack_depthwise_i8)(size_t kernel_height, size_t kernel_width, size_t channels, const int8_t *b,
+                              int8_t *packed);
+    /* Taps beyond the picture do not count, or with `padded` count as requant->in_zero; of `requant` only that and the
+     * bounds are read. The quotient of an average is rounded half away from zero. */
+    void (*average_pool_i8)(const hyti_conv_i8 *conv, bool padded);
+    void (*max_pool_i8)(const hyti_conv_i8 *conv);
     void (*attention_i8)(const hyti_kernels *kernels, const hyti_attention_i8 *attention);
     void (*lookup_i8)(size_t n, const int8_t *in, const int8_t *table, int8_t *out); /* table[in + 128]; in place too */
     void (*add_i8)(size_t n, const int8_t *a, const int8_t *b, const hyti_add_quant *quant, int8_t *out); /* in place too */
+    /* Rows of n values; rows of b are b_row apart, 0: one for all. In place too. */
+    void (*mul_i8)(size_t rows, size_t n, const int8_t *a, const int8_t *b, size_t b_row, const hyti_mul_quant *quant,
+                   int8_t *out);
     void (*softmax_i8)(size_t rows, size_t n, const int8_t *in, hyti_factor factor, int8_t *out); /* scale 1/256, zero -128 */
     void (*layer_norm_i8)(size_t rows, size_t n, const int8_t *in, const hyti_norm_quant *quant, int8_t *out);
     void (*mean_i8)(size_t rows, size_t n, const int8_t *in, const hyti_mean_quant *quant, int8_t *out);
+    /* Quantised as the input; at most 0.52 apart from the exact value. */
     void (*resize_i8)(size_t channels, size_t in_height, size_t in_width, const int8_t *in, size_t out_height,
-                      size_t out_width, int8_t *out); /* result quantised as the input */
+                      size_t out_width, int8_t *out);
     void (*input_i8)(bool planes, size_t channels, size_t pixels, const float *in, const float *mean,
                      const float *inverse, hyti_quant quant, int8_t *out);
 };
@@ -199,6 +210,12 @@ void hyti_pack_f16(const hyti_kernels *kernels, size_t k, size_t n, const float 
                    hyti_f16 *packed);
 void hyti_pack_i8(const hyti_kernels *kernels, size_t k, size_t n, const int8_t *b, ptrdiff_t row, ptrdiff_t column,
                   int8_t *packed);
+/* Bytes that pack_depthwise_i8 of any table may write. */
+size_t hyti_pack_depthwise_i8_size(size_t kernel_height, size_t kernel_width, size_t channels);
+/* Each result pixel of `size` bytes is the nearest of the input's: the one at floor(i in / out), or with `centres` at
+ * floor((i + 0.5) in / out). */
+void hyti_resize_nearest(bool centres, size_t size, size_t in_height, size_t in_width, const void *in,
+                         size_t out_height, size_t out_width, void *out);
 /* Bytes of scratch a worker needs; multiples of 64. */
 size_t hyti_conv_f32_scratch(const hyti_kernels *kernels, const hyti_conv_f32 *conv);
 size_t hyti_conv_bf16_scratch(const hyti_kernels *kernels, const hyti_conv_bf16 *conv);

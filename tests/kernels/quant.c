@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The constants of int8 arithmetic: factors and what they make of values, against real numbers. */
-#include "kernel_test.h"
+#include "bytes.h"
 #include "kernels/internal.h"
 
 static double random_factor(void)
@@ -50,11 +50,6 @@ static void scaling(void **state)
     }
     assert_int_equal(hyti_scaled_i32(-3, 1 << 30, 0), -1); /* -1.5: half up */
     assert_int_equal(hyti_scaled_i32(-6, 1 << 30, -1), -2); /* -3, then -1.5: half away from zero */
-}
-
-static hyti_quant random_quant(void)
-{
-    return (hyti_quant){ ldexpf(1 + (float)draw(1 << 20) * 0x1p-20f, (int)draw(6) - 8), (int32_t)draw(256) - 128 };
 }
 
 static void sums_and_products(void **state)
