@@ -6,6 +6,14 @@
 #include "base/pool.h"
 #include "runtime/plan.h"
 
+#define HYTI_ARGUMENTS(name)            \
+    union {                             \
+        hyti_##name##_f32 f32;          \
+        hyti_##name##_bf16 bf16;        \
+        hyti_##name##_f16 f16;          \
+        hyti_##name##_i8 i8;            \
+    }
+
 /* `units` of work (rows, pictures, heads ...) in `parts` tasks; both follow from the shapes alone. */
 typedef struct hyti_job {
     hyti_task_fn run; /* of a hyti_job */
@@ -14,19 +22,24 @@ typedef struct hyti_job {
     const hyti_kernels *kernels;
     char *scratch;        /* scratch_bytes a worker */
     size_t scratch_bytes;
-    const float *in, *add;
-    float *out;
+    size_t size;          /* bytes of a value */
+    const char *in, *add;
+    char *out;
     hyti_act act;
     size_t rows, width;           /* of one picture of the result, or of all rows */
     size_t in_picture, out_picture; /* values */
+    hyti_requant requant;         /* int8 */
+    hyti_add_quant add_quant;
     union {
-        struct { hyti_gemm_f32 args; bool by_columns; } gemm;
-        struct { hyti_conv_f32 args; size_t groups, panel; } conv;
-        struct { hyti_attention_f32 args; size_t heads, set_in, set_out; } attention;
-        struct { const float *scale, *shift; float epsilon; } norm;
+        struct { HYTI_ARGUMENTS(gemm) args; size_t unit; bool by_columns; } gemm;
+        struct { HYTI_ARGUMENTS(conv) args; size_t groups, panel; } conv;
+        struct { HYTI_ARGUMENTS(attention) args; hyti_attention_quant quant; size_t heads, set_in, set_out; } attention;
+        struct { const float *scale, *shift; float epsilon; hyti_norm_quant quant; } norm;
+        struct { hyti_mean_quant quant; } pool;
         struct { size_t patch, across, positions, tokens; } fold; /* across: patches in a row of patches */
         struct { size_t in_height, in_width, out_height, out_width; } resize;
         struct { size_t stride; } copy; /* between blocks of the result */
+        struct { hyti_format from, to; hyti_quant quant; size_t stride; } convert;
     } u;
 } hyti_job;
 
@@ -41,7 +54,7 @@ struct hyt_runtime {
     size_t n_jobs;
     char *arena;
     bool own_arena;
-    float *packed;
+    char *packed;
     float *mean, *inverse;  /* of the input; NULL: as it is */
     size_t channels, pixels; /* of one input */
     hyt_dims output_dims;   /* batch included */
@@ -56,5 +69,46 @@ void hyti_runtime_bind(const hyt_graph *graph, hyt_runtime *runtime);
 /* As hyt_runtime_create, in an arena of the caller's: `arena_size` bytes at a multiple of 64. NULL: one of its own. */
 hyt_status hyti_runtime_create_in(const hyt_graph *graph, const hyt_options *options, void *arena, size_t arena_size,
                                   hyt_runtime **out);
+
+/* Of one step, while it is bound. */
+typedef struct hyti_binder {
+    const hyt_graph *graph;
+    hyt_runtime *runtime;
+    const hyti_step *step;
+    hyti_job *job;
+    const hyti_node *node;
+    const hyti_tensor *in, *out, *add; /* NULL: the step has none */
+} hyti_binder;
+
+/* What differs by format: how arguments are bound, and what runs. */
+typedef struct hyti_format_steps {
+    void (*bind_gemm)(hyti_binder *b);
+    void (*bind_conv)(hyti_binder *b);      /* depthwise and grouped too */
+    void (*bind_attention)(hyti_binder *b);
+    hyti_task_fn act, add, layer_norm, pool, resize, input;
+} hyti_format_steps;
+extern const hyti_format_steps hyti_steps_f32, hyti_steps_bf16, hyti_steps_f16, hyti_steps_i8;
+
+typedef struct hyti_share { size_t first, last; } hyti_share;
+
+/* The units of a part. */
+static inline hyti_share hyti_share_of(const hyti_job *job, size_t part)
+{
+    return (hyti_share){ job->units * part / job->parts, job->units * (part + 1) / job->parts };
+}
+
+/* Sets units and parts: a part is worth handing to another thread from some work (multiply-accumulates) on. */
+void hyti_split(hyti_job *job, size_t units, uint64_t work);
+
+static inline uint64_t hyti_values_of(const hyti_tensor *tensor)
+{
+    return (uint64_t)tensor->rows * tensor->width;
+}
+
+/* Packed weights at a place of the plan; NULL for HYTI_NO_BUFFER. */
+static inline const void *hyti_packed_at(const hyti_binder *b, size_t place)
+{
+    return place == HYTI_NO_BUFFER ? NULL : b->runtime->packed + place;
+}
 
 #endif

@@ -19,7 +19,9 @@ typedef struct hyti_buffer {
 /* A value as it lies in memory: `rows` rows of `width` values, `stride` values apart. Pictures are NHWC, a row a pixel.
  * A value that a fused step leaves out has no buffer. */
 typedef struct hyti_tensor {
+    hyt_value value;   /* of the graph */
     hyti_format format;
+    hyti_quant quant;  /* of int8 */
     size_t buffer;
     size_t offset; /* bytes from the start of the buffer */
     size_t rows, width, stride;
@@ -41,13 +43,16 @@ typedef enum hyti_step_kind {
     HYTI_STEP_FOLD,
     HYTI_STEP_LAYER_NORM,
     HYTI_STEP_ATTENTION,
+    HYTI_STEP_CONVERT,    /* to another format */
     HYTI_STEP_OUTPUT,     /* to the caller, in logical order */
     HYTI_STEP_COUNT
 } hyti_step_kind;
 
-/* Values are numbers of the graph; tensors[value] says where they lie. */
+/* `in`, `add` and `out` are numbers of tensors: those of the graph's values, and beyond them their copies in another
+ * format. Places among the packed weights are bytes from their start, or HYTI_NO_BUFFER. */
 typedef struct hyti_step {
     hyti_step_kind kind;
+    hyti_format format;   /* what it computes in */
     hyt_value node;       /* the operation that gives attributes and weights */
     hyt_value norm;       /* batch norm folded into it, or HYTI_NO_VALUE */
     hyt_value in, out;
@@ -56,24 +61,27 @@ typedef struct hyti_step {
     size_t operand;       /* COPY: which one */
     size_t scratch;       /* buffer, or HYTI_NO_BUFFER */
     size_t scratch_bytes; /* of it, a worker */
-    size_t weights, bias; /* values from the start of the packed weights; bias HYTI_NO_BUFFER: none */
+    size_t weights, bias;
     size_t panel;         /* GROUPED: values of one group's packed weights */
+    hyti_quant before, after; /* int8: the result as it leaves the sums, and as it leaves the activation */
+    size_t multiplier, shift; /* int8: of the sums, a column each */
+    size_t table;             /* int8: 256 results */
 } hyti_step;
 
 typedef struct hyti_plan {
     hyt_context *context;
     size_t batch, threads;
-    hyti_tensor *tensors; /* one a value of the graph */
+    hyti_tensor *tensors; /* one a value of the graph, then the copies */
     hyti_buffer *buffers;
     hyti_step *steps;
     size_t n_tensors, n_buffers, n_steps;
     uint64_t arena_bytes;
     uint64_t bound_bytes;    /* largest sum of live buffers over the steps: no packing can be smaller */
-    uint64_t packed_values;  /* of the weights */
+    uint64_t packed_bytes;   /* of the weights */
 } hyti_plan;
 
 typedef struct hyti_runtime_params {
-    int64_t threads, batch, layout, isa;
+    int64_t threads, batch, layout, isa, precision;
 } hyti_runtime_params;
 
 /* *plan is zero before; destroy it also after a failure. */
@@ -83,9 +91,20 @@ void hyti_plan_clear(hyti_plan *plan);
 /* Offsets for buffers; writes arena_bytes and bound_bytes. */
 hyt_status hyti_plan_pack(hyti_plan *plan);
 
+/* Bytes of a tensor's rows, from the first value to the last. */
+uint64_t hyti_tensor_bytes(const hyti_tensor *tensor);
 /* The convolution that a step stands for, sizes only. */
 hyti_conv_f32 hyti_step_conv(const hyt_graph *graph, const hyti_plan *plan, const hyti_step *step);
-/* Folds and packs the weights of every step into `packed` (plan->packed_values of them). */
-hyt_status hyti_plan_weights(const hyt_graph *graph, const hyti_plan *plan, const hyti_kernels *kernels, float *packed);
+/* Bytes of scratch that a worker needs. */
+size_t hyti_step_conv_scratch(const hyti_kernels *kernels, hyti_format format, const hyti_conv_f32 *conv);
+size_t hyti_step_attention_scratch(const hyti_kernels *kernels, hyti_format format, size_t queries, size_t keys,
+                                   size_t width);
+/* n values from one format to another; quant: of the int8 side. */
+void hyti_to_f32(const hyti_kernels *kernels, hyti_format format, hyti_quant quant, size_t n, const void *in, float *out);
+void hyti_from_f32(const hyti_kernels *kernels, hyti_format format, hyti_quant quant, size_t n, const float *in, void *out);
+void hyti_convert(const hyti_kernels *kernels, size_t n, hyti_format from, const void *in, hyti_format to, void *out,
+                  hyti_quant quant);
+/* Folds and packs the weights of every step into `packed` (plan->packed_bytes of them). */
+hyt_status hyti_plan_weights(const hyt_graph *graph, const hyti_plan *plan, const hyti_kernels *kernels, char *packed);
 
 #endif

@@ -7,8 +7,10 @@ static const hyti_option rows[] = {
     { HYT_RUNTIME_THREADS, HYT_OPT_INT, 1, 1, HYTI_MAX_THREADS, NULL, FIELD(threads), "threads that share one run" },
     { HYT_RUNTIME_BATCH, HYT_OPT_INT, 1, 1, 65536, NULL, FIELD(batch), "pictures of one run" },
     { HYT_RUNTIME_LAYOUT, HYT_OPT_CHOICE, 0, 0, 0, "nchw|nhwc", FIELD(layout), "order of the input handed to a run" },
-    { HYT_RUNTIME_ISA, HYT_OPT_CHOICE, 0, 0, 0, "auto|c|avx2|avx512", FIELD(isa),
+    { HYT_RUNTIME_ISA, HYT_OPT_CHOICE, 0, 0, 0, "auto|c|avx2|avx512|avx512_vnni|neon|neon_dot", FIELD(isa),
       "the fastest kernels that may be used" },
+    { HYT_RUNTIME_PRECISION, HYT_OPT_CHOICE, 0, 0, 0, "graph|fp32|bf16|fp16", FIELD(precision),
+      "what is computed in: each operation's own, or one for all" },
 };
 static const hyti_table table = { rows, HYTI_COUNT(rows), sizeof(hyti_runtime_params), NULL };
 
@@ -19,8 +21,13 @@ hyt_status hyt_runtime_options_create(hyt_context *context, hyt_options **out)
 
 static hyt_status read_options(const hyt_options *options, hyti_runtime_params *params, hyti_kernels *kernels)
 {
-    static const unsigned isas[] = { (unsigned)HYTI_ISA_ALL, HYTI_ISA_C, HYTI_ISA_AVX2,
-                                     HYTI_ISA_AVX2 | HYTI_ISA_AVX512 };
+    static const unsigned isas[] = { (unsigned)HYTI_ISA_ALL,
+                                     HYTI_ISA_C,
+                                     HYTI_ISA_AVX2,
+                                     HYTI_ISA_AVX2 | HYTI_ISA_AVX512,
+                                     HYTI_ISA_AVX2 | HYTI_ISA_AVX512 | HYTI_ISA_VNNI,
+                                     HYTI_ISA_NEON,
+                                     HYTI_ISA_NEON | HYTI_ISA_DOT };
     HYTI_TRY(hyti_options_read(options, &table, params));
     hyti_kernels_init(kernels, isas[params->isa]);
     return HYT_OK;
@@ -62,7 +69,7 @@ static hyt_status fill(const hyt_graph *graph, const hyt_options *options, void 
     HYTI_TRY(hyti_plan_build(graph, &runtime->params, &runtime->kernels, &runtime->plan));
     HYTI_TRY(keep_facts(graph, runtime));
     HYTI_TRY(take_arena(runtime, arena, arena_size));
-    runtime->packed = hyti_alloc_aligned(context, (size_t)runtime->plan.packed_values * sizeof *runtime->packed);
+    runtime->packed = hyti_alloc_aligned(context, (size_t)HYTI_MAX(runtime->plan.packed_bytes, (uint64_t)64));
     runtime->jobs = hyti_array(context, runtime->plan.n_steps, sizeof *runtime->jobs);
     if (!runtime->packed || !runtime->jobs) return hyti_fail_nomem();
     HYTI_TRY(hyti_plan_weights(graph, &runtime->plan, &runtime->kernels, runtime->packed));
@@ -138,13 +145,12 @@ uint64_t hyt_runtime_arena_bytes(const hyt_runtime *runtime)
     return runtime ? runtime->plan.arena_bytes : 0;
 }
 
-/* End of the last 64-byte line that a value's rows touch. */
-static uint64_t end_of(const hyti_plan *plan, hyt_value value)
+/* End of the last 64-byte line that a tensor's rows touch. */
+static uint64_t end_of(const hyti_plan *plan, hyt_value number)
 {
-    if (value == HYTI_NO_VALUE) return 0;
-    const hyti_tensor *tensor = &plan->tensors[value];
-    uint64_t last = (uint64_t)(tensor->rows - 1) * tensor->stride + tensor->width;
-    return hyti_round_up(plan->buffers[tensor->buffer].offset + tensor->offset + last * sizeof(float), 64);
+    if (number == HYTI_NO_VALUE) return 0;
+    const hyti_tensor *tensor = &plan->tensors[number];
+    return hyti_round_up(plan->buffers[tensor->buffer].offset + tensor->offset + hyti_tensor_bytes(tensor), 64);
 }
 
 uint64_t hyt_runtime_used_bytes(const hyt_runtime *runtime)
@@ -163,7 +169,7 @@ uint64_t hyt_runtime_used_bytes(const hyt_runtime *runtime)
 
 uint64_t hyt_runtime_packed_bytes(const hyt_runtime *runtime)
 {
-    return runtime ? runtime->plan.packed_values * sizeof(float) : 0;
+    return runtime ? runtime->plan.packed_bytes : 0;
 }
 
 size_t hyt_runtime_input_size(const hyt_runtime *runtime)

@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* Batch norm folded into the convolution before it, weights in the order that the kernels read. */
+/* Batch norm folded into the convolution before it, weights in the format and order that the kernels read. */
 #include "runtime/plan.h"
 #include <math.h>
 
 typedef struct folder {
     const hyt_graph *graph;
+    const hyti_plan *plan;
     const hyti_kernels *kernels;
-    float *weights;       /* of the largest layer, room to fold in */
+    float *weights;        /* of the largest layer, room to fold in */
+    int8_t *stored;        /* int8: the same */
     double *scale, *shift; /* a channel each */
-    float *packed;
+    char *packed;
 } folder;
+
+static const hyti_parameter *parameter_of(const folder *f, const hyti_node *node, size_t index)
+{
+    return &f->graph->parameters[node->parameters[index]];
+}
 
 static const float *data_of(const folder *f, const hyti_node *node, size_t index)
 {
-    return f->graph->parameters[node->parameters[index]].data;
+    return parameter_of(f, node, index)->data;
 }
 
 /* y = x * scale + shift, channel by channel; 1 and 0 without a batch norm. */
@@ -34,64 +41,165 @@ static void find_scale(const folder *f, const hyti_step *step, size_t channels)
     }
 }
 
-static void write_bias(const folder *f, const hyti_step *step, size_t channels)
+/* The layer's own bias, or NULL. */
+static const hyti_parameter *own_bias(const folder *f, const hyti_step *step)
 {
     const hyti_node *node = &f->graph->nodes[step->node];
-    const float *own = step->kind != HYTI_STEP_SCALE && node->n_parameters == 2 ? data_of(f, node, 1) : NULL;
-    if (step->bias == HYTI_NO_BUFFER) return;
-    for (size_t i = 0; i < channels; i++)
-        f->packed[step->bias + i] = (float)(f->shift[i] + (own ? own[i] * f->scale[i] : 0));
+    return step->kind != HYTI_STEP_SCALE && node->n_parameters == 2 ? parameter_of(f, node, 1) : NULL;
 }
 
-/* [out, in, kh, kw] to [out][kh * kw][in], scaled. */
-static void fold(const folder *f, const hyti_parameter *weight)
+static double bias_at(const folder *f, const hyti_parameter *own, size_t channel)
 {
-    size_t out = weight->dims.size[0], in = weight->dims.size[1], taps = weight->count / out / in;
+    return f->shift[channel] + (own ? own->data[channel] * f->scale[channel] : 0);
+}
+
+static void write_bias(const folder *f, const hyti_step *step, size_t channels)
+{
+    const hyti_parameter *own = own_bias(f, step);
+    float *bias = (float *)(f->packed + step->bias);
+    if (step->bias == HYTI_NO_BUFFER) return;
+    for (size_t i = 0; i < channels; i++) bias[i] = (float)bias_at(f, own, i);
+}
+
+/* [out, in, kh, kw] to [out][kh * kw][in], scaled; the weights themselves where that changes nothing. */
+static const float *fold(const folder *f, const hyti_step *step, const hyti_parameter *weight)
+{
+    size_t out = weight->dims.size[0], in = weight->dims.rank > 1 ? weight->dims.size[1] : 1;
+    size_t taps = weight->count / out / in;
     const float *from = weight->data;
+    if (step->norm == HYTI_NO_VALUE && (taps == 1 || in == 1)) return from;
     for (size_t o = 0; o < out; o++)
         for (size_t i = 0; i < in; i++)
             for (size_t t = 0; t < taps; t++, from++)
                 f->weights[(o * taps + t) * in + i] = (float)(*from * f->scale[o]);
+    return f->weights;
 }
 
-/* [channels][taps] to [taps][channels], scaled. */
-static void fold_depthwise(const folder *f, const hyti_parameter *weight, float *packed)
+/* [channels][taps] to [taps][channels] */
+static void pack_depthwise(const folder *f, const hyti_step *step, const float *weights, size_t channels, size_t taps)
 {
-    size_t channels = weight->dims.size[0], taps = weight->count / channels;
-    for (size_t c = 0; c < channels; c++)
-        for (size_t t = 0; t < taps; t++) packed[t * channels + c] = (float)(weight->data[c * taps + t] * f->scale[c]);
+    char *packed = f->packed + step->weights;
+    size_t size = hyti_format_size(step->format);
+    for (size_t t = 0; t < taps; t++)
+        for (size_t c = 0; c < channels; c++)
+            hyti_from_f32(f->kernels, step->format, (hyti_quant){ 0 }, 1, &weights[c * taps + t],
+                          packed + (t * channels + c) * size);
+}
+
+static void pack_panels(const folder *f, hyti_format format, size_t depth, size_t each, const void *from, char *to)
+{
+    ptrdiff_t column = (ptrdiff_t)depth;
+    switch (format) {
+    case HYTI_BF16: hyti_pack_bf16(f->kernels, depth, each, from, 1, column, (hyti_bf16 *)to); break;
+    case HYTI_F16: hyti_pack_f16(f->kernels, depth, each, from, 1, column, (hyti_f16 *)to); break;
+    case HYTI_I8: hyti_pack_i8(f->kernels, depth, each, from, 1, column, (int8_t *)to); break;
+    default: hyti_pack_f32(f->kernels, depth, each, from, 1, column, (float *)to); break;
+    }
+}
+
+static double round_within(double x, double low, double high)
+{
+    x = round(x);
+    return x < low ? low : x > high ? high : x;
+}
+
+/* The scale of an int8 output channel: the graph's, or the largest value at 127. */
+static double scale_of(const hyti_step *step, const hyti_parameter *weight, const float *row, size_t depth, size_t channel)
+{
+    double most = 0;
+    if (weight->scales && step->norm == HYTI_NO_VALUE) return weight->scales[channel];
+    for (size_t i = 0; i < depth; i++) most = fmax(most, fabs((double)row[i]));
+    return most > 0 ? most / 127 : 1;
+}
+
+/* One channel: whole-number weights into f->stored, and what its sums are made int8 by. */
+static void store_channel(const folder *f, const hyti_step *step, const hyti_parameter *weight, const float *weights,
+                          size_t depth, size_t channel)
+{
+    const hyti_parameter *own = own_bias(f, step);
+    hyti_quant in = f->plan->tensors[step->in].quant;
+    double scale = scale_of(step, weight, weights + channel * depth, depth, channel);
+    int64_t sum = 0;
+    for (size_t i = 0; i < depth; i++) {
+        int8_t q = (int8_t)round_within(weights[channel * depth + i] / scale, weight->scales ? -128 : -127, 127);
+        f->stored[channel * depth + i] = q;
+        sum += q;
+    }
+    double bias = own && own->exact && step->norm == HYTI_NO_VALUE ? own->exact[channel]
+                                                                   : bias_at(f, own, channel) / (in.scale * scale);
+    hyti_factor factor = hyti_factor_of((double)in.scale * scale / step->before.scale);
+    ((int32_t *)(f->packed + step->bias))[channel] =
+        (int32_t)round_within(round(bias) - (double)(in.zero * sum), INT32_MIN, INT32_MAX);
+    ((int32_t *)(f->packed + step->multiplier))[channel] = factor.multiplier;
+    ((int32_t *)(f->packed + step->shift))[channel] = factor.shift;
+}
+
+static double same(double x)
+{
+    return x;
+}
+
+static double silu(double x)
+{
+    return x / (1 + exp(-x));
+}
+
+static double relu(double x)
+{
+    return x < 0 ? 0 : x;
+}
+
+static double relu6(double x)
+{
+    return x < 0 ? 0 : x > 6 ? 6 : x;
+}
+
+/* Of an activation, or of a copy that is quantised otherwise. */
+static void write_table(const folder *f, const hyti_step *step)
+{
+    static double (*const functions[])(double) = { [HYTI_ACT_NONE] = same, [HYTI_ACT_RELU] = relu,
+                                                   [HYTI_ACT_RELU6] = relu6, [HYTI_ACT_SILU] = silu };
+    if (step->table == HYTI_NO_BUFFER) return;
+    hyti_table_of(functions[step->act], step->before, step->after, (int8_t *)(f->packed + step->table));
 }
 
 static void pack_step(const folder *f, const hyti_step *step)
 {
     const hyti_node *node = &f->graph->nodes[step->node];
-    const hyti_parameter *weight = &f->graph->parameters[node->parameters[0]];
+    const hyti_parameter *weight = parameter_of(f, node, 0);
+    bool scale = step->kind == HYTI_STEP_SCALE, depthwise = scale || step->kind == HYTI_STEP_DEPTHWISE;
     size_t channels = weight->dims.size[0], depth = weight->count / channels;
-    float *packed = f->packed + step->weights;
     find_scale(f, step, channels);
-    write_bias(f, step, channels);
-    if (step->kind == HYTI_STEP_SCALE) {
-        for (size_t i = 0; i < channels; i++) packed[i] = (float)f->scale[i];
-        return;
+    for (size_t i = 0; scale && i < channels; i++) f->weights[i] = (float)f->scale[i];
+    const float *weights = scale ? f->weights : fold(f, step, weight);
+    const void *from = weights;
+    if (step->format == HYTI_I8) {
+        for (size_t i = 0; i < channels; i++) store_channel(f, step, weight, weights, depth, i);
+        from = f->stored;
+    } else {
+        write_bias(f, step, channels);
     }
-    if (step->kind == HYTI_STEP_DEPTHWISE) {
-        fold_depthwise(f, weight, packed);
-        return;
+    if (depthwise && step->format == HYTI_I8) {
+        (void)node;
+    } else if (depthwise) {
+        pack_depthwise(f, step, weights, channels, depth);
+    } else {
+        size_t groups = step->kind == HYTI_STEP_GROUPED ? node->groups : 1, each = channels / groups;
+        size_t size = hyti_format_size(step->format), source = step->format == HYTI_I8 ? 1 : sizeof(float);
+        for (size_t g = 0; g < groups; g++)
+            pack_panels(f, step->format, depth, each, (const char *)from + g * each * depth * source,
+                        f->packed + step->weights + g * step->panel * size);
     }
-    size_t groups = step->kind == HYTI_STEP_GROUPED ? node->groups : 1, each = channels / groups;
-    fold(f, weight);
-    for (size_t g = 0; g < groups; g++)
-        hyti_pack_f32(f->kernels, depth, each, f->weights + g * each * depth, 1, (ptrdiff_t)depth,
-                      packed + g * step->panel);
 }
 
-static void copy_layer_norm(const folder *f, const hyti_step *step)
+static void write_layer_norm(const folder *f, const hyti_step *step)
 {
     const hyti_node *node = &f->graph->nodes[step->node];
-    size_t width = f->graph->parameters[node->parameters[0]].count;
+    size_t width = parameter_of(f, node, 0)->count;
+    float *scale = (float *)(f->packed + step->weights), *shift = (float *)(f->packed + step->bias);
     for (size_t i = 0; i < width; i++) {
-        f->packed[step->weights + i] = data_of(f, node, 0)[i];
-        f->packed[step->bias + i] = data_of(f, node, 1)[i];
+        scale[i] = data_of(f, node, 0)[i];
+        shift[i] = data_of(f, node, 1)[i];
     }
 }
 
@@ -108,22 +216,24 @@ static hyt_status make_room(const hyti_plan *plan, folder *f)
         const hyti_parameter *parameter = &f->graph->parameters[i];
         if (!parameter->data)
             return hyti_fail(HYT_ERR_STATE, "graph \"%s\": parameter %s is not set", f->graph->name, parameter->name);
-        if (parameter->role == HYTI_ROLE_WEIGHT) most = HYTI_MAX(most, parameter->count);
+        most = HYTI_MAX(most, parameter->count);
         channels = HYTI_MAX(channels, parameter->dims.size[0]);
     }
-    f->weights = hyti_array(plan->context, most, sizeof *f->weights);
+    f->weights = hyti_array(plan->context, most, sizeof *f->weights + sizeof *f->stored);
+    if (f->weights) f->stored = (int8_t *)(f->weights + most);
     f->scale = hyti_array(plan->context, channels, 2 * sizeof *f->scale);
     if (f->scale) f->shift = f->scale + channels;
     return f->weights && f->scale ? HYT_OK : hyti_fail_nomem();
 }
 
-hyt_status hyti_plan_weights(const hyt_graph *graph, const hyti_plan *plan, const hyti_kernels *kernels, float *packed)
+hyt_status hyti_plan_weights(const hyt_graph *graph, const hyti_plan *plan, const hyti_kernels *kernels, char *packed)
 {
-    folder f = { .graph = graph, .kernels = kernels, .packed = packed };
+    folder f = { .graph = graph, .plan = plan, .kernels = kernels, .packed = packed };
     hyt_status status = make_room(plan, &f);
     for (size_t i = 0; i < plan->n_steps && status == HYT_OK; i++) {
         if (is_weighted(plan->steps[i].kind)) pack_step(&f, &plan->steps[i]);
-        if (plan->steps[i].kind == HYTI_STEP_LAYER_NORM) copy_layer_norm(&f, &plan->steps[i]);
+        if (plan->steps[i].kind == HYTI_STEP_LAYER_NORM) write_layer_norm(&f, &plan->steps[i]);
+        write_table(&f, &plan->steps[i]);
     }
     hyti_free(plan->context, f.weights);
     hyti_free(plan->context, f.scale);

@@ -108,7 +108,7 @@ static void time_steps(hyt_runtime *runtime, const hyt_graph *graph)
 {
     static const char *const kinds[] = { "input", "gemm",       "conv",      "grouped", "depthwise", "scale",
                                          "act",   "add",        "copy",      "pool",    "resize",    "unfold",
-                                         "fold",  "layer_norm", "attention", "output" };
+                                         "fold",  "layer_norm", "attention", "convert", "output" };
     double *best = malloc(runtime->n_jobs * sizeof *best);
     for (size_t i = 0; i < runtime->n_jobs; i++) best[i] = INFINITY;
     for (int turn = 0; turn < 300; turn++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The memory plan, checked by playing it: every value of the arena carries the number of who wrote it last, and whoever
+/* The memory plan, checked by playing it: every piece of the arena carries the number of who wrote it last, and whoever
  * reads finds what it expects. Knows nothing of lives, orders or gaps. */
 #include "../graph/random_graph.h"
 #include "runtime/execute.h"
@@ -9,22 +9,23 @@
 typedef struct player {
     const hyt_graph *graph;
     const hyt_runtime *runtime;
-    int32_t *stamps; /* one a float of the arena: the value that wrote it, or SCRATCH, or NOBODY */
+    int32_t *stamps; /* one a unit of the arena: the tensor written there, or SCRATCH, or NOBODY */
+    size_t unit;     /* bytes: a value of the narrowest tensor */
     size_t top;      /* one past the highest that was touched */
-    size_t faults;   /* floats that hold something else than their reader expects */
+    size_t faults;   /* units that hold something else than their reader expects */
 } player;
 enum { NOBODY = -1, SCRATCH = -2 };
 
 static size_t place_of(const player *p, const void *address)
 {
-    return (size_t)((const char *)address - p->runtime->arena) / sizeof(float);
+    return (size_t)((const char *)address - p->runtime->arena) / p->unit;
 }
 
 static const hyti_tensor *tensor_of(const player *p, hyt_value value, size_t *start)
 {
     const hyti_tensor *tensor = &p->runtime->plan.tensors[value];
     if (tensor->buffer == HYTI_NO_BUFFER) fail_msg("value %d is used and has no place", (int)value);
-    *start = (p->runtime->plan.buffers[tensor->buffer].offset + tensor->offset) / sizeof(float);
+    *start = (p->runtime->plan.buffers[tensor->buffer].offset + tensor->offset) / p->unit;
     return tensor;
 }
 
@@ -38,14 +39,17 @@ static void stamp(player *p, hyt_value value)
 {
     size_t start;
     const hyti_tensor *tensor = tensor_of(p, value, &start);
-    for (size_t r = 0; r < tensor->rows; r++) stamp_run(p, start + r * tensor->stride, tensor->width, value);
+    size_t size = hyti_format_size(tensor->format) / p->unit;
+    for (size_t r = 0; r < tensor->rows; r++)
+        stamp_run(p, start + r * tensor->stride * size, tensor->width * size, value);
 }
 
 /* A concatenation is written by its operands. */
 static bool wrote(const player *p, int32_t who, hyt_value value)
 {
-    const hyti_node *node = &p->graph->nodes[value];
     if (who == value) return true;
+    if ((size_t)value >= p->graph->n_nodes) return false; /* a copy in another format */
+    const hyti_node *node = &p->graph->nodes[value];
     for (size_t i = 0; node->op == HYT_OP_CONCAT && i < node->n_inputs; i++)
         if (wrote(p, who, node->inputs[i])) return true;
     return false;
@@ -56,8 +60,9 @@ static void check_read(player *p, hyt_value value)
     size_t start;
     if (value == HYTI_NO_VALUE) return;
     const hyti_tensor *tensor = tensor_of(p, value, &start);
-    for (size_t i = 0; i < tensor->rows * tensor->width; i++) {
-        size_t at = start + i / tensor->width * tensor->stride + i % tensor->width;
+    size_t size = hyti_format_size(tensor->format) / p->unit, width = tensor->width * size;
+    for (size_t i = 0; i < tensor->rows * width; i++) {
+        size_t at = start + i / width * tensor->stride * size + i % width;
         p->faults += !wrote(p, p->stamps[at], value);
     }
 }
@@ -65,8 +70,8 @@ static void check_read(player *p, hyt_value value)
 static void play_scratch(player *p, const hyti_step *step, bool check)
 {
     if (step->scratch == HYTI_NO_BUFFER) return;
-    size_t start = p->runtime->plan.buffers[step->scratch].offset / sizeof(float);
-    size_t count = step->scratch_bytes * p->runtime->plan.threads / sizeof(float);
+    size_t start = p->runtime->plan.buffers[step->scratch].offset / p->unit;
+    size_t count = step->scratch_bytes * p->runtime->plan.threads / p->unit;
     if (!check) stamp_run(p, start, count, SCRATCH);
     for (size_t i = start; i < start + count; i++) p->faults += p->stamps[i] != SCRATCH;
 }
@@ -80,7 +85,8 @@ static void play_step(player *p, size_t number)
     check_read(p, step->add);
     if (step->kind == HYTI_STEP_COPY) {
         for (size_t i = 0; i < job->units; i++)
-            stamp_run(p, place_of(p, job->out) + i * job->u.copy.stride, job->width, step->in);
+            stamp_run(p, place_of(p, job->out) + i * job->u.copy.stride * job->size / p->unit,
+                      job->width * job->size / p->unit, step->in);
     } else if (step->out != HYTI_NO_VALUE) {
         stamp(p, step->out);
     }
@@ -93,12 +99,16 @@ static void play_step(player *p, size_t number)
 /* Faults of the plan; *top: end of the last line of 64 bytes that was touched. */
 static size_t play(const hyt_graph *graph, const hyt_runtime *runtime, uint64_t *top)
 {
-    size_t floats = (size_t)runtime->plan.arena_bytes / sizeof(float);
-    player p = { graph, runtime, malloc(floats * sizeof(int32_t)), 0, 0 };
-    stamp_run(&p, 0, floats, NOBODY);
+    player p = { graph, runtime, NULL, sizeof(float), 0, 0 };
+    for (size_t i = 0; i < runtime->plan.n_tensors; i++)
+        if (runtime->plan.tensors[i].buffer != HYTI_NO_BUFFER)
+            p.unit = HYTI_MIN(p.unit, hyti_format_size(runtime->plan.tensors[i].format));
+    size_t units = (size_t)runtime->plan.arena_bytes / p.unit;
+    p.stamps = malloc(units * sizeof *p.stamps);
+    stamp_run(&p, 0, units, NOBODY);
     p.top = 0;
     for (size_t i = 0; i < runtime->plan.n_steps; i++) play_step(&p, i);
-    *top = hyti_round_up(p.top * sizeof(float), 64);
+    *top = hyti_round_up(p.top * p.unit, 64);
     free(p.stamps);
     return p.faults;
 }

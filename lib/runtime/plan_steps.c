@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* Which steps an operation becomes: what can be fused is fused, what int8 needs beside its weights gets room. */
+#include "runtime/planner.h"
+
+static hyti_act act_of(hyt_op op)
+{
+    return op == HYT_OP_RELU ? HYTI_ACT_RELU : op == HYT_OP_RELU6 ? HYTI_ACT_RELU6 : HYTI_ACT_SILU;
+}
+
+/* In int8 a bound, not a table. */
+static bool is_bound(hyti_act act)
+{
+    return act == HYTI_ACT_NONE || act == HYTI_ACT_RELU || act == HYTI_ACT_RELU6;
+}
+
+static hyti_quant quant_of(const hyti_planner *p, hyt_value value)
+{
+    const hyti_node *node = hyti_node_of(p, value);
+    return (hyti_quant){ node->scale, node->zero };
+}
+
+/* Whether a table has what a step of an int8 network needs; every table has everything in float. */
+static bool runs_in_i8(const hyti_kernels *k, hyti_step_kind kind)
+{
+    switch (kind) {
+    case HYTI_STEP_INPUT: return k->input_i8;
+    case HYTI_STEP_GEMM: return k->gemm_i8;
+    case HYTI_STEP_CONV:
+    case HYTI_STEP_GROUPED: return k->conv_i8;
+    case HYTI_STEP_DEPTHWISE:
+    case HYTI_STEP_SCALE: return k->depthwise_i8;
+    case HYTI_STEP_ACT:
+    case HYTI_STEP_COPY: return k->lookup_i8;
+    case HYTI_STEP_ADD: return k->add_i8;
+    case HYTI_STEP_POOL: return k->mean_i8;
+    case HYTI_STEP_RESIZE: return k->resize_i8;
+    case HYTI_STEP_LAYER_NORM: return k->layer_norm_i8;
+    case HYTI_STEP_ATTENTION: return k->attention_i8;
+    default: return true;
+    }
+}
+
+static hyti_format format_for(const hyti_planner *p, hyt_value value, hyti_step_kind kind)
+{
+    hyti_format format = p->values[value].format;
+    bool runs = format == HYTI_I8 ? runs_in_i8(p->kernels, kind) : p->kernels->panels[format].nr != 0;
+    return runs ? format : HYTI_F32;
+}
+
+static bool takes_part(hyti_planner *p, hyt_value value)
+{
+    p->values[value].done = true;
+    return true;
+}
+
+/* What follows in the same format and alone reads what precedes. */
+static hyt_value next_of(const hyti_planner *p, hyt_value value, hyti_format format)
+{
+    hyt_value next = hyti_only_reader(p, value);
+    return next != HYTI_NO_VALUE && p->values[next].format == format ? next : HYTI_NO_VALUE;
+}
+
+static void fuse_activation(hyti_planner *p, hyti_step *step, hyt_value next)
+{
+    hyti_act act = act_of(hyti_node_of(p, next)->op);
+    if (step->format == HYTI_I8 && !is_bound(act) && !hyti_node_of(p, step->out)->quantised) return;
+    takes_part(p, next);
+    if (is_bound(act)) step->before = quant_of(p, next);
+    step->after = quant_of(p, next);
+    step->act = act;
+    step->out = next;
+}
+
+static void fuse_addition(hyti_planner *p, hyti_step *step, hyt_value next)
+{
+    hyt_value other = hyti_node_of(p, next)->inputs[hyti_node_of(p, next)->inputs[0] == step->out];
+    if (p->plan->tensors[other].buffer == HYTI_NO_BUFFER || !p->values[other].done) return;
+    if (step->format == HYTI_I8 && !hyti_node_of(p, step->out)->quantised) return;
+    takes_part(p, next);
+    step->add = hyti_tensor_in(p, other, step->format);
+    step->out = next;
+}
+
+/* The operations that follow and that alone read what precedes: batch norm, activation, addition of what is there. */
+static void fuse(hyti_planner *p, hyti_step *step)
+{
+    hyt_value next = hyti_only_reader(p, step->out);
+    if (next != HYTI_NO_VALUE && hyti_graph_folds(p->graph, next) && takes_part(p, next)) step->norm = step->out = next;
+    step->before = step->after = quant_of(p, step->out);
+    next = next_of(p, step->out, step->format);
+    if (next != HYTI_NO_VALUE && hyti_op_is_activation(hyti_node_of(p, next)->op)) {
+        fuse_activation(p, step, next);
+        next = next_of(p, step->out, step->format);
+    }
+    if (next != HYTI_NO_VALUE && hyti_node_of(p, next)->op == HYT_OP_ADD) fuse_addition(p, step, next);
+}
+
+static bool is_pointwise(const hyti_node *node)
+{
+    return node->kernel[0] == 1 && node->kernel[1] == 1 && node->stride[0] == 1 && node->stride[1] == 1 &&
+           node->groups == 1;
+}
+
+static hyti_step_kind kind_of_conv(const hyti_planner *p, const hyti_node *node)
+{
+    if (is_pointwise(node)) return HYTI_STEP_GEMM;
+    if (node->groups == 1) return HYTI_STEP_CONV;
+    return hyti_node_is_depthwise(p->graph, node) ? HYTI_STEP_DEPTHWISE : HYTI_STEP_GROUPED;
+}
+
+static void plan_requant(hyti_planner *p, hyti_step *step, size_t columns)
+{
+    step->bias = hyti_pack_room(p, columns * sizeof(int32_t));
+    step->multiplier = hyti_pack_room(p, columns * sizeof(int32_t));
+    step->shift = hyti_pack_room(p, columns * sizeof(int32_t));
+    if (!is_bound(step->act)) step->table = hyti_pack_room(p, 256);
+}
+
+static void plan_weights(hyti_planner *p, hyti_step *step)
+{
+    const hyti_node *node = hyti_node_of(p, step->node);
+    const hyti_parameter *weight = &p->graph->parameters[node->parameters[0]];
+    size_t out = weight->dims.size[0], depth = weight->count / out, size = hyti_format_size(step->format);
+    if (step->kind == HYTI_STEP_GROUPED) {
+        step->panel = hyti_round_up(hyti_pack_size(p->kernels, step->format, depth, out / node->groups), 64);
+        step->weights = hyti_pack_room(p, step->panel * node->groups * size);
+    } else if (step->kind == HYTI_STEP_DEPTHWISE || step->kind == HYTI_STEP_SCALE) {
+        size_t values = step->format != HYTI_I8
+                            ? weight->count
+                            : 0;
+        step->weights = hyti_pack_room(p, values * size);
+    } else {
+        step->weights = hyti_pack_room(p, hyti_pack_size(p->kernels, step->format, depth, out) * size);
+    }
+    if (step->format == HYTI_I8) plan_requant(p, step, out);
+    else if (step->norm != HYTI_NO_VALUE || step->kind == HYTI_STEP_SCALE || node->n_parameters == 2)
+        step->bias = hyti_pack_room(p, out * sizeof(float));
+}
+
+static size_t conv_scratch(const hyti_planner *p, const hyti_step *step)
+{
+    hyti_conv_f32 conv = hyti_step_conv(p->graph, p->plan, step);
+    return hyti_step_conv_scratch(p->kernels, step->format, &conv);
+}
+
+/* Convolution, linear layer, batch norm on its own: weights, and whatever can be fused. */
+static hyt_status plan_weighted(hyti_planner *p, hyt_value value, hyti_step_kind kind)
+{
+    hyti_step step = hyti_start_step(kind, value, format_for(p, value, kind));
+    step.in = hyti_tensor_in(p, hyti_node_of(p, value)->inputs[0], step.format);
+    fuse(p, &step);
+    if (step.format == HYTI_I8 && !hyti_node_of(p, step.out)->quantised)
+        return hyti_fail(HYT_ERR_STATE, "value %d (%s) is int8 and has no quantisation", (int)step.out,
+                         hyt_op_name(hyti_node_of(p, step.out)->op));
+    plan_weights(p, &step);
+    /* A product may add in place, but not onto its own operand. */
+    bool over = kind == HYTI_STEP_GEMM && step.add != HYTI_NO_VALUE && step.add != step.in &&
+                hyti_place_over(p, step.out, step.format, step.add);
+    /* A convolution reads what it adds in the layout of its result, so that may not lie in a concatenation. */
+    if (!over) hyti_place(p, step.out, step.format, kind == HYTI_STEP_GEMM || step.add == HYTI_NO_VALUE);
+    if (kind == HYTI_STEP_CONV || kind == HYTI_STEP_GROUPED) step.scratch_bytes = conv_scratch(p, &step);
+    hyti_finish_step(p, &step);
+    return HYT_OK;
+}
+
+static hyt_status plan_elementwise(hyti_planner *p, hyt_value value, hyti_step_kind kind)
+{
+    const hyti_node *node = hyti_node_of(p, value);
+    hyti_step step = hyti_start_step(kind, value, format_for(p, value, kind));
+    step.in = hyti_tensor_in(p, node->inputs[0], step.format);
+    if (kind == HYTI_STEP_ACT) step.act = act_of(node->op);
+    else step.add = hyti_tensor_in(p, node->inputs[1], step.format);
+    if (step.format == HYTI_I8 && kind == HYTI_STEP_ACT) step.table = hyti_pack_room(p, 256);
+    step.before = p->plan->tensors[step.in].quant;
+    step.after = quant_of(p, value);
+    if (!hyti_place_over(p, value, step.format, step.in) &&
+        !(kind == HYTI_STEP_ADD && hyti_place_over(p, value, step.format, step.add)))
+        hyti_place(p, value, step.format, false);
+    hyti_finish_step(p, &step);
+    return HYT_OK;
+}
+
+static hyt_status plan_plain(hyti_planner *p, hyt_value value, hyti_step_kind kind)
+{
+    const hyti_node *node = hyti_node_of(p, value);
+    hyti_step step = hyti_start_step(kind, value, format_for(p, value, kind));
+    if (node->n_inputs) step.in = hyti_tensor_in(p, node->inputs[0], step.format);
+    if (kind == HYTI_STEP_ATTENTION) {
+        size_t tokens = node->dims.size[2], width = node->dims.size[3] / node->heads;
+        step.scratch_bytes = hyti_step_attention_scratch(p->kernels, step.format, tokens, tokens, width);
+    }
+    hyti_place(p, value, step.format, false);
+    hyti_finish_step(p, &step);
+    return HYT_OK;
+}
+
+static hyt_status plan_layer_norm(hyti_planner *p, hyt_value value)
+{
+    const hyti_node *node = hyti_node_of(p, value);
+    size_t width = node->dims.size[node->dims.rank - 1];
+    hyti_step step = hyti_start_step(HYTI_STEP_LAYER_NORM, value, format_for(p, value, HYTI_STEP_LAYER_NORM));
+    step.in = hyti_tensor_in(p, node->inputs[0], step.format);
+    step.before = p->plan->tensors[step.in].quant;
+    step.after = quant_of(p, value);
+    step.weights = hyti_pack_room(p, width * sizeof(float)); /* or whole numbers of as many bytes */
+    step.bias = hyti_pack_room(p, width * sizeof(float));
+    hyti_place(p, value, step.format, false);
+    hyti_finish_step(p, &step);
+    return HYT_OK;
+}
+
+static hyt_status plan_concat(hyti_planner *p, hyt_value value)
+{
+    const hyti_node *node = hyti_node_of(p, value);
+    hyti_format format = format_for(p, value, HYTI_STEP_COPY);
+    hyti_place(p, value, format, node->axis == (node->picture ? 1 : node->dims.rank - 1));
+    for (size_t i = 0; i < node->n_inputs; i++) {
+        if (p->plan->tensors[node->inputs[i]].buffer == p->plan->tensors[value].buffer)
+            continue; /* lies there already */
+        hyti_step step = hyti_start_step(HYTI_STEP_COPY, value, format);
+        step.in = hyti_tensor_in(p, node->inputs[i], format);
+        step.operand = i;
+        step.before = p->plan->tensors[step.in].quant;
+        step.after = quant_of(p, value);
+        if (format == HYTI_I8 && (step.before.scale != step.after.scale || step.before.zero != step.after.zero))
+            step.table = hyti_pack_room(p, 256);
+        hyti_finish_step(p, &step);
+    }
+    return HYT_OK;
+}
+
+hyt_status hyti_plan_value(hyti_planner *p, hyt_value value)
+{
+    const hyti_node *node = hyti_node_of(p, value);
+    p->values[value].done = true;
+    switch (node->op) {
+    case HYT_OP_INPUT: return plan_plain(p, value, HYTI_STEP_INPUT);
+    case HYT_OP_CONV: return plan_weighted(p, value, kind_of_conv(p, node));
+    case HYT_OP_BATCH_NORM: return plan_weighted(p, value, HYTI_STEP_SCALE);
+    case HYT_OP_LINEAR: return plan_weighted(p, value, HYTI_STEP_GEMM);
+    case HYT_OP_RELU:
+    case HYT_OP_RELU6:
+    case HYT_OP_SILU: return plan_elementwise(p, value, HYTI_STEP_ACT);
+    case HYT_OP_ADD: return plan_elementwise(p, value, HYTI_STEP_ADD);
+    case HYT_OP_CONCAT: return plan_concat(p, value);
+    case HYT_OP_GLOBAL_POOL: return plan_plain(p, value, HYTI_STEP_POOL);
+    case HYT_OP_RESIZE: return plan_plain(p, value, HYTI_STEP_RESIZE);
+    case HYT_OP_UNFOLD: return plan_plain(p, value, HYTI_STEP_UNFOLD);
+    case HYT_OP_FOLD: return plan_plain(p, value, HYTI_STEP_FOLD);
+    case HYT_OP_LAYER_NORM: return plan_layer_norm(p, value);
+    case HYT_OP_ATTENTION: return plan_plain(p, value, HYTI_STEP_ATTENTION);
+    default: break;
+    }
+    return hyti_fail(HYT_ERR_UNSUPPORTED, "the runtime does not run %s (value %d)", hyt_op_name(node->op), (int)value);
+}
+
+/* A picture of rows and columns of pixels; a batch norm on its own is a 1x1 depthwise convolution. */
+hyti_conv_f32 hyti_step_conv(const hyt_graph *graph, const hyti_plan *plan, const hyti_step *step)
+{
+    const hyti_node *node = &graph->nodes[step->node], *before = &graph->nodes[node->inputs[0]];
+    hyti_conv_f32 conv = {
+        .in_height = before->dims.size[2],
+        .in_width = before->dims.size[3],
+        .in_channels = before->dims.size[1],
+        .out_height = node->dims.size[2],
+        .out_width = node->dims.size[3],
+        .out_channels = node->dims.size[1],
+        .in_stride = plan->tensors[step->in].stride,
+        .act = step->act,
+        .kernel_height = 1,
+        .kernel_width = 1,
+        .stride_height = 1,
+        .stride_width = 1,
+        .dilation_height = 1,
+        .dilation_width = 1,
+        .last = node->dims.size[2],
+    };
+    conv.out_stride = plan->tensors[step->out].stride;
+    if (step->kind == HYTI_STEP_SCALE) return conv;
+    conv.kernel_height = node->kernel[0];
+    conv.kernel_width = node->kernel[1];
+    conv.stride_height = node->stride[0];
+    conv.stride_width = node->stride[1];
+    conv.pad_top = node->pad[0];
+    conv.pad_left = node->pad[1];
+    conv.dilation_height = node->dilation[0];
+    conv.dilation_width = node->dilation[1];
+    if (step->kind == HYTI_STEP_GROUPED) {
+        conv.in_channels /= node->groups;
+        conv.out_channels /= node->groups;
+    }
+    return conv;
+}
