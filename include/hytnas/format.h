@@ -13,7 +13,13 @@ extern "C" {
 
 /** Written to a new file beside `path`, flushed and renamed, so that a full disk leaves what was there. */
 HYT_API hyt_status hyt_model_save(const hyt_graph *graph, const char *path);
-/** @return HYT_ERR_IO, HYT_ERR_RANGE (of more than 2 GiB), and what hyt_model_parse() answers; all name the path */
+/** Reads what its first bytes say it is: a model file, or a TensorFlow Lite file (schema version 3, float32 or int8).
+ *
+ *  TensorFlow Lite's pictures N,H,W,C become N,C,H,W. Scales and zero points of an int8 file become the precision and
+ *  the quantisation of the graph's values: a network whose input is int8 takes real numbers when it runs, those for which
+ *  a stored q stands, scale * (q - zero), with the scale and zero point of the input's value. Operators that are not
+ *  provided are refused by name and place (HYT_ERR_UNSUPPORTED).
+ *  @return HYT_ERR_IO, HYT_ERR_RANGE (of more than 2 GiB), and what hyt_model_parse() answers; all name the path */
 HYT_API hyt_status hyt_model_load(hyt_context *context, const char *path, hyt_graph **out);
 /** The same from bytes in memory.
  *  @return HYT_ERR_FORMAT says what and where; HYT_ERR_CONFLICT: written by another version */
