@@ -6,7 +6,7 @@
 
 enum { INPUT, CLASSES, JSON, FLAGS };
 static const flag_row flags[] = {
-    [INPUT] = { "input", "N", "side of the square picture, at least 32 (default 224)" },
+    [INPUT] = { "input", "N", "side of the square picture (default 224)" },
     [CLASSES] = { "classes", "N", "classes (default 1000 for a builder, 2 for a genome)" },
     [JSON] = { "json", NULL, "one JSON object a network, one a line" },
 };
@@ -16,8 +16,10 @@ static const command_form describe = {
     .operands = "NET...",
     .about =
         "Prints the operations, shapes and costs of networks. NET is a builder's name (mobilevit-xxs, mobilevit-xs, "
-        "mobilevit-s, mobilenetv1-WIDTH, mobilenetv2-WIDTH), or a genome of the space hytnas: 23 values joined by "
-        "colons, as the commands search and study print them.",
+        "mobilevit-s, mobilenetv1-WIDTH, mobilenetv2-WIDTH, mobilenetv3-small, mobilenetv3-large, resnet-18, vit-tiny, "
+        "deit-tiny, convit-tiny, swin-tiny, pvt-tiny, ssdlite-mobilenetv3, yolo-nano, detr-tiny, maskrcnn-fpn, "
+        "maskrcnn-head), or a genome of the space hytnas: 23 values joined by colons, as the commands search and study "
+        "print them.",
     .flags = flags,
     .flag_count = FLAGS,
     .examples = "  hytnas describe mobilevit-xxs --input 256\n"
@@ -39,7 +41,7 @@ static int take(void *user, size_t place, const char *value)
 {
     wanted *request = user;
     switch (place) {
-    case INPUT: return parse_whole("input", value, 32, 8192, &request->input);
+    case INPUT: return parse_whole("input", value, 1, 8192, &request->input);
     case CLASSES: return parse_whole("classes", value, 1, 65536, &request->classes);
     case JSON: request->json = true; return GOOD;
     default: request->names[request->count++] = value; return GOOD;

@@ -148,9 +148,14 @@ HYT_API hyt_status hyt_graph_mobilevit(hyt_graph *graph, hyt_value input, size_t
 HYT_API hyt_status hyt_graph_set_output(hyt_graph *graph, hyt_value value);
 /** @} */
 
-/** A network by name: "mobilevit-xxs", "mobilevit-xs", "mobilevit-s", "mobilenetv1-0.25", "mobilenetv2-0.35" (any
- *  width multiplier after the dash). Weights are not initialised.
- *  @param input    side of the square RGB picture, >= 32
+/** A network by name. Classifiers: "mobilevit-xxs", "mobilevit-xs", "mobilevit-s"; "mobilenetv1-0.25",
+ *  "mobilenetv2-0.35", "mobilenetv3-small", "mobilenetv3-large-0.75" (any width multiplier after the dash; 1 without);
+ *  "resnet-18"; "vit-tiny" (the mean of the tokens is classified), "deit-tiny" (a class token is), "convit-tiny",
+ *  "swin-tiny", "pvt-tiny". Detectors, N,places,4 + classes, their classes as the head counts them (background or "no
+ *  object" included): "ssdlite-mobilenetv3", "yolo-nano", "detr-tiny". Parts of Mask R-CNN: "maskrcnn-fpn" (its levels
+ *  one after another, N,pixels,256) and "maskrcnn-head" (of regions of 256 channels). Weights are not initialised.
+ *  @param input    side of the square picture; >= 32 but for maskrcnn-head; a multiple of 16 for ViT, DeiT and ConViT,
+ *                  of 32 for Swin and PVT, else HYT_ERR_SHAPE
  *  @param classes  >= 1
  *  @return HYT_ERR_NOT_FOUND names the nearest builder */
 HYT_API hyt_status hyt_graph_build(hyt_context *context, const char *name, size_t input, size_t classes, hyt_graph **out);

@@ -1,85 +1,53 @@
 /* SPDX-License-Identifier: MIT */
-/* Networks by name. */
+/* Networks by name, and the parts that several of them are made of. */
 #include "base/table.h"
-#include "graph/graph.h"
+#include "graph/networks.h"
 #include <string.h>
 
-static const char *const builders[] = { "mobilevit-xxs", "mobilevit-xs", "mobilevit-s", "mobilenetv1-0.25",
-                                        "mobilenetv2-0.35" };
+static const hyti_network networks[] = {
+    { .name = "mobilevit-xxs", .build = hyti_build_mobilevit },
+    { .name = "mobilevit-xs", .build = hyti_build_mobilevit },
+    { .name = "mobilevit-s", .build = hyti_build_mobilevit },
+    { .name = "mobilenetv1", .build = hyti_build_mobilenetv1, .width = 0.25 },
+    { .name = "mobilenetv2", .build = hyti_build_mobilenetv2, .width = 0.35 },
+    { .name = "mobilenetv3-small", .build = hyti_build_mobilenetv3_small, .width = 1, .epsilon = 1e-3 },
+    { .name = "mobilenetv3-large", .build = hyti_build_mobilenetv3_large, .width = 1, .epsilon = 1e-3 },
+    { .name = "resnet-18", .build = hyti_build_resnet18 },
+    { .name = "vit-tiny", .build = hyti_build_vit_tiny, .multiple = 16, .epsilon = 1e-6 },
+    { .name = "deit-tiny", .build = hyti_build_deit_tiny, .multiple = 16, .epsilon = 1e-6 },
+    { .name = "convit-tiny", .build = hyti_build_convit_tiny, .multiple = 16, .epsilon = 1e-6 },
+    { .name = "swin-tiny", .build = hyti_build_swin_tiny, .multiple = 32 },
+    { .name = "pvt-tiny", .build = hyti_build_pvt_tiny, .multiple = 32, .epsilon = 1e-6 },
+    { .name = "ssdlite-mobilenetv3", .build = hyti_build_ssdlite, .epsilon = 1e-3 },
+    { .name = "yolo-nano", .build = hyti_build_yolo_nano, .epsilon = 1e-3 },
+    { .name = "detr-tiny", .build = hyti_build_detr_tiny },
+    { .name = "maskrcnn-fpn", .build = hyti_build_maskrcnn_fpn },
+    { .name = "maskrcnn-head", .build = hyti_build_maskrcnn_head, .least = 1, .channels = 256 },
+};
+
+/* The names of listings: a usual width where the builder takes one. */
+static const char *const listed[] = {
+    "mobilevit-xxs",     "mobilevit-xs",       "mobilevit-s", "mobilenetv1-0.25", "mobilenetv2-0.35",
+    "mobilenetv3-small", "mobilenetv3-large",  "resnet-18",   "vit-tiny",         "deit-tiny",
+    "convit-tiny",       "swin-tiny",          "pvt-tiny",    "ssdlite-mobilenetv3", "yolo-nano",
+    "detr-tiny",         "maskrcnn-fpn",       "maskrcnn-head",
+};
 
 const char *hyt_graph_builder(size_t index)
 {
-    return index < HYTI_COUNT(builders) ? builders[index] : NULL;
+    return index < HYTI_COUNT(listed) ? listed[index] : NULL;
 }
 
-/* Pool and classify. */
-static hyt_status head(hyt_graph *graph, hyt_value x, size_t classes)
+static const char *builder_at(const void *user, size_t index)
 {
-    HYTI_TRY(hyt_graph_global_pool(graph, x, &x));
-    return hyt_graph_linear(graph, x, classes, 1, &x);
+    (void)user;
+    return listed[index];
 }
 
-/* MobileViT (Mehta and Rastegari, arXiv 2110.02178, table 4). */
-typedef struct mobilevit_size {
-    const char *name;
-    size_t channels[5], width[3], ffn[3];
-    double expand;
-} mobilevit_size;
-
-static const mobilevit_size mobilevit_sizes[] = {
-    { "mobilevit-xxs", { 16, 24, 48, 64, 80 }, { 64, 80, 96 }, { 128, 160, 192 }, 2 },
-    { "mobilevit-xs", { 32, 48, 64, 80, 96 }, { 96, 120, 144 }, { 192, 240, 288 }, 4 },
-    { "mobilevit-s", { 32, 64, 96, 128, 160 }, { 144, 192, 240 }, { 288, 384, 480 }, 4 },
-};
-
-static hyt_status build_mobilevit(hyt_graph *graph, const mobilevit_size *size, hyt_value x, size_t classes)
+static hyt_status unknown_builder(const char *name)
 {
-    static const size_t blocks[3] = { 2, 4, 3 };
-    const size_t *channels = size->channels;
-    HYTI_TRY(hyti_graph_conv_norm(graph, x, 16, 3, 2, 1, HYT_OP_SILU, &x));
-    HYTI_TRY(hyt_graph_inverted_residual(graph, x, channels[0], 1, size->expand, HYT_OP_SILU, &x));
-    for (size_t i = 0; i < 3; i++)
-        HYTI_TRY(hyt_graph_inverted_residual(graph, x, channels[1], i == 0 ? 2 : 1, size->expand, HYT_OP_SILU, &x));
-    for (size_t i = 0; i < 3; i++) {
-        HYTI_TRY(hyt_graph_inverted_residual(graph, x, channels[2 + i], 2, size->expand, HYT_OP_SILU, &x));
-        HYTI_TRY(hyt_graph_mobilevit(graph, x, size->width[i], size->ffn[i], 4, blocks[i], 2, HYT_OP_SILU, &x));
-    }
-    HYTI_TRY(hyti_graph_conv_norm(graph, x, HYTI_MIN(4 * channels[4], (size_t)960), 1, 1, 1, HYT_OP_SILU, &x));
-    return head(graph, x, classes);
-}
-
-/* MobileNetV1 (Howard et al., arXiv 1704.04861, table 1), ReLU6. */
-static hyt_status build_mobilenetv1(hyt_graph *graph, double multiplier, hyt_value x, size_t classes)
-{
-    static const struct { size_t channels, stride; } layers[] = {
-        { 64, 1 }, { 128, 2 }, { 128, 1 }, { 256, 2 }, { 256, 1 }, { 512, 2 }, { 512, 1 },
-        { 512, 1 }, { 512, 1 }, { 512, 1 }, { 512, 1 }, { 1024, 2 }, { 1024, 1 } };
-    size_t channels = HYTI_MAX((size_t)(32 * multiplier), (size_t)1);
-    HYTI_TRY(hyti_graph_conv_norm(graph, x, channels, 3, 2, 1, HYT_OP_RELU6, &x));
-    for (size_t i = 0; i < HYTI_COUNT(layers); i++) {
-        HYTI_TRY(hyti_graph_conv_norm(graph, x, channels, 3, layers[i].stride, channels, HYT_OP_RELU6, &x));
-        channels = HYTI_MAX((size_t)((double)layers[i].channels * multiplier), (size_t)1);
-        HYTI_TRY(hyti_graph_conv_norm(graph, x, channels, 1, 1, 1, HYT_OP_RELU6, &x));
-    }
-    return head(graph, x, classes);
-}
-
-/* MobileNetV2 (Sandler et al., arXiv 1801.04381, table 2); the last convolution is never narrower than 1280. */
-static hyt_status build_mobilenetv2(hyt_graph *graph, double multiplier, hyt_value x, size_t classes)
-{
-    static const struct {
-        double expand, channels;
-        size_t blocks, stride;
-    } stages[] = { { 1, 16, 1, 1 }, { 6, 24, 2, 2 },  { 6, 32, 3, 2 }, { 6, 64, 4, 2 },
-                   { 6, 96, 3, 1 }, { 6, 160, 3, 2 }, { 6, 320, 1, 1 } };
-    HYTI_TRY(hyti_graph_conv_norm(graph, x, hyti_divisible(32 * multiplier), 3, 2, 1, HYT_OP_RELU6, &x));
-    for (size_t i = 0; i < HYTI_COUNT(stages); i++)
-        for (size_t j = 0; j < stages[i].blocks; j++)
-            HYTI_TRY(hyt_graph_inverted_residual(graph, x, hyti_divisible(stages[i].channels * multiplier),
-                                                 j == 0 ? stages[i].stride : 1, stages[i].expand, HYT_OP_RELU6, &x));
-    HYTI_TRY(
-        hyti_graph_conv_norm(graph, x, hyti_divisible(1280 * HYTI_MAX(multiplier, 1.0)), 1, 1, 1, HYT_OP_RELU6, &x));
-    return head(graph, x, classes);
+    return hyti_fail(HYT_ERR_NOT_FOUND, "there is no network \"%s\"; the nearest is \"%s\"", name,
+                     hyti_nearest(name, HYTI_COUNT(listed), builder_at, NULL));
 }
 
 /* Digits with at most one point, whatever the locale; false for anything else. */
@@ -100,53 +68,128 @@ static bool read_decimal(const char *text, double *value)
     return digits > 0;
 }
 
-static const char *builder_at(const void *user, size_t index)
+/* "mobilenetv1-0.25": the name and its width; without one, the width is 1. */
+static hyt_status find_network(const char *name, hyti_network *found)
 {
-    (void)user;
-    return builders[index];
-}
-
-static hyt_status unknown_builder(const char *name)
-{
-    return hyti_fail(HYT_ERR_NOT_FOUND, "there is no network \"%s\"; the nearest is \"%s\"", name,
-                     hyti_nearest(name, HYTI_COUNT(builders), builder_at, NULL));
-}
-
-static hyt_status build_mobilenet(hyt_graph *graph, const char *name, hyt_value x, size_t classes)
-{
-    static const char prefix[] = "mobilenetv";
-    double multiplier;
-    const char *version = name + sizeof prefix - 1;
-    if (strncmp(name, prefix, sizeof prefix - 1) != 0 || (version[0] != '1' && version[0] != '2') ||
-        version[1] != '-' || !read_decimal(version + 2, &multiplier))
-        return unknown_builder(name);
-    if (!(multiplier > 0 && multiplier <= 16))
+    for (size_t i = 0; i < HYTI_COUNT(networks); i++) {
+        size_t length = strlen(networks[i].name);
+        if (strncmp(name, networks[i].name, length) != 0) continue;
+        *found = networks[i];
+        if (found->width > 0) found->width = 1;
+        if (name[length] == 0) return HYT_OK;
+        if (networks[i].width == 0 || name[length] != '-' || !read_decimal(name + length + 1, &found->width)) continue;
+        if (found->width > 0 && found->width <= 16) return HYT_OK;
         return hyti_fail(HYT_ERR_RANGE, "%s: the width multiplier is not above 0 and up to 16", name);
-    return version[0] == '1' ? build_mobilenetv1(graph, multiplier, x, classes)
-                             : build_mobilenetv2(graph, multiplier, x, classes);
+    }
+    return unknown_builder(name);
 }
 
-static hyt_status build_named(hyt_graph *graph, const char *name, size_t input, size_t classes)
+static hyt_status check_input(const hyti_network *network, size_t input)
+{
+    size_t least = network->least ? network->least : 32, multiple = network->multiple ? network->multiple : 1;
+    if (input < least) return hyti_fail(HYT_ERR_RANGE, "%s: input %zu is below %zu", network->name, input, least);
+    if (input % multiple == 0) return HYT_OK;
+    return hyti_fail(HYT_ERR_SHAPE, "%s: input %zu is no multiple of %zu", network->name, input, multiple);
+}
+
+static hyt_status build_network(hyt_graph *graph, const hyti_network *network, size_t input, size_t classes)
 {
     hyt_value x;
-    HYTI_TRY(hyt_graph_input(graph, 3, input, input, &x));
-    for (size_t i = 0; i < HYTI_COUNT(mobilevit_sizes); i++)
-        if (strcmp(name, mobilevit_sizes[i].name) == 0) return build_mobilevit(graph, &mobilevit_sizes[i], x, classes);
-    return build_mobilenet(graph, name, x, classes);
+    HYTI_TRY(hyt_graph_input(graph, network->channels ? network->channels : 3, input, input, &x));
+    HYTI_TRY(network->build(graph, network, x, classes));
+    for (size_t i = 0; network->epsilon > 0 && i < graph->n_nodes; i++)
+        if (graph->nodes[i].epsilon > 0) graph->nodes[i].epsilon = network->epsilon;
+    return HYT_OK;
 }
 
 hyt_status hyt_graph_build(hyt_context *context, const char *name, size_t input, size_t classes, hyt_graph **out)
 {
+    hyti_network network;
     hyt_graph *graph = NULL;
     HYTI_NEED(name);
     HYTI_NEED(out);
-    if (input < 32) return hyti_fail(HYT_ERR_RANGE, "%s: input %zu is below 32", name, input);
+    HYTI_TRY(find_network(name, &network));
+    HYTI_TRY(check_input(&network, input));
     HYTI_TRY(hyt_graph_create(context, name, &graph));
-    hyt_status status = build_named(graph, name, input, classes);
+    hyt_status status = build_network(graph, &network, input, classes);
     if (status != HYT_OK) {
         hyt_graph_destroy(graph);
         return status;
     }
     *out = graph;
     return HYT_OK;
+}
+
+/* Parts */
+
+size_t hyti_net_side(const hyt_graph *graph, hyt_value x, size_t axis)
+{
+    return graph->nodes[x].dims.size[axis];
+}
+
+hyt_status hyti_net_classify(hyt_graph *graph, hyt_value x, size_t classes)
+{
+    HYTI_TRY(hyt_graph_global_pool(graph, x, &x));
+    return hyt_graph_linear(graph, x, classes, 1, &x);
+}
+
+hyt_status hyti_net_conv_bias(hyt_graph *graph, hyt_value x, size_t channels, size_t kernel, size_t stride, size_t pad,
+                              hyt_value *out)
+{
+    hyti_node node = { .op = HYT_OP_CONV, .inputs = &x, .n_inputs = 1, .kernel = { kernel, kernel },
+                       .stride = { stride, stride }, .pad = { pad, pad, pad, pad }, .dilation = { 1, 1 }, .groups = 1 };
+    return hyti_graph_append(graph, &node, channels, true, out);
+}
+
+hyt_status hyti_net_tokens(hyt_graph *graph, hyt_value x, hyt_value *out)
+{
+    return hyt_graph_unfold(graph, x, 1, out);
+}
+
+hyt_status hyti_net_picture(hyt_graph *graph, hyt_value x, size_t height, size_t width, hyt_value *out)
+{
+    return hyt_graph_fold(graph, x, height, width, 1, out);
+}
+
+hyt_status hyti_net_reshape(hyt_graph *graph, hyt_value x, hyt_dims dims, bool picture, hyt_value *out)
+{
+    return hyt_graph_reshape(graph, x, &dims, picture, out);
+}
+
+hyt_status hyti_net_patches(hyt_graph *graph, hyt_value x, size_t width, size_t patch, hyt_value *out)
+{
+    HYTI_TRY(hyti_net_conv_bias(graph, x, width, patch, patch, 0, &x));
+    return hyti_net_tokens(graph, x, out);
+}
+
+hyt_status hyti_net_mlp(hyt_graph *graph, hyt_value x, size_t hidden, hyt_op act, hyt_value *out)
+{
+    size_t width = hyti_node_features(&graph->nodes[x]);
+    HYTI_TRY(hyt_graph_linear(graph, x, hidden, 1, &x));
+    HYTI_TRY(hyt_graph_activation(graph, x, act, &x));
+    return hyt_graph_linear(graph, x, width, 1, out);
+}
+
+hyt_status hyti_net_add_position(hyt_graph *graph, hyt_value x, hyt_value *out)
+{
+    hyt_value position;
+    HYTI_TRY(hyt_graph_constant(graph, &graph->nodes[x].dims, 0, NULL, &position));
+    return hyt_graph_add(graph, x, position, out);
+}
+
+hyt_status hyti_net_class_token(hyt_graph *graph, hyt_value x, hyt_value *out)
+{
+    const hyt_dims dims = { 4, { 1, 1, 1, graph->nodes[x].dims.size[3] } };
+    hyt_value token;
+    HYTI_TRY(hyt_graph_constant(graph, &dims, 0, NULL, &token));
+    return hyt_graph_concat(graph, (hyt_value[]){ token, x }, 2, 2, out);
+}
+
+hyt_status hyti_net_classify_token(hyt_graph *graph, hyt_value x, size_t classes)
+{
+    size_t width = graph->nodes[x].dims.size[3];
+    HYTI_TRY(hyt_graph_slice(graph, x, 2, 0, 1, 1, &x));
+    HYTI_TRY(hyti_net_reshape(graph, x, (hyt_dims){ 2, { 1, width } }, false, &x));
+    HYTI_TRY(hyt_graph_layer_norm(graph, x, &x));
+    return hyt_graph_linear(graph, x, classes, 1, &x);
 }
