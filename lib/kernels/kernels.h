@@ -70,20 +70,20 @@ typedef struct hyti_requant {
     const hyti_add_quant *add; /* how `add` (right) is added to it (left); where `add` is given */
 } hyti_requant;
 
-/* int8 attention. Scores (q - q_zero)(k - k_zero) are 32-bit sums; probabilities are unsigned 8-bit, 256 standing for 1
- * (stored - -128 in int8: scale 1 / 256, zero -128); the result is scaled(sum of p (v - v_zero)) + out_zero. */
+/* int8 attention (c/attention_i8.c): a query's scores are exact sums but for what is the same for all its keys, so that
+ * the zero of k is not needed. */
 typedef struct hyti_attention_quant {
-    int32_t q_zero, k_zero, v_zero, out_zero;
-    hyti_factor score;  /* from a score to the softmax's fixed-point argument (attention_i8, c/) */
-    hyti_factor result;
-    const int32_t *bias; /* as the float bias, in units of the scaled score; or NULL */
+    int32_t q_zero, v_zero, out_zero;
+    int32_t multiplier, shift; /* multiplier 2^shift / 2^15: 1024ths of an octave a score; 2^14 <= multiplier < 2^15 */
+    hyti_factor result;        /* v scale / result scale */
+    const int32_t *bias;       /* keys x queries, rows `bias_stride` apart: hyti_attention_bias_of(); or NULL */
 } hyti_attention_quant;
 
-/* Layer norm in int8: the row's mean and variance are exact in whole numbers; see layer_norm_i8, c/. */
+/* int8 layer norm (c/norm_i8.c). */
 typedef struct hyti_norm_quant {
-    const int32_t *scale, *shift; /* a column each, as hyti_norm_quant_of() makes them */
-    int32_t zero;                 /* of the result */
-    int32_t epsilon;
+    const int32_t *scale, *shift; /* a column each, as hyti_norm_quant_of() fills them */
+    int32_t right;                /* fraction bits of a result before it is rounded */
+    int64_t epsilon;              /* in units of the variance's exact numerator / 256 */
 } hyti_norm_quant;
 
 /* Mean of `rows` values: the quotient rounded half away from zero where both are quantised alike (factor of multiplier
@@ -99,6 +99,15 @@ double hyti_factor_value(hyti_factor factor);
 hyti_add_quant hyti_add_quant_of(hyti_quant left, hyti_quant right, hyti_quant result);
 hyti_mul_quant hyti_mul_quant_of(hyti_quant left, hyti_quant right, hyti_quant result);
 hyti_mean_quant hyti_mean_quant_of(hyti_quant in, hyti_quant result, size_t rows);
+/* `scale`: of q k'; the bias as the float kernels take it, queries x keys, rows `stride` apart. */
+hyti_attention_quant hyti_attention_quant_of(hyti_quant q, hyti_quant k, hyti_quant v, hyti_quant result, double scale);
+void hyti_attention_bias_of(hyti_quant q, hyti_quant k, double scale, size_t queries, size_t keys, const float *bias,
+                            size_t stride, int32_t *stored); /* keys x queries */
+/* table[d], 256 values: what a value d below the row's greatest weighs. `scale`: of the input, times beta. */
+void hyti_softmax_table_of(double scale, int32_t *table);
+/* Fills n values each of stored_scale and stored_shift, which the result refers to. */
+hyti_norm_quant hyti_norm_quant_of(size_t n, const float *scale, const float *shift, float epsilon, hyti_quant in,
+                                   hyti_quant result, int32_t *stored_scale, int32_t *stored_shift);
 /* A value stored: rounded half away from zero, bounded; NaN as `zero`. */
 int8_t hyti_i8_of(double value, hyti_quant quant);
 /* table[q + 128] of a function, for lookup_i8 and hyti_requant. */
@@ -184,7 +193,8 @@ struct hyti_kernels {
     /* Rows of n values; rows of b are b_row apart, 0: one for all. In place too. */
     void (*mul_i8)(size_t rows, size_t n, const int8_t *a, const int8_t *b, size_t b_row, const hyti_mul_quant *quant,
                    int8_t *out);
-    void (*softmax_i8)(size_t rows, size_t n, const int8_t *in, hyti_factor factor, int8_t *out); /* scale 1/256, zero -128 */
+    /* table: hyti_softmax_table_of(); result of scale 1/256, zero -128. In place too, as layer norm. */
+    void (*softmax_i8)(size_t rows, size_t n, const int8_t *in, const int32_t *table, int8_t *out);
     void (*layer_norm_i8)(size_t rows, size_t n, const int8_t *in, const hyti_norm_quant *quant, int8_t *out);
     void (*mean_i8)(size_t rows, size_t n, const int8_t *in, const hyti_mean_quant *quant, int8_t *out);
     /* Quantised as the input; at most 0.52 apart from the exact value. */
