@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* TensorFlow Lite files (schema version 3) as graphs: operators with constant weights, in float32 or in int8.
  *
- * A tensor of rank 4 is a picture N,H,W,C there and N,C,H,W in the graph, or tokens, with its axes as they are. Which of
- * the two it is follows from what makes it and what reads it, so a tensor may have a value in both forms: `picture` and
- * `plain`. The plain form of a tensor whose first axis is not 1 has a 1 in front, since axis 0 of a graph is the batch. */
+ * A tensor of rank 4 is a picture N,H,W,C there and N,C,H,W in the graph, or tokens, with its axes as they are. Which
+ * of the two it is follows from what makes it and what reads it, so a tensor may have a value in both forms: `picture`
+ * and `plain`. The plain form of a tensor whose first axis is not 1 has a 1 in front, since axis 0 of a graph is the
+ * batch. */
 #ifndef HYTI_FORMATS_TFLITE_H
 #define HYTI_FORMATS_TFLITE_H
 
@@ -36,7 +37,7 @@ typedef struct hyti_tflite_tensor {
     hyt_dims dims;           /* as in the file, each at least 1; rank 0: a single value */
     size_t count;
     hyti_tflite_type type;
-    bool real;               /* float32, or a constant of any type that the file dequantises: has no scale in the graph */
+    bool real;               /* float32, or a constant that the file dequantises: has no scale in the graph */
     hyti_flat_vector data;   /* of a constant: the bytes of `count` values; else none */
     hyti_flat_vector scales; /* none, one, or one a place along `axis` */
     hyti_flat_vector zeros;  /* as many, or none: all 0 */
@@ -57,7 +58,7 @@ typedef struct hyti_tflite {
     char *name;
     hyt_graph *graph;
     hyti_tflite_values *values; /* one a tensor */
-    uint64_t left;              /* constant values that may still be read: tensors may share a buffer, but not without end */
+    uint64_t left;              /* constant values that may still be read: buffers may be shared, but not for ever */
 } hyti_tflite;
 
 /* The operator at hand. */
@@ -83,8 +84,8 @@ hyt_status hyti_tflite_input(const hyti_tflite_operator *op, size_t index, hyti_
 /* Whether the operator has an input there: absent ones at the end are left out, others have the number -1. */
 bool hyti_tflite_has_input(const hyti_tflite_operator *op, size_t index);
 bool hyti_tflite_is_constant(const hyti_tflite_tensor *tensor);
-/* The values of a constant as floats, scale * (stored - zero) where it is quantised: the value at place (i, j, ...) of the
- * tensor to out[i * strides[0] + j * strides[1] + ...]. */
+/* The values of a constant as floats, scale * (stored - zero) where it is quantised: the value at place (i, j, ...) of
+ * the tensor to out[i * strides[0] + j * strides[1] + ...]. */
 hyt_status hyti_tflite_read(hyti_tflite *file, const hyti_tflite_tensor *tensor, const size_t *strides, float *out);
 /* At most `most` whole numbers of a constant int32 or int64 input: a shape, an order, axes. */
 hyt_status hyti_tflite_wholes(const hyti_tflite_operator *op, size_t index, const char *what, size_t most, int64_t *out,
@@ -109,7 +110,8 @@ hyt_status hyti_tflite_plain(hyti_tflite *file, const hyti_tflite_tensor *tensor
 /* The form it is in already. */
 hyt_status hyti_tflite_any(hyti_tflite *file, const hyti_tflite_tensor *tensor, hyt_value *out);
 /* Its values, in the order of the file, with other axes. */
-hyt_status hyti_tflite_reshaped(hyti_tflite *file, const hyti_tflite_tensor *tensor, const hyt_dims *dims, hyt_value *out);
+hyt_status hyti_tflite_reshaped(hyti_tflite *file, const hyti_tflite_tensor *tensor, const hyt_dims *dims,
+                                hyt_value *out);
 /* A constant operand of something of `like`'s axes, in the form of `picture`, with 1 along the axes that it lacks. */
 hyt_status hyti_tflite_constant(hyti_tflite *file, const hyti_tflite_tensor *tensor, const hyti_tflite_tensor *like,
                                 bool picture, bool negated, hyt_value *out);
@@ -120,8 +122,8 @@ hyt_status hyti_tflite_convert(hyti_tflite *file, size_t number);
 /* Appends the activation that is fused into an operator, field `field` of its options. */
 hyt_status hyti_tflite_fused(const hyti_tflite_operator *op, size_t field, hyt_value value, hyt_value *out);
 /* A whole number of the options that has to be from `low` to `high`. */
-hyt_status hyti_tflite_option(const hyti_tflite_operator *op, size_t field, size_t width, int64_t otherwise, int64_t low,
-                              int64_t high, const char *what, size_t *out);
+hyt_status hyti_tflite_option(const hyti_tflite_operator *op, size_t field, size_t width, int64_t otherwise,
+                              int64_t low, int64_t high, const char *what, size_t *out);
 
 /* One function an operator, in the files tflite_weights.c, tflite_picture.c, tflite_shape.c and tflite_simple.c. The
  * result is a picture or plain, as its operation says. */
@@ -133,8 +135,8 @@ hyti_tflite_converter hyti_tflite_reshape, hyti_tflite_transpose, hyti_tflite_sl
 hyti_tflite_converter hyti_tflite_binary, hyti_tflite_unary, hyti_tflite_softmax, hyti_tflite_matmul,
     hyti_tflite_quantize, hyti_tflite_dequantize;
 
-/* Stride (fields 1 and 2: width, height) and padding (field 0) of a window whose kernel and dilation are in `node`, over
- * `in` pixels of height and width. */
+/* Stride (fields 1 and 2: width, height) and padding (field 0) of a window whose kernel and dilation are in `node`,
+ * over `in` pixels of height and width. */
 hyt_status hyti_tflite_window(const hyti_tflite_operator *op, const size_t *in, hyti_node *node);
 
 #endif

@@ -38,7 +38,8 @@ bool hyti_tflite_has_picture(const hyti_tflite *file, const hyti_tflite_tensor *
     return file->values[tensor->number].picture != HYTI_NO_VALUE;
 }
 
-static hyt_status turn(hyti_tflite *file, const hyti_tflite_tensor *tensor, hyt_value from, bool picture, hyt_value *out)
+static hyt_status turn(hyti_tflite *file, const hyti_tflite_tensor *tensor, hyt_value from, bool picture,
+                       hyt_value *out)
 {
     static const size_t orders[2][4] = { { 0, 2, 3, 1 }, { 0, 3, 1, 2 } };
     hyt_value value;
@@ -73,7 +74,8 @@ static hyt_status make_constant(hyti_tflite *file, const hyti_tflite_tensor *ten
     HYTI_TRY(status);
     if (tensor->real || !negated) return hyti_tflite_annotate(file, tensor, *out);
     HYTI_TRY(hyt_graph_set_precision(file->graph, *out, HYT_INT8)); /* -(q - zero) = (-1 - q) - (-1 - zero) */
-    return hyt_graph_set_quantisation(file->graph, *out, hyti_tflite_scale(tensor, 0), -1 - hyti_tflite_zero(tensor, 0));
+    int32_t zero = -1 - hyti_tflite_zero(tensor, 0);
+    return hyt_graph_set_quantisation(file->graph, *out, hyti_tflite_scale(tensor, 0), zero);
 }
 
 static hyt_status need_constant(const hyti_tflite_tensor *tensor)
@@ -135,7 +137,8 @@ static bool equal_dims(const hyt_dims *a, const hyt_dims *b)
     return equal;
 }
 
-hyt_status hyti_tflite_reshaped(hyti_tflite *file, const hyti_tflite_tensor *tensor, const hyt_dims *dims, hyt_value *out)
+hyt_status hyti_tflite_reshaped(hyti_tflite *file, const hyti_tflite_tensor *tensor, const hyt_dims *dims,
+                                hyt_value *out)
 {
     hyt_dims plain = hyti_tflite_plain_dims(tensor);
     hyt_value value;

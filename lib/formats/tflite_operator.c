@@ -151,8 +151,8 @@ hyt_status hyti_tflite_convert(hyti_tflite *file, size_t number)
     return hyti_fail_within(status, "operator %zu (number %lld)", number, (long long)op.code);
 }
 
-hyt_status hyti_tflite_option(const hyti_tflite_operator *op, size_t field, size_t width, int64_t otherwise, int64_t low,
-                              int64_t high, const char *what, size_t *out)
+hyt_status hyti_tflite_option(const hyti_tflite_operator *op, size_t field, size_t width, int64_t otherwise,
+                              int64_t low, int64_t high, const char *what, size_t *out)
 {
     int64_t value;
     HYTI_TRY(hyti_flat_signed(&op->options, field, width, otherwise, what, &value));

@@ -23,7 +23,8 @@ hyt_status hyti_tflite_pool(const hyti_tflite_operator *op, hyt_value *out)
 
 /* Which of the ways of mapping pixels it is. The nearest pixel of a half-pixel grid is that of the plain one where the
  * sides are whole multiples. */
-static hyt_status resize_mode(const hyti_tflite_operator *op, const size_t *in, const size_t *side, hyt_resize_mode *out)
+static hyt_status resize_mode(const hyti_tflite_operator *op, const size_t *in, const size_t *side,
+                              hyt_resize_mode *out)
 {
     bool nearest = op->code == HYTI_TFLITE_RESIZE_NEAREST_NEIGHBOR;
     size_t corners, half, first = nearest ? 0 : 2;

@@ -104,8 +104,8 @@ hyt_status hyti_tflite_slice(const hyti_tflite_operator *op, hyt_value *out)
     return HYT_OK;
 }
 
-/* Bounds of one axis: those masked are the ends, negative ones count from the end, those beyond are brought back; an axis
- * that goes keeps one place. */
+/* Bounds of one axis: those masked are the ends, negative ones count from the end, those beyond are brought back; an
+ * axis that goes keeps one place. */
 static hyt_status stride_axis(const hyti_tflite_operator *op, size_t axis, int64_t begin, int64_t end, int64_t stride,
                               const size_t masks[5], hyt_value *value)
 {
@@ -136,7 +136,8 @@ static hyt_status drop_axes(const hyti_tflite_operator *op, hyt_value value, hyt
 
 hyt_status hyti_tflite_strided_slice(const hyti_tflite_operator *op, hyt_value *out)
 {
-    static const char *const names[5] = { "begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask" };
+    static const char *const names[5] = { "begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask",
+                                          "shrink_axis_mask" };
     static const char *const lists[3] = { "begin", "end", "strides" };
     int64_t places[3][HYT_MAX_RANK];
     size_t masks[5], count, offset, rank = op->in.dims.rank;

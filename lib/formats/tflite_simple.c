@@ -128,7 +128,7 @@ hyt_status hyti_tflite_quantize(const hyti_tflite_operator *op, hyt_value *out)
     return hyt_graph_concat(file->graph, &input, 1, 1, out);
 }
 
-/* A constant is read by whoever wants it; what is computed stays as it is, since a scaled value stands for a real one. */
+/* A constant is read by whoever wants it; what is computed stays as it is: a scaled value stands for a real one. */
 hyt_status hyti_tflite_dequantize(const hyti_tflite_operator *op, hyt_value *out)
 {
     if (!op->out.real) return hyti_fail(HYT_ERR_FORMAT, "the result, tensor %zu, is not of FLOAT32", op->out.number);

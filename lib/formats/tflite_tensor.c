@@ -169,8 +169,8 @@ hyt_status hyti_tflite_need_same_scale(const hyti_tflite_tensor *a, const hyti_t
     double left = hyti_tflite_scale(a, 0), right = hyti_tflite_scale(b, 0);
     int from = hyti_tflite_zero(a, 0), to = hyti_tflite_zero(b, 0);
     if (left == right && from == to) return HYT_OK;
-    return hyti_fail(HYT_ERR_UNSUPPORTED, "tensors %zu and %zu have scales %g and %g, zero points %d and %d, not the same",
-                     a->number, b->number, left, right, from, to);
+    return hyti_fail(HYT_ERR_UNSUPPORTED, "scales %g and %g, zero points %d and %d of tensors %zu and %zu differ", left,
+                     right, from, to, a->number, b->number);
 }
 
 hyt_status hyti_tflite_annotate(hyti_tflite *file, const hyti_tflite_tensor *tensor, hyt_value value)

@@ -29,15 +29,16 @@ static hyt_status check_int8(const layer *l)
     if (weights->type != HYTI_TFLITE_INT8 || weights->real || weights->scales.count == 0)
         return hyti_fail(HYT_ERR_UNSUPPORTED, "an int8 input meets weights, tensor %zu, that are not", weights->number);
     if (weights->scales.count > 1 && weights->axis != l->axis)
-        return hyti_fail(HYT_ERR_FORMAT, "the weights, tensor %zu, have scales along axis %zu, not %zu", weights->number,
-                         weights->axis, l->axis);
+        return hyti_fail(HYT_ERR_FORMAT, "the weights, tensor %zu, have scales along axis %zu, not %zu",
+                         weights->number, weights->axis, l->axis);
     for (size_t i = 0; i < weights->zeros.count; i++)
         if (hyti_tflite_zero(weights, i))
             return hyti_fail(HYT_ERR_UNSUPPORTED, "the weights, tensor %zu, have zero point %d at place %zu, not 0",
                              weights->number, (int)hyti_tflite_zero(weights, i), i);
     for (size_t i = 0; i < weights->data.count; i++)
         if (*hyti_flat_bytes(&weights->data, i) == 0x80)
-            return hyti_fail(HYT_ERR_UNSUPPORTED, "the weights, tensor %zu, have -128 at place %zu", weights->number, i);
+            return hyti_fail(HYT_ERR_UNSUPPORTED, "the weights, tensor %zu, have -128 at place %zu", weights->number,
+                             i);
     if (!l->has_bias || l->bias.type == HYTI_TFLITE_INT32) return HYT_OK;
     return hyti_fail(HYT_ERR_UNSUPPORTED, "the bias, tensor %zu, is not of INT32", l->bias.number);
 }
@@ -54,7 +55,8 @@ static hyt_status open_layer(layer *l, size_t bias_at, size_t rank)
     l->has_bias = hyti_tflite_has_input(op, bias_at);
     if (l->has_bias) HYTI_TRY(hyti_tflite_input(op, bias_at, &l->bias));
     if (l->has_bias && (!hyti_tflite_is_constant(&l->bias) || l->bias.count != l->features))
-        return hyti_fail(HYT_ERR_UNSUPPORTED, "the bias, tensor %zu, is not %zu constants", l->bias.number, l->features);
+        return hyti_fail(HYT_ERR_UNSUPPORTED, "the bias, tensor %zu, is not %zu constants", l->bias.number,
+                         l->features);
     HYTI_TRY(hyti_tflite_need_scale(&l->in));
     HYTI_TRY(hyti_tflite_need_scale(&op->out));
     if (l->in.real != op->out.real)

@@ -64,7 +64,8 @@ static void int8_chains(void **state)
         const hyti_node *node = &graph->nodes[last];
         assert_int_equal(oracle_count(graph, last), ref_count(&m.model.tensors[m.last]));
         for (size_t i = 0; i < oracle_count(graph, last); i++) {
-            double got = node->scale * (double)(o.values[last][i] - node->zero), want = r.values[m.last][file_place(node, i)];
+            double got = node->scale * (double)(o.values[last][i] - node->zero);
+            double want = r.values[m.last][file_place(node, i)];
             if (got == want) continue;
             describe(&m, seed);
             fail_msg("place %zu: %g, not %g", i, got, want);
@@ -78,10 +79,345 @@ static void int8_chains(void **state)
     }
 }
 
+/* A convolution of a picture, an activation and a fully connected layer, in int8: tensors input 0, weights 1, bias 2,
+ * result 3; result 4; weights 5, result 6. */
+static void small_model(maker *m)
+{
+    memset(m, 0, sizeof *m);
+    m->int8 = true;
+    m->rng = hyti_rng_start(7, HYTI_PURPOSE_TEST, 0);
+    m->zero[0] = 3;
+    m->last = m->model.input = add_activation(m, 4, (const int[]){ 1, 4, 4, 2 });
+    int inputs[3] = { 0, add_constant(m, 4, (const int[]){ 3, 3, 3, 2 }, 0, false), add_bias(m, 3) };
+    tfl_operator *conv = add_operator(m, TFL_CONV_2D, 3, inputs, 4, (const int[]){ 1, 4, 4, 3 });
+    set_option(conv, 0, 1, TFL_SAME);
+    set_option(conv, 1, 4, 1);
+    set_option(conv, 2, 4, 1);
+    add_operator(m, TFL_ACT_RELU, 1, &m->last, 4, (const int[]){ 1, 4, 4, 3 });
+    inputs[0] = m->last;
+    inputs[1] = add_constant(m, 2, (const int[]){ 2, 48 }, -1, false);
+    add_operator(m, TFL_FULLY_CONNECTED, 2, inputs, 2, (const int[]){ 1, 2 });
+    m->model.output = m->last;
+}
+
+static float bad_scale;
+static int64_t bad_zero[3];
+static int8_t bad_weights[54];
+
+static void zero_size(tfl_model *m) { m->tensors[0].dims[1] = 0; }
+static void negative_size(tfl_model *m) { m->tensors[3].dims[2] = -4; }
+static void huge_sizes(tfl_model *m)
+{
+    m->tensors[0].rank = 6;
+    for (int i = 1; i < 6; i++) m->tensors[0].dims[i] = INT32_MAX;
+}
+static void wide_input(tfl_model *m) { m->tensors[0].dims[1] = INT32_MAX; }
+static void two_pictures(tfl_model *m) { m->tensors[0].dims[0] = 2; }
+static void input_is_constant(tfl_model *m) { m->input = 1; }
+static void output_is_constant(tfl_model *m) { m->output = 5; }
+static void output_beyond(tfl_model *m) { m->output = 7; }
+static void no_output(tfl_model *m) { m->output = -1; }
+static void input_beyond(tfl_model *m) { m->operators[1].inputs[0] = 7; }
+static void input_below(tfl_model *m) { m->operators[1].inputs[0] = -2; }
+static void input_absent(tfl_model *m) { m->operators[1].inputs[0] = -1; }
+static void cycle(tfl_model *m) { m->operators[0].inputs[0] = 4; }
+static void reads_itself(tfl_model *m) { m->operators[1].inputs[0] = 4; }
+static void written_twice(tfl_model *m) { m->operators[1].output = 3; }
+static void writes_input(tfl_model *m) { m->operators[1].output = 0; }
+static void writes_constant(tfl_model *m) { m->operators[1].output = 1; }
+static void too_few(tfl_model *m) { m->operators[0].n_inputs = 1; }
+static void too_many(tfl_model *m) { m->operators[1].n_inputs = 2; }
+static void not_provided(tfl_model *m) { m->operators[1].code = 28; }
+static void leaky(tfl_model *m) { m->operators[1].code = TFL_LEAKY_RELU; }
+static void custom(tfl_model *m) { m->operators[1].code = TFL_CUSTOM; }
+static void unknown(tfl_model *m) { m->operators[1].code = 4000; }
+static void below_zero(tfl_model *m) { m->operators[1].code = -3; }
+static void other_options(tfl_model *m) { m->operators[1].code = TFL_SOFTMAX; }
+static void no_stride(tfl_model *m) { m->operators[0].options[1].value = 0; }
+static void bad_stride(tfl_model *m) { m->operators[0].options[2].value = -1; }
+static void bad_padding(tfl_model *m) { m->operators[0].options[0].value = 2; }
+static void bad_dilation(tfl_model *m) { m->operators[0].options[4] = (tfl_field){ 4, 0 }; }
+static void huge_dilation(tfl_model *m)
+{
+    m->operators[0].options[0].value = TFL_VALID;
+    m->operators[0].options[4] = (tfl_field){ 4, INT32_MAX };
+}
+static void fused_tanh(tfl_model *m) { m->operators[0].options[3] = (tfl_field){ 1, 4 }; }
+static void fused_unknown(tfl_model *m) { m->operators[0].options[3] = (tfl_field){ 1, 99 }; }
+static void strings(tfl_model *m) { m->tensors[3].type = 5; }
+static void unsigned_type(tfl_model *m) { m->tensors[0].type = TFL_UINT8; }
+static void no_such_type(tfl_model *m) { m->tensors[1].type = 200; }
+static void mixed_types(tfl_model *m) { m->tensors[3].type = TFL_FLOAT; }
+static void no_scale(tfl_model *m) { m->tensors[3].scales = 0; }
+static void set_scale(tfl_model *m, float scale)
+{
+    bad_scale = scale;
+    m->tensors[0].scale = &bad_scale;
+}
+static void scale_of_zero(tfl_model *m) { set_scale(m, 0); }
+static void scale_below_zero(tfl_model *m) { set_scale(m, -1); }
+static void scale_nan(tfl_model *m) { set_scale(m, NAN); }
+static void scale_infinite(tfl_model *m) { set_scale(m, INFINITY); }
+static void zero_beyond(tfl_model *m)
+{
+    bad_zero[0] = 128;
+    m->tensors[0].zero = bad_zero;
+}
+static void two_scales(tfl_model *m) { m->tensors[1].scales = 2; }
+static void axis_beyond(tfl_model *m) { m->tensors[1].axis = 4; }
+static void axis_below(tfl_model *m) { m->tensors[1].axis = -1; }
+static void axis_of_others(tfl_model *m) { m->tensors[1].axis = 1; }
+static void weights_with_zero(tfl_model *m)
+{
+    bad_zero[0] = 0, bad_zero[1] = 1, bad_zero[2] = 0;
+    m->tensors[1].zero = bad_zero;
+}
+static void weights_too_low(tfl_model *m)
+{
+    bad_weights[17] = -128;
+    m->tensors[1].data = bad_weights;
+}
+static void weights_lack_bytes(tfl_model *m) { m->tensors[1].bytes = 53; }
+static void weights_absent(tfl_model *m) { m->tensors[1].data = NULL; }
+static void weights_of_rank_3(tfl_model *m)
+{
+    m->tensors[1].rank = 3;
+    m->tensors[1].dims[2] = 6;
+}
+static void weights_of_other_shape(tfl_model *m)
+{
+    m->tensors[1].dims[2] = 2;
+    m->tensors[1].dims[3] = 3;
+}
+static void bias_of_floats(tfl_model *m) { m->tensors[2].type = TFL_FLOAT; }
+static void bias_too_long(tfl_model *m)
+{
+    m->tensors[2].dims[0] = 2;
+    m->tensors[2].bytes = 8;
+}
+static void other_shape(tfl_model *m) { m->tensors[3].dims[1] = 5; }
+static void rows_of_others(tfl_model *m)
+{
+    m->tensors[5].dims[0] = 3;
+    m->tensors[5].dims[1] = 32;
+}
+
+static const struct {
+    void (*spoil)(tfl_model *model);
+    hyt_status status;
+    const char *says;
+} faults[] = {
+    { zero_size, HYT_ERR_FORMAT, "size 0 along axis 1" },
+    { negative_size, HYT_ERR_FORMAT, "size -4 along axis 2" },
+    { huge_sizes, HYT_ERR_FORMAT, "more than 2^36 values" },
+    { wide_input, HYT_ERR_FORMAT, "operator 0 (CONV_2D)" },
+    { two_pictures, HYT_ERR_UNSUPPORTED, "not one picture" },
+    { input_is_constant, HYT_ERR_FORMAT, "tensor 1, is a constant" },
+    { output_is_constant, HYT_ERR_FORMAT, "tensor 5, is a constant" },
+    { output_beyond, HYT_ERR_FORMAT, "no tensor 7 of 7" },
+    { no_output, HYT_ERR_FORMAT, "no tensor -1 of 7" },
+    { input_beyond, HYT_ERR_FORMAT, "no tensor 7 of 7" },
+    { input_below, HYT_ERR_FORMAT, "no tensor -2 of 7" },
+    { input_absent, HYT_ERR_FORMAT, "input 0 is left out" },
+    { cycle, HYT_ERR_FORMAT, "tensor 4 is read before anything writes it" },
+    { reads_itself, HYT_ERR_FORMAT, "tensor 4 is read before anything writes it" },
+    { written_twice, HYT_ERR_FORMAT, "tensor 3 is written a second time" },
+    { writes_input, HYT_ERR_FORMAT, "tensor 0 is written a second time" },
+    { writes_constant, HYT_ERR_FORMAT, "tensor 1 is written, but it is a constant" },
+    { too_few, HYT_ERR_FORMAT, "1 inputs and 1 outputs, not 2 to 3" },
+    { too_many, HYT_ERR_FORMAT, "2 inputs and 1 outputs, not 1 to 1" },
+    { not_provided, HYT_ERR_UNSUPPORTED, "operator 1 (TANH)" },
+    { leaky, HYT_ERR_UNSUPPORTED, "operator 1 (LEAKY_RELU)" },
+    { custom, HYT_ERR_UNSUPPORTED, "operator 1 (CUSTOM)" },
+    { unknown, HYT_ERR_UNSUPPORTED, "operator 1 (number 4000)" },
+    { below_zero, HYT_ERR_UNSUPPORTED, "operator 1 (number -3)" },
+    { other_options, HYT_ERR_UNSUPPORTED, "operator 1 (SOFTMAX)" },
+    { no_stride, HYT_ERR_FORMAT, "width of a stride is 0" },
+    { bad_stride, HYT_ERR_FORMAT, "height of a stride is -1" },
+    { bad_padding, HYT_ERR_FORMAT, "padding is 2" },
+    { bad_dilation, HYT_ERR_FORMAT, "width of a dilation is 0" },
+    { huge_dilation, HYT_ERR_FORMAT, "operator 0 (CONV_2D)" },
+    { fused_tanh, HYT_ERR_UNSUPPORTED, "fused activation TANH" },
+    { fused_unknown, HYT_ERR_FORMAT, "fused activation is 99" },
+    { strings, HYT_ERR_UNSUPPORTED, "tensor 3 is of type 5" },
+    { unsigned_type, HYT_ERR_UNSUPPORTED, "tensor 0 is of type 3" },
+    { no_such_type, HYT_ERR_UNSUPPORTED, "tensor 1 is of type 200" },
+    { mixed_types, HYT_ERR_UNSUPPORTED, "of two types" },
+    { no_scale, HYT_ERR_FORMAT, "tensor 3 is neither FLOAT32 nor INT8 with one scale" },
+    { scale_of_zero, HYT_ERR_FORMAT, "tensor 0: scale 0 is 0" },
+    { scale_below_zero, HYT_ERR_FORMAT, "tensor 0: scale 0 is -1" },
+    { scale_nan, HYT_ERR_FORMAT, "tensor 0: scale 0 is" },
+    { scale_infinite, HYT_ERR_FORMAT, "tensor 0: scale 0 is inf" },
+    { zero_beyond, HYT_ERR_FORMAT, "zero point 0 is 128" },
+    { two_scales, HYT_ERR_FORMAT, "2 scales and 2 zero points along axis 0" },
+    { axis_beyond, HYT_ERR_FORMAT, "along axis 4" },
+    { axis_below, HYT_ERR_FORMAT, "along axis -1" },
+    { axis_of_others, HYT_ERR_FORMAT, "scales along axis 1, not 0" },
+    { weights_with_zero, HYT_ERR_UNSUPPORTED, "zero point 1 at place 1" },
+    { weights_too_low, HYT_ERR_UNSUPPORTED, "-128 at place 17" },
+    { weights_lack_bytes, HYT_ERR_FORMAT, "tensor 1 of 54 values has 53 bytes" },
+    { weights_absent, HYT_ERR_UNSUPPORTED, "tensor 1, are not a constant" },
+    { weights_of_rank_3, HYT_ERR_FORMAT, "tensor 1, have 3 axes, not 4" },
+    { weights_of_other_shape, HYT_ERR_FORMAT, "weights for 3 of 2 channels" },
+    { bias_of_floats, HYT_ERR_UNSUPPORTED, "bias, tensor 2, is not of INT32" },
+    { bias_too_long, HYT_ERR_UNSUPPORTED, "tensor 2, is not 3 constants" },
+    { other_shape, HYT_ERR_FORMAT, "shape of tensor 3" },
+    { rows_of_others, HYT_ERR_FORMAT, "no rows of 32" },
+};
+
+static void bad_input(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < HYTI_COUNT(faults); i++) {
+        maker m;
+        hyt_graph *graph = NULL;
+        hyti_text bytes = { 0 };
+        small_model(&m);
+        faults[i].spoil(&m.model);
+        tfl_write(&m.model, &bytes);
+        hyt_status status = hyt_model_parse(NULL, bytes.data, bytes.length, &graph);
+        if (status != faults[i].status || !strstr(hyt_message(), faults[i].says))
+            fail_msg("%s: %s (%s)", faults[i].says, hyt_status_name(status), hyt_message());
+        assert_null(graph);
+        hyti_text_clear(&bytes);
+        drop_model(&m);
+    }
+}
+
+/* Answers of a file whose bytes from `at` on are a number of another value. */
+static void check_number(const hyti_text *bytes, size_t at, uint64_t value, size_t width, hyt_status expected,
+                         const char *says)
+{
+    hyt_graph *graph = NULL;
+    char *copy = hyti_copy(NULL, bytes->data, bytes->length);
+    for (size_t i = 0; i < width; i++) copy[at + i] = (char)(value >> 8 * i);
+    CHECK_STATUS(hyt_model_parse(NULL, copy, bytes->length, &graph), expected);
+    CHECK_MESSAGE(says);
+    hyti_free(NULL, copy);
+}
+
+static size_t number_at(const hyti_text *bytes, size_t at)
+{
+    uint32_t value;
+    memcpy(&value, bytes->data + at, sizeof value);
+    return value;
+}
+
+/* Where field `field` of the root table lies. */
+static size_t root_field(const hyti_text *bytes, size_t field)
+{
+    size_t root = number_at(bytes, 0), vtable = root - number_at(bytes, root);
+    return root + (number_at(bytes, vtable + 4 + 2 * field) & 0xffff);
+}
+
+static void bad_structure(void **state)
+{
+    (void)state;
+    maker m;
+    hyti_text bytes = { 0 };
+    small_model(&m);
+    tfl_write(&m.model, &bytes);
+    size_t root = number_at(&bytes, 0), vtable = root - number_at(&bytes, root), codes = root_field(&bytes, 1);
+    check_number(&bytes, 4, 0x334c4658, 4, HYT_ERR_FORMAT, "no model file");
+    check_number(&bytes, 0, 0, 4, HYT_ERR_FORMAT, "refers to itself");
+    check_number(&bytes, 0, bytes.length, 4, HYT_ERR_FORMAT, "the file ends");
+    check_number(&bytes, 0, UINT32_MAX, 4, HYT_ERR_FORMAT, "the file ends");
+    check_number(&bytes, root, (uint64_t)(int64_t)-(1 << 20), 4, HYT_ERR_FORMAT, "vtable would be at byte");
+    check_number(&bytes, root, 1 << 20, 4, HYT_ERR_FORMAT, "vtable would be at byte -");
+    check_number(&bytes, vtable, 3, 2, HYT_ERR_FORMAT, "a vtable of 3 bytes");
+    check_number(&bytes, vtable, 65534, 2, HYT_ERR_FORMAT, "the file ends");
+    check_number(&bytes, vtable + 2, 65535, 2, HYT_ERR_FORMAT, "the file ends");
+    check_number(&bytes, vtable + 4, 65535, 2, HYT_ERR_FORMAT, "version would be at byte 65535");
+    check_number(&bytes, root_field(&bytes, 0), 2, 4, HYT_ERR_CONFLICT, "of version 2");
+    check_number(&bytes, codes, 0, 4, HYT_ERR_FORMAT, "refers to itself");
+    check_number(&bytes, codes, INT32_MAX, 4, HYT_ERR_FORMAT, "the file ends");
+    check_number(&bytes, codes + number_at(&bytes, codes), UINT32_MAX, 4, HYT_ERR_FORMAT, "needs 17179869180 bytes");
+    check_number(&bytes, codes + number_at(&bytes, codes), 1, 4, HYT_ERR_FORMAT, "no operator code 1 of 1");
+    size_t graphs = root_field(&bytes, 2);
+    check_number(&bytes, graphs + number_at(&bytes, graphs), 0, 4, HYT_ERR_FORMAT, "0 subgraphs");
+    check_number(&bytes, graphs + number_at(&bytes, graphs), 2, 4, HYT_ERR_UNSUPPORTED, "2 subgraphs");
+    size_t buffers = root_field(&bytes, 4);
+    check_number(&bytes, buffers + number_at(&bytes, buffers), 2, 4, HYT_ERR_FORMAT, "there is no buffer 2 of 2");
+    hyti_text_clear(&bytes);
+    drop_model(&m);
+}
+
+/* Every prefix is refused; whatever a flipped bit makes is refused with a message or is a graph. */
+static void damage(void **state)
+{
+    (void)state;
+    maker m;
+    hyti_text bytes = { 0 };
+    small_model(&m);
+    tfl_write(&m.model, &bytes);
+    for (size_t size = 0; size < bytes.length; size++) {
+        hyt_graph *graph = NULL;
+        void *copy = hyti_copy(NULL, bytes.data, size);
+        hyt_status status = hyt_model_parse(NULL, copy ? copy : "", size, &graph);
+        if (status == HYT_OK) fail_msg("a file cut at %zu of %zu is read", size, bytes.length);
+        hyti_free(NULL, copy);
+    }
+    for (size_t bit = 0; bit < 8 * bytes.length; bit++) {
+        hyt_graph *graph = NULL;
+        bytes.data[bit / 8] = (char)(bytes.data[bit / 8] ^ (1 << bit % 8));
+        hyt_status status = hyt_model_parse(NULL, bytes.data, bytes.length, &graph);
+        assert_true(status == HYT_OK ? graph != NULL : graph == NULL && hyt_message()[0]);
+        hyt_graph_destroy(graph);
+        bytes.data[bit / 8] = (char)(bytes.data[bit / 8] ^ (1 << bit % 8));
+    }
+    hyti_text_clear(&bytes);
+    drop_model(&m);
+}
+
+/* Many operators that share one buffer of weights: what they come to is held against the size of the file. */
+static void shared_weights(void **state)
+{
+    (void)state;
+    maker m;
+    memset(&m, 0, sizeof m);
+    m.rng = hyti_rng_start(1, HYTI_PURPOSE_TEST, 0);
+    m.last = m.model.input = add_activation(&m, 4, (const int[]){ 1, 1, 1, 90 });
+    int inputs[2] = { m.last, add_constant(&m, 2, (const int[]){ 90, 90 }, -1, false) };
+    for (int count = 1; count < TFL_OPERATORS; count++) {
+        add_operator(&m, TFL_FULLY_CONNECTED, 2, inputs, 2, (const int[]){ 1, 90 });
+        inputs[0] = m.model.output = m.last;
+        hyt_graph *graph = NULL;
+        hyti_text bytes = { 0 };
+        tfl_write(&m.model, &bytes);
+        hyt_status status = hyt_model_parse(NULL, bytes.data, bytes.length, &graph);
+        size_t values = (size_t)count * 8100;
+        assert_int_equal(status, values <= 8 * bytes.length ? HYT_OK : HYT_ERR_FORMAT);
+        hyt_graph_destroy(graph);
+        hyti_text_clear(&bytes);
+    }
+    drop_model(&m);
+}
+
+static hyt_status parse_in(hyt_context *context)
+{
+    maker m;
+    hyt_graph *graph = NULL;
+    hyti_text bytes = { 0 };
+    small_model(&m);
+    tfl_write(&m.model, &bytes);
+    hyt_status status = hyt_model_parse(context, bytes.data, bytes.length, &graph);
+    hyt_graph_destroy(graph);
+    hyti_text_clear(&bytes);
+    drop_model(&m);
+    return status;
+}
+
+static void each_allocation(void **state)
+{
+    (void)state;
+    test_each_allocation(parse_in);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(int8_chains),
+        cmocka_unit_test(int8_chains),    cmocka_unit_test(bad_input), cmocka_unit_test(bad_structure),
+        cmocka_unit_test(damage),         cmocka_unit_test(shared_weights), cmocka_unit_test(each_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

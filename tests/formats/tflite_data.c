@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Trained files of others, read, and run in TensorFlow Lite's arithmetic: the values that independent arithmetic gives for
- * them, operator by operator and for every picture. Skipped where the measured data are not there. */
+/* Trained files of others, read, and run in TensorFlow Lite's arithmetic: the values that independent arithmetic gives
+ * for them, operator by operator and for every picture. Skipped where the measured data are not there. */
 #include "../runtime/int8_oracle.h"
 #include "array.h"
 #include <hytnas/data.h>
@@ -48,16 +48,16 @@ static size_t results_of(const hyt_graph *graph, hyt_value *results)
 }
 
 /* Values N,C,H,W against N,H,W,C. */
-static void check_values(const hyt_graph *graph, hyt_value value, const int8_t *got, const int8_t *expected, size_t slack,
-                         const char *what)
+static void check_values(const hyt_graph *graph, hyt_value value, const int8_t *got, const int8_t *expected,
+                         size_t slack, const char *what)
 {
     const size_t *size = graph->nodes[value].dims.size;
     size_t count = oracle_count(graph, value), pixels = graph->nodes[value].picture ? size[2] * size[3] : 1;
     for (size_t i = 0; i < count; i++) {
         int8_t other = expected[i % pixels * (count / pixels) + i / pixels];
         if ((size_t)abs(got[i] - other) > slack)
-            fail_msg("%s, value %d (%s), place %zu: %d, not %d", what, (int)value, hyt_op_name(graph->nodes[value].op), i,
-                     got[i], other);
+            fail_msg("%s, value %d (%s), place %zu: %d, not %d", what, (int)value, hyt_op_name(graph->nodes[value].op),
+                     i, got[i], other);
     }
 }
 

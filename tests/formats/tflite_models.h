@@ -158,7 +158,8 @@ static inline void make_conv(maker *m, bool depthwise)
     if (dims[1] == 0 || dims[2] == 0) return;
     int groups = !depthwise && in[3] % 2 == 0 && draw(m, 0, 2) == 0 ? 2 : 1;
     dims[3] = depthwise ? in[3] * draw(m, 1, 2) : groups * draw(m, 1, 4);
-    const int plain[4] = { dims[3], kernel[0], kernel[1], in[3] / groups }, wide[4] = { 1, kernel[0], kernel[1], dims[3] };
+    const int plain[4] = { dims[3], kernel[0], kernel[1], in[3] / groups };
+    const int wide[4] = { 1, kernel[0], kernel[1], dims[3] };
     int inputs[3] = { m->last, add_constant(m, 4, depthwise ? wide : plain, depthwise ? 3 : 0, false), 0 };
     bool bias = draw(m, 0, 3);
     if (bias) inputs[2] = add_bias(m, dims[3]);
@@ -401,7 +402,8 @@ static inline void make_matmul(maker *m)
     const tfl_tensor in = m->model.tensors[m->last];
     if (in.rank < 3 || in.dims[0] != 1 || in.rank > 4) return;
     bool turn_a = draw(m, 0, 1), turn_b = draw(m, 0, 1);
-    int rows = in.dims[in.rank - (turn_a ? 1 : 2)], depth = in.dims[in.rank - (turn_a ? 2 : 1)], columns = draw(m, 1, 5);
+    int rows = in.dims[in.rank - (turn_a ? 1 : 2)], depth = in.dims[in.rank - (turn_a ? 2 : 1)];
+    int columns = draw(m, 1, 5);
     int dims[4], other[2] = { turn_b ? columns : depth, turn_b ? depth : columns }, inputs[2] = { m->last, m->last };
     memcpy(dims, in.dims, sizeof dims);
     if (draw(m, 0, 1)) columns = rows, turn_b = !turn_a; /* with itself: x x' or x' x */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A described TensorFlow Lite model run as it stands: N,H,W,C, one operator at a time, in double precision. In int8 each
- * result is rounded and bounded as its scale and zero point say. Where all values are small whole numbers and all scales
- * are 1, int8 and float32 have to give exactly the same. */
+/* A described TensorFlow Lite model run as it stands: N,H,W,C, one operator at a time, in double precision. In int8
+ * each result is rounded and bounded as its scale and zero point say. Where all values are small whole numbers and all
+ * scales are 1, int8 and float32 have to give exactly the same. */
 #ifndef HYTNAS_TESTS_TFLITE_REFERENCE_H
 #define HYTNAS_TESTS_TFLITE_REFERENCE_H
 
@@ -52,7 +52,10 @@ static inline size_t ref_place(const tfl_tensor *tensor, const int *along, int r
 
 static inline void ref_along(const tfl_tensor *tensor, size_t place, int *along)
 {
-    for (int i = tensor->rank; i-- > 0; place /= (size_t)tensor->dims[i]) along[i] = (int)(place % (size_t)tensor->dims[i]);
+    for (int i = tensor->rank; i-- > 0;) {
+        along[i] = (int)(place % (size_t)tensor->dims[i]);
+        place /= (size_t)tensor->dims[i];
+    }
 }
 
 static inline int ref_same_before(int in, int reach, int stride)
@@ -92,7 +95,8 @@ static inline double ref_window(const reference *r, const tfl_operator *op, cons
     int left = same ? ref_same_before(in->dims[2], (kw - 1) * dw + 1, sw) : 0;
     double sum = 0, most = -INFINITY, met = 0;
     int out = conv ? (depthwise ? w->dims[3] : w->dims[0]) : in->dims[3], channels = in->dims[3];
-    int each = depthwise ? 1 : conv ? w->dims[3] : 1, first = conv ? along[3] / (out / (channels / each)) * each : along[3];
+    int each = depthwise ? 1 : conv ? w->dims[3] : 1;
+    int first = conv ? along[3] / (out / (channels / each)) * each : along[3];
     for (int i = 0; i < kh * kw * each; i++) {
         int ky = i / each / kw, kx = i / each % kw, c = i % each;
         int y = along[1] * sh + ky * dh - top, x = along[2] * sw + kx * dw - left;

@@ -13,8 +13,8 @@ enum { TFL_SAME = 0, TFL_VALID = 1 };
 enum { TFL_NONE = 0, TFL_RELU = 1, TFL_RELU6 = 3 };
 enum tfl_code {
     TFL_ADD = 0, TFL_AVERAGE_POOL_2D = 1, TFL_CONCATENATION = 2, TFL_CONV_2D = 3, TFL_DEPTHWISE_CONV_2D = 4,
-    TFL_DEQUANTIZE = 6, TFL_FULLY_CONNECTED = 9, TFL_LOGISTIC = 14, TFL_MAX_POOL_2D = 17, TFL_MUL = 18, TFL_ACT_RELU = 19,
-    TFL_ACT_RELU6 = 21, TFL_RESHAPE = 22, TFL_RESIZE_BILINEAR = 23, TFL_SOFTMAX = 25, TFL_CUSTOM = 32, TFL_PAD = 34,
+    TFL_DEQUANTIZE = 6, TFL_FULLY_CONNECTED = 9, TFL_LOGISTIC = 14, TFL_MAX_POOL_2D = 17, TFL_MUL = 18,
+    TFL_ACT_RELU = 19, TFL_ACT_RELU6 = 21, TFL_RESHAPE = 22, TFL_RESIZE_BILINEAR = 23, TFL_SOFTMAX = 25, TFL_CUSTOM = 32, TFL_PAD = 34,
     TFL_TRANSPOSE = 39, TFL_MEAN = 40, TFL_SUB = 41, TFL_SQUEEZE = 43, TFL_STRIDED_SLICE = 45, TFL_SLICE = 65,
     TFL_TRANSPOSE_CONV = 67, TFL_EXPAND_DIMS = 70, TFL_RESIZE_NEAREST_NEIGHBOR = 97, TFL_LEAKY_RELU = 98,
     TFL_QUANTIZE = 114, TFL_HARD_SWISH = 117, TFL_BATCH_MATMUL = 126, TFL_GELU = 150
@@ -166,7 +166,7 @@ static inline void tfl_put_operator(hyti_text *to, size_t at, const tfl_operator
     for (int i = 0; i < 7; i++) tfl_set(to, inside[i], (uint64_t)op->options[i].value, (size_t)widths[i]);
 }
 
-/* One operator code an operator, one buffer a tensor behind the empty buffer 0. */
+/* One operator code an operator, one buffer a tensor behind the empty buffer 0, up to the last constant. */
 static inline void tfl_write(const tfl_model *model, hyti_text *to)
 {
     size_t root[5], graph[4], first, place[4];
@@ -192,8 +192,10 @@ static inline void tfl_write(const tfl_model *model, hyti_text *to)
     tfl_tables(to, graph[3], model->n_operators, &first);
     for (int i = 0; i < model->n_operators; i++)
         tfl_put_operator(to, first + 4 * (size_t)i, &model->operators[i], i);
-    tfl_tables(to, root[4], model->n_tensors + 1, &first);
-    for (int i = 0; i <= model->n_tensors; i++) {
+    int buffers = model->n_tensors + 1;
+    while (buffers > 1 && !model->tensors[buffers - 2].data) buffers--;
+    tfl_tables(to, root[4], buffers, &first);
+    for (int i = 0; i < buffers; i++) {
         const tfl_tensor *tensor = i ? &model->tensors[i - 1] : NULL;
         bool kept = tensor && tensor->data;
         tfl_table(to, first + 4 * (size_t)i, 1, (const int[]){ kept ? 4 : 0 }, place);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* An int8 graph read literally in TensorFlow Lite's arithmetic: one operation at a time over logical axes, nothing fused,
- * folded or packed. What the int8 runtime and the readers of int8 files are held against. The arithmetic that has a
- * definition of its own outside (32-bit sums, Q31 multipliers, additions, products, means, tables, moves) is written out
- * here once more; softmax is in double precision. */
+/* An int8 graph read literally in TensorFlow Lite's arithmetic: one operation at a time over logical axes, nothing
+ * fused, folded or packed. What the int8 runtime and the readers of int8 files are held against. The arithmetic that
+ * has a definition of its own outside (32-bit sums, Q31 multipliers, additions, products, means, tables, moves) is
+ * written out here once more; softmax is in double precision. */
 #ifndef HYTNAS_TESTS_INT8_ORACLE_H
 #define HYTNAS_TESTS_INT8_ORACLE_H
 
@@ -201,7 +201,8 @@ static inline void oracle_matmul(const oracle *o, const hyti_node *node, size_t 
 {
     const hyti_node *a = oracle_operand(o, node, 0), *b = oracle_operand(o, node, 1);
     const int8_t *left = o->values[node->inputs[0]], *right = o->values[node->inputs[1]];
-    size_t rank = node->dims.rank, n = node->dims.size[rank - 1], m = node->dims.size[rank - 2], k = a->dims.size[rank - 1];
+    size_t rank = node->dims.rank, n = node->dims.size[rank - 1], m = node->dims.size[rank - 2];
+    size_t k = a->dims.size[rank - 1];
     hyt_dims sets = node->dims, others = b->dims;
     sets.rank = others.rank = rank - 2;
     double factor = (double)a->scale * b->scale / node->scale;
