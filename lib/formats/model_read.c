@@ -4,6 +4,7 @@
 #include "base/zip.h"
 #include "formats/model.h"
 #include "formats/tflite.h"
+#include "formats/onnx.h"
 #include <string.h>
 
 /* Bytes that are read from front to back; messages name the part and the byte. */
@@ -275,6 +276,7 @@ hyt_status hyt_model_parse(hyt_context *context, const void *bytes, size_t size,
     HYTI_NEED(bytes);
     HYTI_NEED(out);
     if (hyti_tflite_is(bytes, size)) return hyti_tflite_parse(context, bytes, size, out);
+    if (hyti_onnx_is(bytes, size)) return hyti_onnx_parse(context, bytes, size, out);
     reader r = { .context = context };
     cursor file = { .part = "model file", .bytes = bytes, .size = size };
     hyt_status status = get_file(&r, &file);
