@@ -2,6 +2,7 @@
 /* Bytes from outside: every field is checked, and nothing is allocated that the bytes at hand do not justify. */
 #include "base/text.h"
 #include "base/zip.h"
+#include "formats/mapped.h"
 #include "formats/model.h"
 #include "formats/tflite.h"
 #include "formats/onnx.h"
@@ -288,13 +289,12 @@ hyt_status hyt_model_parse(hyt_context *context, const void *bytes, size_t size,
 
 hyt_status hyt_model_load(hyt_context *context, const char *path, hyt_graph **out)
 {
-    void *bytes = NULL;
-    size_t size;
+    hyti_mapped file;
     HYTI_NEED(path);
     HYTI_NEED(out);
-    HYTI_TRY(hyti_file_read(context, path, (size_t)1 << 31, &bytes, &size));
-    hyt_status status = hyt_model_parse(context, bytes, size, out);
+    HYTI_TRY(hyti_mapped_open(context, path, (size_t)1 << 31, &file));
+    hyt_status status = hyt_model_parse(context, file.bytes, file.size, out);
     if (status != HYT_OK && status != HYT_ERR_NOMEM) status = hyti_fail_within(status, "%s", path);
-    hyti_free(context, bytes);
+    hyti_mapped_close(context, &file);
     return status;
 }

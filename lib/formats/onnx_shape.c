@@ -118,7 +118,7 @@ static hyt_status get_window(const onnx_node *node, const hyt_dims *in, hyti_nod
 {
     if (in->rank != 4)
         return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "its operand has rank %zu; pictures have 4", in->rank);
-    HYTI_TRY(get_pair(node, "kernel_shape", draft->kernel[0], draft->kernel));
+    if (hyti_onnx_attribute(node, "kernel_shape")) HYTI_TRY(get_pair(node, "kernel_shape", 0, draft->kernel));
     HYTI_TRY(get_pair(node, "strides", 1, draft->stride));
     HYTI_TRY(get_pair(node, "dilations", 1, draft->dilation));
     for (size_t i = 0; i < 2; i++)
