@@ -13,7 +13,15 @@ extern "C" {
 
 /** Written to a new file beside `path`, flushed and renamed, so that a full disk leaves what was there. */
 HYT_API hyt_status hyt_model_save(const hyt_graph *graph, const char *path);
-/** Reads what its first bytes say it is: a model file, or a TensorFlow Lite file (schema version 3, float32 or int8).
+/** Reads what its first bytes say it is: a model file, a TensorFlow Lite file (schema version 3, float32 or int8), or an
+ *  ONNX file (opset 7 to 21; float32, or with QuantizeLinear and DequantizeLinear to int8 or uint8). Do not change the
+ *  file meanwhile.
+ *
+ *  Of ONNX, the batch may be a symbol, and there is one input and one output. What only arranges values (reshape,
+ *  transpose, split, ...) and chains of nodes that are one operation of the graph (attention, unfolding into patches,
+ *  layer norm, SiLU, GELU, hard swish, a bias, shape arithmetic) become that operation; batch norms, poolings, products
+ *  run as they stand. Between QuantizeLinear and DequantizeLinear a value is int8, or uint8 less 128. Weights in another
+ *  file are refused: no path inside a model is followed.
  *
  *  TensorFlow Lite's pictures N,H,W,C become N,C,H,W. Scales and zero points of an int8 file become the precision and
  *  the quantisation of the graph's values: a network whose input is int8 takes real numbers when it runs, those for which
