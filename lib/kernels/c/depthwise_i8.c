@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/internal.h"
 
-/* Room for the widest vectors: channels in units of 64, taps in groups of four, every group of values of 16 bits. */
+/* Room for the widest vectors: taps of a column in groups of four, channels in units of 64 bytes each, of which the last
+ * may take two, or of 32 values of 16 bits. */
 size_t hyti_pack_depthwise_i8_size(size_t kernel_height, size_t kernel_width, size_t channels)
 {
-    return hyti_round_to(kernel_height, 4) * kernel_width * hyti_round_to(channels, 64) * 2;
+    return hyti_round_to(kernel_height, 4) * kernel_width * (hyti_round_to(channels, 64) + 32) * 2;
 }
 
 /* packed[tap][channel] */

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* For int8 kernels that go by channels: eight 32-bit sums a vector, and the way from them to bytes. Products are of
+ * 16 bits: vpmaddubsw would saturate. */
+#ifndef HYTI_KERNELS_X86_LANES_AVX2_H
+#define HYTI_KERNELS_X86_LANES_AVX2_H
+
+#include "kernels/internal.h"
+#include <immintrin.h>
+
+#define SIMD(operation) hyti_##operation##_avx2
+enum { VL = 8, LANES = 16, PARTS = 2, GROUP = 2 };
+typedef __m256i ivec;
+
+static inline ivec i_load(const void *p) { return _mm256_loadu_si256(p); }
+static inline void i_store(void *p, ivec v) { _mm256_storeu_si256(p, v); }
+static inline ivec i_set(int32_t x) { return _mm256_set1_epi32(x); }
+static inline ivec i_zero(void) { return _mm256_setzero_si256(); }
+static inline ivec i_add(ivec a, ivec b) { return _mm256_add_epi32(a, b); }
+static inline ivec i_sub(ivec a, ivec b) { return _mm256_sub_epi32(a, b); }
+static inline ivec i_mul(ivec a, ivec b) { return _mm256_mullo_epi32(a, b); }
+static inline ivec i_bounded(ivec v, ivec low, ivec high) { return _mm256_min_epi32(_mm256_max_epi32(v, low), high); }
+static inline ivec i_shift_left(ivec v, ivec by) { return _mm256_sllv_epi32(v, by); }
+static inline ivec i_shift_right(ivec v, ivec by) { return _mm256_srav_epi32(v, by); } /* arithmetic */
+static inline ivec i_sign(ivec v) { return _mm256_srai_epi32(v, 31); }
+static inline ivec i_and(ivec a, ivec b) { return _mm256_and_si256(a, b); }
+
+/* (v * multiplier + 2^30) >> 31, lane by lane. */
+static inline ivec i_high_product(ivec v, ivec multiplier)
+{
+    ivec half = _mm256_set1_epi64x(1 << 30);
+    ivec even = _mm256_add_epi64(_mm256_mul_epi32(v, multiplier), half);
+    ivec odd = _mm256_mul_epi32(_mm256_srli_epi64(v, 32), _mm256_srli_epi64(multiplier, 32));
+    odd = _mm256_add_epi64(odd, half);
+    return _mm256_blend_epi32(_mm256_srli_epi64(even, 31), _mm256_slli_epi64(odd, 1), 0xaa);
+}
+
+static inline ivec i_or(ivec a, ivec b) { return _mm256_or_si256(a, b); }
+static inline ivec i_shift_right_one(ivec v) { return _mm256_srli_epi32(v, 1); }
+static inline bool i_any(ivec v) { return !_mm256_testz_si256(v, v); }
+
+/* See scaling.inc. */
+typedef struct quick_scaling {
+    ivec even, odd, add_even, add_odd, sign, right;
+} quick_scaling;
+
+/* Doubled multipliers of even and odd lanes; `add` above half of what is below. */
+static inline quick_scaling i_quick_scaling(ivec multiplier, ivec add, ivec sign, ivec right)
+{
+    ivec half = _mm256_set1_epi64x((int64_t)1 << 31), even = _mm256_slli_epi32(multiplier, 1);
+    return (quick_scaling){ .even = even,
+                            .odd = _mm256_srli_epi64(even, 32),
+                            .add_even = _mm256_add_epi64(_mm256_slli_epi64(add, 32), half),
+                            .add_odd = _mm256_add_epi64(_mm256_slli_epi64(_mm256_srli_epi64(add, 32), 32), half),
+                            .sign = sign,
+                            .right = right };
+}
+
+static inline ivec i_scaled_quick(const quick_scaling *s, ivec v)
+{
+    ivec even = _mm256_add_epi64(_mm256_mul_epu32(v, s->even), s->add_even);
+    ivec odd = _mm256_add_epi64(_mm256_mul_epu32(_mm256_srli_epi64(v, 32), s->odd), s->add_odd);
+    ivec high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
+    return _mm256_srav_epi32(_mm256_add_epi32(high, _mm256_srlv_epi32(v, s->sign)), s->right);
+}
+
+/* LANES values of a picture side by side, taken GROUP taps at a time: PARTS vectors of sums. */
+typedef int16_t cell, weight;
+static inline cell cell_of(int32_t q) { return (cell)q; }
+static inline ivec i_dot(ivec sum, ivec a, ivec b) { return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b)); }
+static inline ivec i_excess(ivec sum, ivec weights) { return (void)weights, sum; }
+
+static inline void copy_cells(cell *to, const int8_t *from, size_t width, const size_t lanes)
+{
+    if (width < lanes) {
+        for (size_t i = 0; i < width; i++) to[i] = from[i];
+    } else if (lanes == 16) {
+        _mm256_storeu_si256((__m256i *)to, _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)from)));
+    } else {
+        _mm_storeu_si128((__m128i *)to, _mm_cvtepi8_epi16(_mm_loadl_epi64((const __m128i *)from)));
+    }
+}
+
+/* Lane l, part p, place i hold value 8 l + 4 p + i of the two taps. */
+static inline void interleave(const cell *const *taps, size_t at, ivec *out)
+{
+    __m256i a = _mm256_loadu_si256((const __m256i *)(taps[0] + at));
+    __m256i b = _mm256_loadu_si256((const __m256i *)(taps[1] + at));
+    out[0] = _mm256_unpacklo_epi16(a, b), out[1] = _mm256_unpackhi_epi16(a, b);
+}
+
+typedef __m128i bvec;
+static inline bvec b_join(const ivec *parts)
+{
+    __m256i both = _mm256_packs_epi32(parts[0], parts[1]);
+    return _mm_packs_epi16(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
+}
+static inline bvec b_bounded(bvec v, int32_t low, int32_t high)
+{
+    return _mm_min_epi8(_mm_max_epi8(v, _mm_set1_epi8((char)low)), _mm_set1_epi8((char)high));
+}
+static inline void b_store(int8_t *p, bvec v) { _mm_storeu_si128((__m128i *)p, v); }
+static inline void b_store_first(int8_t *p, bvec v, size_t n)
+{
+    int8_t values[LANES];
+    b_store(values, v);
+    memcpy(p, values, n);
+}
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* For int8 kernels that go by channels: sixteen 32-bit sums a vector, and the way from them to bytes. With HYTI_VNNI
+ * products are of bytes (vpdpbusd, the first of them unsigned: 128 more than it stands for), else of 16 bits. */
+#ifndef HYTI_KERNELS_X86_LANES_AVX512_H
+#define HYTI_KERNELS_X86_LANES_AVX512_H
+
+#include "kernels/internal.h"
+#include <immintrin.h>
+
+enum { VL = 16 };
+typedef __m512i ivec;
+
+static inline ivec i_load(const void *p) { return _mm512_loadu_si512(p); }
+static inline void i_store(void *p, ivec v) { _mm512_storeu_si512(p, v); }
+static inline ivec i_set(int32_t x) { return _mm512_set1_epi32(x); }
+static inline ivec i_zero(void) { return _mm512_setzero_si512(); }
+static inline ivec i_add(ivec a, ivec b) { return _mm512_add_epi32(a, b); }
+static inline ivec i_sub(ivec a, ivec b) { return _mm512_sub_epi32(a, b); }
+static inline ivec i_mul(ivec a, ivec b) { return _mm512_mullo_epi32(a, b); }
+static inline ivec i_bounded(ivec v, ivec low, ivec high) { return _mm512_min_epi32(_mm512_max_epi32(v, low), high); }
+static inline ivec i_shift_left(ivec v, ivec by) { return _mm512_sllv_epi32(v, by); }
+static inline ivec i_shift_right(ivec v, ivec by) { return _mm512_srav_epi32(v, by); } /* arithmetic */
+static inline ivec i_sign(ivec v) { return _mm512_srai_epi32(v, 31); }
+static inline ivec i_and(ivec a, ivec b) { return _mm512_and_si512(a, b); }
+
+/* (v * multiplier + 2^30) >> 31, lane by lane. */
+static inline ivec i_high_product(ivec v, ivec multiplier)
+{
+    ivec half = _mm512_set1_epi64(1 << 30);
+    ivec even = _mm512_add_epi64(_mm512_mul_epi32(v, multiplier), half);
+    ivec odd = _mm512_mul_epi32(_mm512_srli_epi64(v, 32), _mm512_srli_epi64(multiplier, 32));
+    odd = _mm512_add_epi64(odd, half);
+    return _mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
+}
+
+static inline ivec i_or(ivec a, ivec b) { return _mm512_or_si512(a, b); }
+static inline ivec i_shift_right_one(ivec v) { return _mm512_srli_epi32(v, 1); }
+static inline bool i_any(ivec v) { return _mm512_test_epi32_mask(v, v) != 0; }
+
+/* See scaling.inc. */
+typedef struct quick_scaling {
+    ivec even, odd, add_even, add_odd, sign, right;
+} quick_scaling;
+
+/* Doubled multipliers of even and odd lanes; `add` above half of what is below. */
+static inline quick_scaling i_quick_scaling(ivec multiplier, ivec add, ivec sign, ivec right)
+{
+    ivec half = _mm512_set1_epi64((int64_t)1 << 31), even = _mm512_slli_epi32(multiplier, 1);
+    return (quick_scaling){ .even = even,
+                            .odd = _mm512_srli_epi64(even, 32),
+                            .add_even = _mm512_add_epi64(_mm512_slli_epi64(add, 32), half),
+                            .add_odd = _mm512_add_epi64(_mm512_slli_epi64(_mm512_srli_epi64(add, 32), 32), half),
+                            .sign = sign,
+                            .right = right };
+}
+
+static inline ivec i_scaled_quick(const quick_scaling *s, ivec v)
+{
+    ivec even = _mm512_add_epi64(_mm512_mul_epu32(v, s->even), s->add_even);
+    ivec odd = _mm512_add_epi64(_mm512_mul_epu32(_mm512_srli_epi64(v, 32), s->odd), s->add_odd);
+    ivec high = _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
+    return _mm512_srav_epi32(_mm512_add_epi32(high, _mm512_srlv_epi32(v, s->sign)), s->right);
+}
+
+/* LANES values of a picture side by side, taken GROUP taps at a time: PARTS vectors of sums. */
+#ifdef HYTI_VNNI
+#define SIMD(operation) hyti_##operation##_avx512vnni
+enum { LANES = 64, PARTS = 4, GROUP = 4 };
+typedef uint8_t cell;
+typedef int8_t weight;
+static inline cell cell_of(int32_t q) { return (cell)(q + 128); }
+static inline ivec i_dot(ivec sum, ivec a, ivec b) { return _mm512_dpbusd_epi32(sum, a, b); }
+/* What sums of products with cells hold too much: 128 for each weight. */
+static inline ivec i_excess(ivec sum, ivec weights) { return _mm512_dpbusd_epi32(sum, _mm512_set1_epi8(-128), weights); }
+
+static inline void copy_cells(cell *to, const int8_t *from, size_t width, const size_t lanes)
+{
+    __m512i flip = _mm512_set1_epi8(-128);
+    if (lanes == 8 && width == 8) {
+        uint64_t x;
+        memcpy(&x, from, sizeof x);
+        x ^= 0x8080808080808080;
+        memcpy(to, &x, sizeof x);
+    } else if (lanes == 64) {
+        __m512i v = _mm512_maskz_loadu_epi8(~(__mmask64)0 >> (64 - width), from);
+        _mm512_storeu_si512(to, _mm512_xor_si512(v, flip));
+    } else if (lanes == 32) {
+        __m256i v = _mm256_maskz_loadu_epi8(~(__mmask32)0 >> (32 - width), from);
+        _mm256_storeu_si256((__m256i *)to, _mm256_xor_si256(v, _mm512_castsi512_si256(flip)));
+    } else {
+        __m128i v = _mm_xor_si128(_mm_maskz_loadu_epi8((__mmask16)((1u << width) - 1), from), _mm512_castsi512_si128(flip));
+        if (lanes == 16) _mm_storeu_si128((__m128i *)to, v);
+        else _mm_storel_epi64((__m128i *)to, v);
+    }
+}
+
+/* Lane l, part p, place i hold value 16 l + 4 p + i of the four taps. */
+static inline void interleave(const cell *const *taps, size_t at, ivec *out)
+{
+    __m512i a = _mm512_loadu_si512(taps[0] + at), b = _mm512_loadu_si512(taps[1] + at);
+    __m512i c = _mm512_loadu_si512(taps[2] + at), d = _mm512_loadu_si512(taps[3] + at);
+    __m512i ab = _mm512_unpacklo_epi8(a, b), cd = _mm512_unpacklo_epi8(c, d);
+    out[0] = _mm512_unpacklo_epi16(ab, cd), out[1] = _mm512_unpackhi_epi16(ab, cd);
+    ab = _mm512_unpackhi_epi8(a, b), cd = _mm512_unpackhi_epi8(c, d);
+    out[2] = _mm512_unpacklo_epi16(ab, cd), out[3] = _mm512_unpackhi_epi16(ab, cd);
+}
+
+typedef __m512i bvec;
+static inline bvec b_join(const ivec *parts)
+{
+    return _mm512_packs_epi16(_mm512_packs_epi32(parts[0], parts[1]), _mm512_packs_epi32(parts[2], parts[3]));
+}
+static inline bvec b_bounded(bvec v, int32_t low, int32_t high)
+{
+    return _mm512_min_epi8(_mm512_max_epi8(v, _mm512_set1_epi8((char)low)), _mm512_set1_epi8((char)high));
+}
+static inline void b_store(int8_t *p, bvec v) { _mm512_storeu_si512(p, v); }
+static inline void b_store_first(int8_t *p, bvec v, size_t n)
+{
+    _mm512_mask_storeu_epi8(p, ~(__mmask64)0 >> (64 - n), v);
+}
+#else
+#define SIMD(operation) hyti_##operation##_avx512
+enum { LANES = 32, PARTS = 2, GROUP = 2 };
+typedef int16_t cell, weight;
+static inline cell cell_of(int32_t q) { return (cell)q; }
+static inline ivec i_dot(ivec sum, ivec a, ivec b) { return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)); }
+static inline ivec i_excess(ivec sum, ivec weights) { return (void)weights, sum; }
+
+static inline void copy_cells(cell *to, const int8_t *from, size_t width, const size_t lanes)
+{
+    if (lanes == 32) {
+        __m256i v = _mm256_maskz_loadu_epi8(~(__mmask32)0 >> (32 - width), from);
+        _mm512_storeu_si512(to, _mm512_cvtepi8_epi16(v));
+    } else {
+        __m128i v = _mm_maskz_loadu_epi8((__mmask16)((1u << width) - 1), from);
+        if (lanes == 16) _mm256_storeu_si256((__m256i *)to, _mm256_cvtepi8_epi16(v));
+        else _mm_storeu_si128((__m128i *)to, _mm_cvtepi8_epi16(v));
+    }
+}
+
+/* Lane l, part p, place i hold value 8 l + 4 p + i of the two taps. */
+static inline void interleave(const cell *const *taps, size_t at, ivec *out)
+{
+    __m512i a = _mm512_loadu_si512(taps[0] + at), b = _mm512_loadu_si512(taps[1] + at);
+    out[0] = _mm512_unpacklo_epi16(a, b), out[1] = _mm512_unpackhi_epi16(a, b);
+}
+
+typedef __m256i bvec;
+static inline bvec b_join(const ivec *parts) { return _mm512_cvtsepi16_epi8(_mm512_packs_epi32(parts[0], parts[1])); }
+static inline bvec b_bounded(bvec v, int32_t low, int32_t high)
+{
+    return _mm256_min_epi8(_mm256_max_epi8(v, _mm256_set1_epi8((char)low)), _mm256_set1_epi8((char)high));
+}
+static inline void b_store(int8_t *p, bvec v) { _mm256_storeu_si256((__m256i *)p, v); }
+static inline void b_store_first(int8_t *p, bvec v, size_t n)
+{
+    _mm256_mask_storeu_epi8(p, ~(__mmask32)0 >> (32 - n), v);
+}
+#endif
+
+#endif
