@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/internal.h"
 
-/* Room for the widest vectors: taps of a column in groups of four, channels in units of 64 bytes each, of which the last
- * may take two, or of 32 values of 16 bits. */
+/* Room for the widest vectors: taps of a column in groups of four; channels in units of 64 bytes, of which the last may
+ * take two, or of 32 values of 16 bits. */
 size_t hyti_pack_depthwise_i8_size(size_t kernel_height, size_t kernel_width, size_t channels)
 {
     return hyti_round_to(kernel_height, 4) * kernel_width * (hyti_round_to(channels, 64) + 32) * 2;
@@ -26,7 +26,8 @@ static int32_t sum_taps(const hyti_conv_i8 *c, ptrdiff_t top, ptrdiff_t left, si
         for (size_t kx = 0; kx < c->kernel_width; kx++, w += c->out_channels) {
             ptrdiff_t y = top + (ptrdiff_t)(ky * c->dilation_height), x = left + (ptrdiff_t)(kx * c->dilation_width);
             bool inside = y >= 0 && x >= 0 && (size_t)y < c->in_height && (size_t)x < c->in_width;
-            sum += *w * (inside ? c->in[((size_t)y * c->in_width + (size_t)x) * c->in_stride + j] : c->requant->in_zero);
+            size_t at = ((size_t)y * c->in_width + (size_t)x) * c->in_stride + j;
+            sum += *w * (inside ? c->in[at] : c->requant->in_zero);
         }
     return sum;
 }

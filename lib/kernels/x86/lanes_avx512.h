@@ -34,6 +34,7 @@ static inline ivec i_high_product(ivec v, ivec multiplier)
 }
 
 static inline ivec i_or(ivec a, ivec b) { return _mm512_or_si512(a, b); }
+static inline ivec i_xor(ivec a, ivec b) { return _mm512_xor_si512(a, b); }
 static inline ivec i_shift_right_one(ivec v) { return _mm512_srli_epi32(v, 1); }
 static inline bool i_any(ivec v) { return _mm512_test_epi32_mask(v, v) != 0; }
 
@@ -62,6 +63,59 @@ static inline ivec i_scaled_quick(const quick_scaling *s, ivec v)
     return _mm512_srav_epi32(_mm512_add_epi32(high, _mm512_srlv_epi32(v, s->sign)), s->right);
 }
 
+/* VL bytes, one by one in the lanes; stored saturated. */
+static inline ivec i_of_bytes(const int8_t *p) { return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p)); }
+static inline void i_to_bytes(int8_t *p, ivec v) { _mm_storeu_si128((__m128i *)p, _mm512_cvtsepi32_epi8(v)); }
+
+/* Sums of 16 bits, VL of them. */
+typedef __m256i wvec;
+static inline wvec w_zero(void) { return _mm256_setzero_si256(); }
+static inline wvec w_add(wvec a, wvec b) { return _mm256_add_epi16(a, b); }
+static inline wvec w_of_bytes(const int8_t *p) { return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)p)); }
+static inline ivec i_of_words(wvec v) { return _mm512_cvtepi16_epi32(v); }
+
+/* v / count, cut off: exact in double precision. */
+static inline ivec i_quotient(ivec v, int32_t count)
+{
+    __m512d by = _mm512_set1_pd(count);
+    __m512d low = _mm512_cvtepi32_pd(_mm512_castsi512_si256(v));
+    __m512d high = _mm512_cvtepi32_pd(_mm512_extracti64x4_epi64(v, 1));
+    __m512i first = _mm512_castsi256_si512(_mm512_cvttpd_epi32(_mm512_div_pd(low, by)));
+    return _mm512_inserti64x4(first, _mm512_cvttpd_epi32(_mm512_div_pd(high, by)), 1);
+}
+
+/* Halves of 16 bits: a below, b above; products of halves, two by two. */
+static inline ivec i_pair(ivec a, ivec b) { return _mm512_mask_blend_epi16(0xaaaaaaaa, a, _mm512_slli_epi32(b, 16)); }
+static inline ivec i_pair_sum(ivec a, ivec b) { return _mm512_madd_epi16(a, b); }
+
+typedef __m512 fvec;
+static inline fvec f_load(const float *p) { return _mm512_loadu_ps(p); }
+static inline fvec f_set(float x) { return _mm512_set1_ps(x); }
+static inline fvec f_sub(fvec a, fvec b) { return _mm512_sub_ps(a, b); }
+static inline fvec f_mul(fvec a, fvec b) { return _mm512_mul_ps(a, b); }
+static inline void f_store(float *p, fvec v) { _mm512_storeu_ps(p, v); }
+static inline fvec f_of_ints(ivec v) { return _mm512_cvtepi32_ps(v); }
+
+/* hyti_i8_of_f32 but for the bounds of a byte. Half away from zero: what is just below a half is added, cut off. */
+static inline ivec i_stored(fvec v, fvec scale, ivec zero)
+{
+    v = _mm512_div_ps(v, scale);
+    v = _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(v, v, _CMP_ORD_Q), v);
+    v = _mm512_min_ps(_mm512_max_ps(v, _mm512_set1_ps(-256)), _mm512_set1_ps(256));
+    __m512 half = _mm512_or_ps(_mm512_and_ps(v, _mm512_set1_ps(-0.0f)), _mm512_set1_ps(0.49999997f));
+    return _mm512_add_epi32(_mm512_cvttps_epi32(_mm512_add_ps(v, half)), zero);
+}
+
+/* Sixteen bytes, each of one of three vectors: the one whose place is not -1. */
+static inline void pick_three(const int8_t *a, const int8_t *a_place, const int8_t *b, const int8_t *b_place,
+                              const int8_t *c, const int8_t *c_place, int8_t *to)
+{
+    __m128i x = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)a), _mm_loadu_si128((const __m128i *)a_place));
+    __m128i y = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)b), _mm_loadu_si128((const __m128i *)b_place));
+    __m128i z = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)c), _mm_loadu_si128((const __m128i *)c_place));
+    _mm_storeu_si128((__m128i *)to, _mm_or_si128(_mm_or_si128(x, y), z));
+}
+
 /* LANES values of a picture side by side, taken GROUP taps at a time: PARTS vectors of sums. */
 #ifdef HYTI_VNNI
 #define SIMD(operation) hyti_##operation##_avx512vnni
@@ -71,7 +125,7 @@ typedef int8_t weight;
 static inline cell cell_of(int32_t q) { return (cell)(q + 128); }
 static inline ivec i_dot(ivec sum, ivec a, ivec b) { return _mm512_dpbusd_epi32(sum, a, b); }
 /* What sums of products with cells hold too much: 128 for each weight. */
-static inline ivec i_excess(ivec sum, ivec weights) { return _mm512_dpbusd_epi32(sum, _mm512_set1_epi8(-128), weights); }
+static inline ivec i_excess(ivec sum, ivec weights) { return i_dot(sum, _mm512_set1_epi8(-128), weights); }
 
 static inline void copy_cells(cell *to, const int8_t *from, size_t width, const size_t lanes)
 {
@@ -88,7 +142,8 @@ static inline void copy_cells(cell *to, const int8_t *from, size_t width, const 
         __m256i v = _mm256_maskz_loadu_epi8(~(__mmask32)0 >> (32 - width), from);
         _mm256_storeu_si256((__m256i *)to, _mm256_xor_si256(v, _mm512_castsi512_si256(flip)));
     } else {
-        __m128i v = _mm_xor_si128(_mm_maskz_loadu_epi8((__mmask16)((1u << width) - 1), from), _mm512_castsi512_si128(flip));
+        __m128i v = _mm_maskz_loadu_epi8((__mmask16)((1u << width) - 1), from);
+        v = _mm_xor_si128(v, _mm512_castsi512_si128(flip));
         if (lanes == 16) _mm_storeu_si128((__m128i *)to, v);
         else _mm_storel_epi64((__m128i *)to, v);
     }
@@ -106,6 +161,9 @@ static inline void interleave(const cell *const *taps, size_t at, ivec *out)
 }
 
 typedef __m512i bvec;
+static inline bvec b_load(const int8_t *p) { return _mm512_loadu_si512(p); }
+static inline bvec b_set(int32_t x) { return _mm512_set1_epi8((char)x); }
+static inline bvec b_max(bvec a, bvec b) { return _mm512_max_epi8(a, b); }
 static inline bvec b_join(const ivec *parts)
 {
     return _mm512_packs_epi16(_mm512_packs_epi32(parts[0], parts[1]), _mm512_packs_epi32(parts[2], parts[3]));
@@ -118,6 +176,24 @@ static inline void b_store(int8_t *p, bvec v) { _mm512_storeu_si512(p, v); }
 static inline void b_store_first(int8_t *p, bvec v, size_t n)
 {
     _mm512_mask_storeu_epi8(p, ~(__mmask64)0 >> (64 - n), v);
+}
+
+/* table[v + 128]: the low seven bits choose among 128, v + 128 for a negative v, v for another. */
+enum { TABLE_LANES = 64 };
+typedef struct bytes_table {
+    __m512i quarters[4];
+} bytes_table;
+static inline bytes_table make_table(const int8_t *table)
+{
+    return (bytes_table){ { _mm512_loadu_si512(table), _mm512_loadu_si512(table + 64), _mm512_loadu_si512(table + 128),
+                            _mm512_loadu_si512(table + 192) } };
+}
+static inline void look_up(const bytes_table *table, const int8_t *p, int8_t *to)
+{
+    __m512i v = _mm512_loadu_si512(p);
+    __m512i below = _mm512_permutex2var_epi8(table->quarters[0], v, table->quarters[1]);
+    __m512i above = _mm512_permutex2var_epi8(table->quarters[2], v, table->quarters[3]);
+    _mm512_storeu_si512(to, _mm512_mask_blend_epi8(_mm512_movepi8_mask(v), above, below));
 }
 #else
 #define SIMD(operation) hyti_##operation##_avx512
@@ -147,6 +223,9 @@ static inline void interleave(const cell *const *taps, size_t at, ivec *out)
 }
 
 typedef __m256i bvec;
+static inline bvec b_load(const int8_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+static inline bvec b_set(int32_t x) { return _mm256_set1_epi8((char)x); }
+static inline bvec b_max(bvec a, bvec b) { return _mm256_max_epi8(a, b); }
 static inline bvec b_join(const ivec *parts) { return _mm512_cvtsepi16_epi8(_mm512_packs_epi32(parts[0], parts[1])); }
 static inline bvec b_bounded(bvec v, int32_t low, int32_t high)
 {
@@ -156,6 +235,22 @@ static inline void b_store(int8_t *p, bvec v) { _mm256_storeu_si256((__m256i *)p
 static inline void b_store_first(int8_t *p, bvec v, size_t n)
 {
     _mm256_mask_storeu_epi8(p, ~(__mmask32)0 >> (32 - n), v);
+}
+
+/* table[v + 128]: for each sixteen values of v + 128 one shuffle, which gives 0 for others. */
+enum { TABLE_LANES = 64 };
+typedef const int8_t *bytes_table;
+static inline bytes_table make_table(const int8_t *table) { return table; }
+static inline void look_up(const bytes_table *table, const int8_t *p, int8_t *to)
+{
+    ivec at = _mm512_xor_si512(_mm512_loadu_si512(p), _mm512_set1_epi8(-128)), found = i_zero();
+    for (int i = 0; i < 16; i++) {
+        ivec sixteen = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)*table + i));
+        ivec own = _mm512_xor_si512(at, _mm512_set1_epi8((char)(i << 4))); /* below 16 where the sixteen is right */
+        own = _mm512_adds_epu8(own, _mm512_set1_epi8(0x70));
+        found = _mm512_or_si512(found, _mm512_shuffle_epi8(sixteen, own));
+    }
+    _mm512_storeu_si512(to, found);
 }
 #endif
 
