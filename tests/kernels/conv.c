@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Dense and depthwise convolutions: channels around the tiles, any kernel, stride, padding and dilation, gaps between
  * pixels, the result's rows shared out at random. */
-#include "kernel_test.h"
+#include "stored.h"
 
 typedef struct picture {
     hyti_conv_f32 conv;
@@ -13,10 +13,10 @@ static void describe(const hyti_kernels *kernels, const picture *p, char *text, 
 {
     const hyti_conv_f32 *c = &p->conv;
     snprintf(text, size,
-             "isa %u %s in %zux%zux%zu(%zu) out %zux%zux%zu(%zu) kernel %zux%zu stride %zux%zu pad %zu,%zu dilation "
+             "isa %u format %d %s in %zux%zux%zu(%zu) out %zux%zux%zu(%zu) kernel %zux%zu stride %zux%zu pad %zu,%zu dilation "
              "%zux%zu bias %d "
              "add %s act %d",
-             kernels->isa, p->depthwise ? "depthwise" : "dense", c->in_height, c->in_width, c->in_channels,
+             kernels->isa, format, p->depthwise ? "depthwise" : "dense", c->in_height, c->in_width, c->in_channels,
              c->in_stride, c->out_height, c->out_width, c->out_channels, c->out_stride, c->kernel_height,
              c->kernel_width, c->stride_height, c->stride_width, c->pad_top, c->pad_left, c->dilation_height,
              c->dilation_width, c->bias != NULL,
@@ -53,12 +53,12 @@ static void choose_values(const hyti_kernels *kernels, picture *p)
     c->in_stride = c->in_channels + (draw(3) ? 0 : 1 + draw(3));
     c->out_stride = c->out_channels + (draw(3) ? 0 : 1 + draw(3));
     size_t taps = c->kernel_height * c->kernel_width, depth = p->depthwise ? taps : taps * c->in_channels;
-    p->in = filled((c->in_height * c->in_width - 1) * c->in_stride + c->in_channels);
+    p->in = stored_filled((c->in_height * c->in_width - 1) * c->in_stride + c->in_channels);
     p->out = blank((c->out_height * c->out_width - 1) * c->out_stride + c->out_channels);
-    p->weights = filled(depth * c->out_channels);
-    p->bias = filled(c->out_channels);
-    p->add = filled(p->out.n);
-    if (!p->depthwise) {
+    p->weights = stored_filled(depth * c->out_channels);
+    p->bias = stored_filled(c->out_channels);
+    p->add = stored_filled(p->out.n);
+    if (!p->depthwise && format == HYTI_F32) {
         p->packed = blank(hyti_pack_size(kernels, HYTI_F32, depth, c->out_channels));
         hyti_pack_f32(kernels, depth, c->out_channels, p->weights.values, (ptrdiff_t)c->out_channels, 1,
                       p->packed.values);
@@ -66,7 +66,7 @@ static void choose_values(const hyti_kernels *kernels, picture *p)
     }
     c->in = p->in.values;
     c->out = p->out.values;
-    c->weights = p->depthwise ? p->weights.values : p->packed.values;
+    c->weights = p->depthwise || format != HYTI_F32 ? p->weights.values : p->packed.values;
     c->bias = draw(2) ? p->bias.values : NULL;
     c->add = draw(2) ? NULL : draw(2) ? p->add.values : c->out;
     c->act = (hyti_act)draw(4);
@@ -116,16 +116,51 @@ static void compare(const hyti_kernels *kernels, const picture *p)
             terms += fabs(bias) + fabs(added);
         }
         float got = p->out.values[at];
-        if (gap ? got == CANARY : is_near(got, expected, bound_of((double)depth, terms, expected))) continue;
+        if (gap ? got == CANARY : is_stored_near(got, expected, bound_of((double)depth, terms, expected))) continue;
         char text[512];
         describe(kernels, p, text, sizeof text);
         fail_msg("%s: (%zu, %zu, %zu) is %.9g, not %.9g", text, y, x, j, got, expected);
     }
 }
 
+/* The same convolution by the kernel of the format under test. */
+static void run_stored(const hyti_kernels *kernels, picture *p)
+{
+    const hyti_conv_f32 *c = &p->conv;
+    size_t depth = c->kernel_height * c->kernel_width * c->in_channels;
+    stored in = store(&p->in), add = store(&p->add), out = store(&p->out), weights = store(&p->weights);
+    void *packed = weights.values, *scratch = NULL;
+    pages panels = { 0 }, room = { 0 };
+    if (!p->depthwise)
+        panels = reserve_pages(hyti_pack_size(kernels, format, depth, c->out_channels) * sizeof(uint16_t), &packed);
+#define RUN(X)                                                                                                         \
+    hyti_conv_##X conv;                                                                                                \
+    memcpy(&conv, c, sizeof conv); /* differs in what it points to */                                                  \
+    conv.in = in.values, conv.out = out.values, conv.weights = packed;                                                 \
+    conv.add = c->add == c->out ? conv.out : stored_at(&add, c->add);                                                  \
+    if (p->depthwise) {                                                                                                \
+        kernels->depthwise_##X(&conv);                                                                                 \
+    } else {                                                                                                           \
+        hyti_pack_##X(kernels, depth, c->out_channels, p->weights.values, (ptrdiff_t)c->out_channels, 1, packed);      \
+        room = reserve_pages(hyti_conv_##X##_scratch(kernels, &conv), &scratch);                                       \
+        conv.scratch = scratch;                                                                                        \
+        kernels->conv_##X(kernels, &conv);                                                                             \
+    }
+    if (format == HYTI_BF16) {
+        RUN(bf16)
+    } else {
+        RUN(f16)
+    }
+#undef RUN
+    take_back(&out);
+    drop_stored(&in), drop_stored(&add), drop_stored(&out), drop_stored(&weights);
+    release_pages(&panels), release_pages(&room);
+}
+
 static void run(const hyti_kernels *kernels, picture *p)
 {
-    if (p->depthwise) kernels->depthwise_f32(&p->conv);
+    if (format != HYTI_F32) run_stored(kernels, p);
+    else if (p->depthwise) kernels->depthwise_f32(&p->conv);
     else kernels->conv_f32(kernels, &p->conv);
 }
 
@@ -157,7 +192,7 @@ static void check_dense(const hyti_kernels *kernels)
     static const size_t channels[] = { 1, 2, 3, 4, 8, 12, 16, 17, 24, 31, 32, 33, 48 };
     for (size_t i = 0; i < COUNT(channels); i++)
         for (size_t j = 0; j < COUNT(channels); j++)
-            for (int turn = 0; turn < 3; turn++) {
+            for (int turn = 0; turn < (format == HYTI_F32 ? 3 : 1); turn++) {
                 picture p = { .conv = { .in_channels = channels[i], .out_channels = channels[j] } };
                 check_picture(kernels, &p);
             }
@@ -170,13 +205,13 @@ static void check_dense(const hyti_kernels *kernels)
 static void dense(void **state)
 {
     (void)state;
-    each_table(check_dense);
+    each_format(check_dense);
 }
 
 static void check_depthwise(const hyti_kernels *kernels)
 {
     for (size_t channels = 1; channels <= 67; channels++)
-        for (int turn = 0; turn < 12; turn++) {
+        for (int turn = 0; turn < (format == HYTI_F32 ? 12 : 4); turn++) {
             picture p = { .depthwise = true, .conv = { .in_channels = channels, .out_channels = channels } };
             check_picture(kernels, &p);
         }
@@ -185,7 +220,7 @@ static void check_depthwise(const hyti_kernels *kernels)
 static void depthwise(void **state)
 {
     (void)state;
-    each_table(check_depthwise);
+    each_format(check_depthwise);
 }
 
 int main(void)

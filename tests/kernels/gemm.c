@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The product: every tile edge, any strides, packed and in place, and the same bits however its rows are shared out. */
-#include "kernel_test.h"
+/* The product in each float format: every tile edge, any strides, packed and in place, and the same bits however its rows are shared out. */
+#include "stored.h"
 
 typedef struct product {
     hyti_gemm_f32 gemm;
@@ -13,8 +13,8 @@ static void describe(const hyti_kernels *kernels, const product *p, char *text, 
 {
     const hyti_gemm_f32 *g = &p->gemm;
     snprintf(text, size,
-             "isa %u m %zu n %zu k %zu a_row %td a_step %td b_step %td c_row %td bias %d add %s act %d accumulate %d",
-             kernels->isa, g->m, g->n, g->k, g->a_row, g->a_step, g->b_step, g->c_row, g->bias != NULL,
+             "isa %u format %d m %zu n %zu k %zu a_row %td a_step %td b_step %td c_row %td bias %d add %s act %d accumulate %d",
+             kernels->isa, format, g->m, g->n, g->k, g->a_row, g->a_step, g->b_step, g->c_row, g->bias != NULL,
              !g->add          ? "no"
              : g->add == g->c ? "c"
                               : "yes",
@@ -25,9 +25,9 @@ static void choose_a(product *p)
 {
     hyti_gemm_f32 *g = &p->gemm;
     size_t gap = draw(3);
-    p->transposed = draw(2);
+    p->transposed = format == HYTI_F32 && draw(2);
     size_t outer = p->transposed ? g->k : g->m, inner = p->transposed ? g->m : g->k, row = inner + gap;
-    p->a = filled(outer && inner ? (outer - 1) * row + inner : 0);
+    p->a = stored_filled(outer && inner ? (outer - 1) * row + inner : 0);
     g->a = p->a.values;
     g->a_row = p->transposed ? 1 : (ptrdiff_t)row;
     g->a_step = p->transposed ? (ptrdiff_t)row : 1;
@@ -37,7 +37,8 @@ static void choose_b(const hyti_kernels *kernels, product *p)
 {
     hyti_gemm_f32 *g = &p->gemm;
     p->b_columns = g->n + draw(3);
-    p->b = filled(g->k ? (g->k - 1) * p->b_columns + g->n : 0);
+    p->b = stored_filled(g->k ? (g->k - 1) * p->b_columns + g->n : 0);
+    if (format != HYTI_F32) return;
     if (draw(2)) {
         p->packed = blank(hyti_pack_size(kernels, HYTI_F32, g->k, g->n));
         hyti_pack_f32(kernels, g->k, g->n, p->b.values, (ptrdiff_t)p->b_columns, 1, p->packed.values);
@@ -55,16 +56,45 @@ static void choose_rest(product *p)
 {
     hyti_gemm_f32 *g = &p->gemm;
     g->c_row = (ptrdiff_t)(g->n + draw(3));
-    p->c = draw(2) ? filled((g->m - 1) * (size_t)g->c_row + g->n) : blank((g->m - 1) * (size_t)g->c_row + g->n);
+    p->c = draw(2) ? stored_filled((g->m - 1) * (size_t)g->c_row + g->n) : blank((g->m - 1) * (size_t)g->c_row + g->n);
     g->c = p->c.values;
-    g->accumulate = draw(4) == 0;
+    g->accumulate = format == HYTI_F32 && draw(4) == 0;
     if (g->accumulate) return;
     g->act = (hyti_act)draw(4);
-    p->bias = filled(g->n);
+    p->bias = stored_filled(g->n);
     g->bias = draw(2) ? p->bias.values : NULL;
     p->add = copied(&p->c);
     g->add = draw(2) ? NULL : draw(2) ? p->add.values : g->c;
     g->add_row = g->c_row;
+}
+
+/* The product g, a part of p's, by the kernel of the format under test; `c` is all that g's C lies in. */
+static void multiply_stored(const hyti_kernels *kernels, product *p, const hyti_gemm_f32 *g, guarded *c)
+{
+    stored a = store(&p->a), add = store(&p->add), out = store(c);
+    void *packed;
+    pages panels = reserve_pages(hyti_pack_size(kernels, format, g->k, g->n) * sizeof(uint16_t), &packed);
+    uint16_t *to = stored_at(&out, g->c), *added = g->add == g->c ? to : stored_at(&add, g->add);
+#define MULTIPLY(X)                                                                                                    \
+    hyti_pack_##X(kernels, g->k, g->n, p->b.values, (ptrdiff_t)p->b_columns, 1, packed);                               \
+    kernels->gemm_##X(&(hyti_gemm_##X){                                                                                \
+        .m = g->m, .n = g->n, .k = g->k, .a = stored_at(&a, g->a), .a_row = g->a_row, .a_step = g->a_step,             \
+        .b = packed, .b_panel = (ptrdiff_t)hyti_panel_size(kernels, format, g->k), .c = to, .c_row = g->c_row,         \
+        .bias = g->bias, .add = added, .add_row = g->add_row, .act = g->act })
+    if (format == HYTI_BF16) {
+        MULTIPLY(bf16);
+    } else {
+        MULTIPLY(f16);
+    }
+#undef MULTIPLY
+    take_back(&out);
+    drop_stored(&a), drop_stored(&add), drop_stored(&out), release_pages(&panels);
+}
+
+static void multiply(const hyti_kernels *kernels, product *p, const hyti_gemm_f32 *g, guarded *c)
+{
+    if (format == HYTI_F32) kernels->gemm_f32(g);
+    else multiply_stored(kernels, p, g, c);
 }
 
 static void drop(product *p)
@@ -88,7 +118,7 @@ static void compare(const hyti_kernels *kernels, const product *p, const guarded
         }
         double bias = g->bias && j < g->n ? g->bias[j] : 0, expected = exact_act(g->act, sum + bias);
         if (g->add || g->accumulate) expected += old, terms += fabs(old);
-        if (j < g->n ? is_near(got, expected, bound_of((double)g->k, terms + fabs(bias), expected)) : got == (float)old)
+        if (j < g->n ? is_stored_near(got, expected, bound_of((double)g->k, terms + fabs(bias), expected)) : got == (float)old)
             continue;
         char text[256];
         describe(kernels, p, text, sizeof text);
@@ -103,7 +133,7 @@ static void check_product(const hyti_kernels *kernels, size_t m, size_t n, size_
     choose_b(kernels, &p);
     choose_rest(&p);
     guarded before = copied(&p.c);
-    kernels->gemm_f32(&p.gemm);
+    multiply(kernels, &p, &p.gemm, &p.c);
     compare(kernels, &p, &before);
     release(&before);
     drop(&p);
@@ -127,7 +157,7 @@ static void check_sizes(const hyti_kernels *kernels)
 static void sizes(void **state)
 {
     (void)state;
-    each_table(check_sizes);
+    each_format(check_sizes);
 }
 
 static void check_split(const hyti_kernels *kernels)
@@ -138,13 +168,13 @@ static void check_split(const hyti_kernels *kernels)
         choose_b(kernels, &p);
         choose_rest(&p);
         guarded other = copied(&p.c);
-        kernels->gemm_f32(&p.gemm);
+        multiply(kernels, &p, &p.gemm, &p.c);
         hyti_gemm_f32 part = p.gemm;
         part.c = other.values;
         if (part.add == p.gemm.c) part.add = part.c;
         for (size_t left = p.gemm.m; left; left -= part.m) {
             part.m = 1 + draw((uint32_t)left);
-            kernels->gemm_f32(&part);
+            multiply(kernels, &p, &part, &other);
             part.a += (ptrdiff_t)part.m * part.a_row;
             part.c += (ptrdiff_t)part.m * part.c_row;
             if (part.add) part.add += (ptrdiff_t)part.m * part.add_row;
@@ -161,7 +191,7 @@ static void check_split(const hyti_kernels *kernels)
 static void split(void **state)
 {
     (void)state;
-    each_table(check_split);
+    each_format(check_split);
 }
 
 /* A NaN or an infinity comes out where it must, and nowhere else. */

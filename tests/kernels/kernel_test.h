@@ -12,15 +12,26 @@
 #define EPSILON 0x1p-23 /* one unit in the last place of 1.0f */
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+/* Tables in rising order, by what is asked of the processor. */
+static const struct kernel_table {
+    unsigned isa;
+    const char *name;
+} kernel_tables[] = {
+    { HYTI_ISA_C, "C" },
+    { HYTI_ISA_AVX2, "AVX2" },
+    { HYTI_ISA_AVX2 | HYTI_ISA_AVX512, "AVX-512" },
+    { HYTI_ISA_AVX2 | HYTI_ISA_AVX512 | HYTI_ISA_VNNI, "AVX-512 VNNI" },
+    { HYTI_ISA_AVX2 | HYTI_ISA_AVX512 | HYTI_ISA_BF16, "AVX-512 BF16" },
+    { HYTI_ISA_AVX2 | HYTI_ISA_AVX512 | HYTI_ISA_VNNI | HYTI_ISA_BF16, "AVX-512 VNNI and BF16" },
+};
+
 static inline void each_table(void (*check)(const hyti_kernels *kernels))
 {
-    static const unsigned tables[] = { HYTI_ISA_C, HYTI_ISA_AVX2, HYTI_ISA_AVX512 };
-    static const char *const names[] = { "C", "AVX2", "AVX-512" };
-    for (size_t i = 0; i < COUNT(tables); i++) {
+    for (size_t i = 0; i < COUNT(kernel_tables); i++) {
         hyti_kernels kernels;
-        hyti_kernels_init(&kernels, tables[i]);
-        if (kernels.isa == tables[i]) check(&kernels);
-        else print_message("skipped: this processor has no %s\n", names[i]);
+        hyti_kernels_init(&kernels, kernel_tables[i].isa);
+        if (kernels.isa == kernel_tables[i].isa) check(&kernels);
+        else print_message("skipped: this processor has no %s\n", kernel_tables[i].name);
     }
 }
 
@@ -34,28 +45,44 @@ static inline uint32_t draw(uint32_t n)
 
 /* Values between inaccessible pages: they end at the second or, at random, begin after the first. Freed by release().
  */
+typedef struct pages {
+    void *from;
+    size_t size;
+} pages;
+
+static inline pages reserve_pages(size_t bytes, void **values)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), inside = (bytes + page - 1) / page * page;
+    pages p = { .size = inside + 2 * page };
+    char *from = mmap(NULL, p.size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (from == MAP_FAILED || (inside && mprotect(from + page, inside, PROT_READ | PROT_WRITE))) fail_msg("no memory");
+    p.from = from;
+    *values = from + page + (draw(2) ? inside - bytes : 0);
+    return p;
+}
+
+static inline void release_pages(pages *p)
+{
+    if (p->from) munmap(p->from, p->size);
+    *p = (pages){ 0 };
+}
+
 typedef struct guarded {
     float *values;
     size_t n;
-    void *pages;
-    size_t size;
+    pages pages;
 } guarded;
 
 static inline guarded reserve(size_t n)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), inside = (n * sizeof(float) + page - 1) / page * page;
-    guarded g = { .n = n, .size = inside + 2 * page };
-    char *pages = mmap(NULL, g.size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (pages == MAP_FAILED || (inside && mprotect(pages + page, inside, PROT_READ | PROT_WRITE)))
-        fail_msg("no memory");
-    g.pages = pages;
-    g.values = (float *)(pages + page + (draw(2) ? inside - n * sizeof(float) : 0));
-    return g;
+    void *values;
+    pages p = reserve_pages(n * sizeof(float), &values);
+    return (guarded){ values, n, p };
 }
 
 static inline void release(guarded *g)
 {
-    if (g->pages) munmap(g->pages, g->size);
+    release_pages(&g->pages);
     *g = (guarded){ 0 };
 }
 
@@ -71,7 +98,7 @@ static inline guarded filled(size_t n)
     return g;
 }
 
-#define CANARY (-12345.0625f)
+#define CANARY (-12352.0f) /* which every float format can hold */
 static inline guarded blank(size_t n)
 {
     guarded g = reserve(n);

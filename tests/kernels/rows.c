@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Element by element, row by row, picture by picture: activations, sums, softmax, layer norm, means, attention,
  * bilinear resizing, conversion of the input. */
-#include "kernel_test.h"
+#include "stored.h"
 
 static const size_t sizes[] = { 1, 2, 3, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65, 100, 144, 240 };
+
+static void apply_act(const hyti_kernels *kernels, hyti_act act, guarded *in, guarded *out)
+{
+    if (format == HYTI_F32) {
+        kernels->act_f32(act, in->n, in->values, out->values);
+        return;
+    }
+    stored from = store(in), to = in == out ? from : store(out);
+    CALL_STORED(act, act, in->n, from.values, to.values);
+    take_back(&to);
+    if (in != out) drop_stored(&to);
+    drop_stored(&from);
+}
 
 static void check_act(const hyti_kernels *kernels)
 {
@@ -11,13 +24,13 @@ static void check_act(const hyti_kernels *kernels)
         for (int act = HYTI_ACT_NONE; act <= HYTI_ACT_SILU; act++)
             for (int in_place = 0; in_place < 2; in_place++) {
                 size_t n = sizes[s];
-                guarded in = filled(n), old = copied(&in), out = blank(n);
-                float *to = in_place ? in.values : out.values;
-                kernels->act_f32((hyti_act)act, n, in.values, to);
+                guarded in = stored_filled(n), old = copied(&in), out = blank(n), *result = in_place ? &in : &out;
+                const float *to = result->values;
+                apply_act(kernels, (hyti_act)act, &in, result);
                 for (size_t i = 0; i < n; i++) {
                     double expected = exact_act((hyti_act)act, old.values[i]);
-                    if (!is_near(to[i], expected, 2.5 * EPSILON * fabs(expected) + 1e-36))
-                        fail_msg("isa %u act %d n %zu: of %.9g %.9g, not %.9g", kernels->isa, act, n, old.values[i],
+                    if (!is_stored_near(to[i], expected, 2.5 * EPSILON * fabs(expected) + 1e-36))
+                        fail_msg("isa %u format %d act %d n %zu: of %.9g %.9g, not %.9g", kernels->isa, format, act, n, old.values[i],
                                  to[i], expected);
                 }
                 release(&in), release(&old), release(&out);
@@ -47,18 +60,31 @@ static void check_silu(const hyti_kernels *kernels)
 static void activations(void **state)
 {
     (void)state;
-    each_table(check_act);
+    each_format(check_act);
     each_table(check_silu);
+}
+
+static void apply_add(const hyti_kernels *kernels, guarded *a, guarded *b, guarded *out)
+{
+    if (format == HYTI_F32) {
+        kernels->add_f32(a->n, a->values, b->values, out->values);
+        return;
+    }
+    stored left = store(a), right = store(b), to = b == out ? right : store(out);
+    CALL_STORED(add, a->n, left.values, right.values, to.values);
+    take_back(&to);
+    if (b != out) drop_stored(&to);
+    drop_stored(&left), drop_stored(&right);
 }
 
 static void check_add(const hyti_kernels *kernels)
 {
     for (size_t s = 0; s < COUNT(sizes); s++) {
         size_t n = sizes[s];
-        guarded a = filled(n), b = filled(n), out = blank(n);
-        kernels->add_f32(n, a.values, b.values, out.values);
-        for (size_t i = 0; i < n; i++) assert_true(out.values[i] == a.values[i] + b.values[i]);
-        kernels->add_f32(n, a.values, b.values, b.values);
+        guarded a = stored_filled(n), b = stored_filled(n), out = blank(n);
+        apply_add(kernels, &a, &b, &out);
+        for (size_t i = 0; i < n; i++) assert_true(out.values[i] == rounded(a.values[i] + b.values[i]));
+        apply_add(kernels, &a, &b, &b);
         assert_memory_equal(b.values, out.values, n * sizeof(float));
         release(&a), release(&b), release(&out);
     }
@@ -67,7 +93,7 @@ static void check_add(const hyti_kernels *kernels)
 static void add(void **state)
 {
     (void)state;
-    each_table(check_add);
+    each_format(check_add);
 }
 
 static double exact_top(const float *x, size_t n, float scale)
@@ -77,21 +103,33 @@ static double exact_top(const float *x, size_t n, float scale)
     return top;
 }
 
+static void apply_softmax(const hyti_kernels *kernels, size_t rows, size_t n, float scale, guarded *x, size_t stride)
+{
+    if (format == HYTI_F32) {
+        kernels->softmax_f32(rows, n, scale, x->values, stride);
+        return;
+    }
+    stored s = store(x);
+    CALL_STORED(softmax, rows, n, scale, s.values, stride);
+    take_back(&s);
+    drop_stored(&s);
+}
+
 static void check_softmax(const hyti_kernels *kernels)
 {
     for (size_t s = 0; s < COUNT(sizes); s++)
         for (int turn = 0; turn < 4; turn++) {
             size_t n = sizes[s], rows = 1 + draw(4), stride = n + draw(3);
             float scale = turn == 0 ? 1 : ldexpf((float)draw(100) - 30, -6);
-            guarded x = filled((rows - 1) * stride + n), old = copied(&x);
-            kernels->softmax_f32(rows, n, scale, x.values, stride);
+            guarded x = stored_filled((rows - 1) * stride + n), old = copied(&x);
+            apply_softmax(kernels, rows, n, scale, &x, stride);
             for (size_t at = 0; at < x.n; at++) {
                 const float *row = old.values + at / stride * stride;
                 double top = exact_top(row, n, scale), sum = 0, value = (double)old.values[at] * scale;
                 for (size_t j = 0; j < n; j++) sum += exp((double)row[j] * scale - top);
                 double expected = exp(value - top) / sum;
                 double bound = EPSILON * (2 * (fabs(top) + fabs(value)) + (double)n + 8) * expected + 1e-36;
-                if (at % stride < n ? !is_near(x.values[at], expected, bound) : x.values[at] != old.values[at])
+                if (at % stride < n ? !is_stored_near(x.values[at], expected, bound) : x.values[at] != old.values[at])
                     fail_msg("isa %u rows %zu n %zu scale %g: %zu is %.9g, not %.9g", kernels->isa, rows, n, scale, at,
                              x.values[at], expected);
             }
@@ -102,15 +140,29 @@ static void check_softmax(const hyti_kernels *kernels)
 static void softmax(void **state)
 {
     (void)state;
-    each_table(check_softmax);
+    each_format(check_softmax);
+}
+
+static void apply_layer_norm(const hyti_kernels *kernels, size_t rows, guarded *in, const guarded *scale,
+                             const guarded *shift, guarded *out)
+{
+    if (format == HYTI_F32) {
+        kernels->layer_norm_f32(rows, scale->n, in->values, scale->values, shift->values, 1e-5f, out->values);
+        return;
+    }
+    stored from = store(in), to = in == out ? from : store(out);
+    CALL_STORED(layer_norm, rows, scale->n, from.values, scale->values, shift->values, 1e-5f, to.values);
+    take_back(&to);
+    if (in != out) drop_stored(&to);
+    drop_stored(&from);
 }
 
 static void check_layer_norm(const hyti_kernels *kernels)
 {
     for (size_t s = 0; s < COUNT(sizes); s++) {
         size_t n = sizes[s], rows = 1 + draw(4);
-        guarded in = filled(rows * n), scale = filled(n), shift = filled(n), out = blank(rows * n);
-        kernels->layer_norm_f32(rows, n, in.values, scale.values, shift.values, 1e-5f, out.values);
+        guarded in = stored_filled(rows * n), scale = filled(n), shift = filled(n), out = blank(rows * n);
+        apply_layer_norm(kernels, rows, &in, &scale, &shift, &out);
         for (size_t at = 0; at < rows * n; at++) {
             const float *row = in.values + at / n * n;
             double mean = 0, size = 0, variance = 0;
@@ -121,12 +173,12 @@ static void check_layer_norm(const hyti_kernels *kernels)
             /* what the mean lacks shifts all; the factor is relatively exact but for that */
             double bound =
                 EPSILON * ((double)n + 8) * (fabs(factor) * (size + fabs(row[at % n])) + fabs(shift.values[at % n]));
-            if (!is_near(out.values[at], expected, bound))
-                fail_msg("isa %u rows %zu n %zu: %zu is %.9g, not %.9g", kernels->isa, rows, n, at, out.values[at],
-                         expected);
+            if (!is_stored_near(out.values[at], expected, bound))
+                fail_msg("isa %u format %d rows %zu n %zu: %zu is %.9g, not %.9g", kernels->isa, format, rows, n, at,
+                         out.values[at], expected);
         }
         guarded place = copied(&in);
-        kernels->layer_norm_f32(rows, n, place.values, scale.values, shift.values, 1e-5f, place.values);
+        apply_layer_norm(kernels, rows, &place, &scale, &shift, &place);
         assert_memory_equal(place.values, out.values, rows * n * sizeof(float));
         release(&in), release(&scale), release(&shift), release(&out), release(&place);
     }
@@ -135,7 +187,19 @@ static void check_layer_norm(const hyti_kernels *kernels)
 static void layer_norm(void **state)
 {
     (void)state;
-    each_table(check_layer_norm);
+    each_format(check_layer_norm);
+}
+
+static void apply_mean(const hyti_kernels *kernels, size_t rows, guarded *in, guarded *out)
+{
+    if (format == HYTI_F32) {
+        kernels->mean_f32(rows, out->n, in->values, out->values);
+        return;
+    }
+    stored from = store(in), to = store(out);
+    CALL_STORED(mean, rows, out->n, from.values, to.values);
+    take_back(&to);
+    drop_stored(&from), drop_stored(&to);
 }
 
 static void check_mean(const hyti_kernels *kernels)
@@ -143,12 +207,12 @@ static void check_mean(const hyti_kernels *kernels)
     for (size_t s = 0; s < COUNT(sizes); s++)
         for (size_t rows = 1; rows <= 50; rows += 1 + draw(6)) {
             size_t n = sizes[s];
-            guarded in = filled(rows * n), out = blank(n);
-            kernels->mean_f32(rows, n, in.values, out.values);
+            guarded in = stored_filled(rows * n), out = blank(n);
+            apply_mean(kernels, rows, &in, &out);
             for (size_t j = 0; j < n; j++) {
                 double sum = 0, terms = 0;
                 for (size_t i = 0; i < rows; i++) sum += in.values[i * n + j], terms += fabs(in.values[i * n + j]);
-                if (!is_near(out.values[j], sum / (double)rows, EPSILON * ((double)rows + 2) * terms / (double)rows))
+                if (!is_stored_near(out.values[j], sum / (double)rows, EPSILON * ((double)rows + 2) * terms / (double)rows))
                     fail_msg("isa %u rows %zu n %zu: %zu is %.9g, not %.9g", kernels->isa, rows, n, j, out.values[j],
                              sum / (double)rows);
             }
@@ -159,7 +223,7 @@ static void check_mean(const hyti_kernels *kernels)
 static void mean(void **state)
 {
     (void)state;
-    each_table(check_mean);
+    each_format(check_mean);
 }
 
 /* Row i of exact attention; the bound takes the weights' relative error from the scores' absolute one. */
@@ -239,20 +303,33 @@ static double exact_resize(const float *in, size_t height, size_t width, size_t 
 #undef AT
 }
 
+static void apply_resize(const hyti_kernels *kernels, size_t channels, size_t h, size_t w, guarded *in, size_t oh,
+                         size_t ow, guarded *out)
+{
+    if (format == HYTI_F32) {
+        kernels->resize_f32(channels, h, w, in->values, oh, ow, out->values);
+        return;
+    }
+    stored from = store(in), to = store(out);
+    CALL_STORED(resize, channels, h, w, from.values, oh, ow, to.values);
+    take_back(&to);
+    drop_stored(&from), drop_stored(&to);
+}
+
 static void check_resize(const hyti_kernels *kernels)
 {
     for (size_t channels = 1; channels <= 40; channels += 1 + draw(3)) {
         size_t h = 1 + draw(9), w = 1 + draw(9), oh = 1 + draw(20), ow = 1 + draw(20);
-        guarded in = filled(h * w * channels), out = blank(oh * ow * channels);
+        guarded in = stored_filled(h * w * channels), out = blank(oh * ow * channels);
         double size = 0;
         for (size_t i = 0; i < in.n; i++) size = fmax(size, fabs(in.values[i]));
-        kernels->resize_f32(channels, h, w, in.values, oh, ow, out.values);
+        apply_resize(kernels, channels, h, w, &in, oh, ow, &out);
         for (size_t at = 0; at < out.n; at++) {
             size_t c = at % channels, x = at / channels % ow, y = at / channels / ow;
             double expected = exact_resize(in.values, h, w, channels, ((double)y + 0.5) * (double)h / (double)oh - 0.5,
                                            ((double)x + 0.5) * (double)w / (double)ow - 0.5, c);
             /* a place within the picture is known to a unit in the last place of the side */
-            if (!is_near(out.values[at], expected, EPSILON * size * (8 + 8 * (double)(h + w))))
+            if (!is_stored_near(out.values[at], expected, EPSILON * size * (8 + 8 * (double)(h + w))))
                 fail_msg("isa %u %zux%zux%zu to %zux%zu: (%zu, %zu, %zu) is %.9g, not %.9g", kernels->isa, h, w,
                          channels, oh, ow, y, x, c, out.values[at], expected);
         }
@@ -263,7 +340,21 @@ static void check_resize(const hyti_kernels *kernels)
 static void resize(void **state)
 {
     (void)state;
-    each_table(check_resize);
+    each_format(check_resize);
+}
+
+/* What comes in is float32 always. */
+static void apply_input(const hyti_kernels *kernels, bool planes, size_t channels, size_t pixels, const float *in,
+                        const float *mean, const float *inverse, guarded *out)
+{
+    if (format == HYTI_F32) {
+        kernels->input_f32(planes, channels, pixels, in, mean, inverse, out->values);
+        return;
+    }
+    stored to = store(out);
+    CALL_STORED(input, planes, channels, pixels, in, mean, inverse, to.values);
+    take_back(&to);
+    drop_stored(&to);
 }
 
 static void check_input(const hyti_kernels *kernels)
@@ -274,13 +365,13 @@ static void check_input(const hyti_kernels *kernels)
                 bool planes = form & 1, normalise = form & 2;
                 size_t pixels = sizes[s], n = pixels * channels;
                 guarded in = filled(n), mean = filled(channels), inverse = filled(channels), out = blank(n);
-                kernels->input_f32(planes, channels, pixels, in.values, normalise ? mean.values : NULL,
-                                   normalise ? inverse.values : NULL, out.values);
+                apply_input(kernels, planes, channels, pixels, in.values, normalise ? mean.values : NULL,
+                            normalise ? inverse.values : NULL, &out);
                 for (size_t at = 0; at < n; at++) {
                     size_t c = at % channels, from = planes ? c * pixels + at / channels : at;
                     float expected = in.values[from];
                     if (normalise) expected = (expected - mean.values[c]) * inverse.values[c];
-                    if (out.values[at] != expected)
+                    if (out.values[at] != rounded(expected))
                         fail_msg("isa %u planes %d normalise %d channels %zu pixels %zu: %zu is %.9g, not %.9g",
                                  kernels->isa, planes, normalise, channels, pixels, at, out.values[at], expected);
                 }
@@ -291,7 +382,7 @@ static void check_input(const hyti_kernels *kernels)
 static void input(void **state)
 {
     (void)state;
-    each_table(check_input);
+    each_format(check_input);
 }
 
 int main(void)
