@@ -50,7 +50,7 @@ static void compare_query(const hyti_kernels *kernels, const heads *h, size_t i,
 static void attend(const hyti_kernels *kernels, heads *h)
 {
     hyti_attention_f32 *t = &h->attention;
-    stored q = store(&h->q), k = store(&h->k), v = store(&h->v), out = store(&h->out);
+    stored_copy q = store(&h->q), k = store(&h->k), v = store(&h->v), out = store(&h->out);
     void *scratch;
     pages room = { 0 };
 #define ATTEND(X)                                                                                            \

@@ -128,7 +128,7 @@ static void run_stored(const hyti_kernels *kernels, picture *p)
 {
     const hyti_conv_f32 *c = &p->conv;
     size_t depth = c->kernel_height * c->kernel_width * c->in_channels;
-    stored in = store(&p->in), add = store(&p->add), out = store(&p->out), weights = store(&p->weights);
+    stored_copy in = store(&p->in), add = store(&p->add), out = store(&p->out), weights = store(&p->weights);
     void *packed = weights.values, *scratch = NULL;
     pages panels = { 0 }, room = { 0 };
     if (!p->depthwise)

@@ -71,7 +71,7 @@ static void choose_rest(product *p)
 /* The product g, a part of p's, by the kernel of the format under test; `c` is all that g's C lies in. */
 static void multiply_stored(const hyti_kernels *kernels, product *p, const hyti_gemm_f32 *g, guarded *c)
 {
-    stored a = store(&p->a), add = store(&p->add), out = store(c);
+    stored_copy a = store(&p->a), add = store(&p->add), out = store(c);
     void *packed;
     pages panels = reserve_pages(hyti_pack_size(kernels, format, g->k, g->n) * sizeof(uint16_t), &packed);
     uint16_t *to = stored_at(&out, g->c), *added = g->add == g->c ? to : stored_at(&add, g->add);
@@ -146,7 +146,8 @@ static void check_sizes(const hyti_kernels *kernels)
     static const size_t depths[] = { 0, 1, 2, 3, 8, 31, 64 };
     for (size_t i = 0; i < COUNT(rows); i++)
         for (size_t j = 0; j < COUNT(columns); j++)
-            for (size_t l = 0; l < COUNT(depths); l++) check_product(kernels, rows[i], columns[j], depths[l]);
+            for (size_t l = 0; l < COUNT(depths); l++)
+                if (format == HYTI_F32 || !draw(3)) check_product(kernels, rows[i], columns[j], depths[l]);
     static const size_t deep[] = { 511, 512, 513, 1023, 1025, 2600 };
     for (size_t l = 0; l < COUNT(deep); l++)
         for (int turn = 0; turn < 6; turn++) check_product(kernels, 1 + draw(70), 1 + draw(70), deep[l]);

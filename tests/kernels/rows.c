@@ -11,7 +11,7 @@ static void apply_act(const hyti_kernels *kernels, hyti_act act, guarded *in, gu
         kernels->act_f32(act, in->n, in->values, out->values);
         return;
     }
-    stored from = store(in), to = in == out ? from : store(out);
+    stored_copy from = store(in), to = in == out ? from : store(out);
     CALL_STORED(act, act, in->n, from.values, to.values);
     take_back(&to);
     if (in != out) drop_stored(&to);
@@ -70,7 +70,7 @@ static void apply_add(const hyti_kernels *kernels, guarded *a, guarded *b, guard
         kernels->add_f32(a->n, a->values, b->values, out->values);
         return;
     }
-    stored left = store(a), right = store(b), to = b == out ? right : store(out);
+    stored_copy left = store(a), right = store(b), to = b == out ? right : store(out);
     CALL_STORED(add, a->n, left.values, right.values, to.values);
     take_back(&to);
     if (b != out) drop_stored(&to);
@@ -109,7 +109,7 @@ static void apply_softmax(const hyti_kernels *kernels, size_t rows, size_t n, fl
         kernels->softmax_f32(rows, n, scale, x->values, stride);
         return;
     }
-    stored s = store(x);
+    stored_copy s = store(x);
     CALL_STORED(softmax, rows, n, scale, s.values, stride);
     take_back(&s);
     drop_stored(&s);
@@ -150,7 +150,7 @@ static void apply_layer_norm(const hyti_kernels *kernels, size_t rows, guarded *
         kernels->layer_norm_f32(rows, scale->n, in->values, scale->values, shift->values, 1e-5f, out->values);
         return;
     }
-    stored from = store(in), to = in == out ? from : store(out);
+    stored_copy from = store(in), to = in == out ? from : store(out);
     CALL_STORED(layer_norm, rows, scale->n, from.values, scale->values, shift->values, 1e-5f, to.values);
     take_back(&to);
     if (in != out) drop_stored(&to);
@@ -196,7 +196,7 @@ static void apply_mean(const hyti_kernels *kernels, size_t rows, guarded *in, gu
         kernels->mean_f32(rows, out->n, in->values, out->values);
         return;
     }
-    stored from = store(in), to = store(out);
+    stored_copy from = store(in), to = store(out);
     CALL_STORED(mean, rows, out->n, from.values, to.values);
     take_back(&to);
     drop_stored(&from), drop_stored(&to);
@@ -310,7 +310,7 @@ static void apply_resize(const hyti_kernels *kernels, size_t channels, size_t h,
         kernels->resize_f32(channels, h, w, in->values, oh, ow, out->values);
         return;
     }
-    stored from = store(in), to = store(out);
+    stored_copy from = store(in), to = store(out);
     CALL_STORED(resize, channels, h, w, from.values, oh, ow, to.values);
     take_back(&to);
     drop_stored(&from), drop_stored(&to);
@@ -351,7 +351,7 @@ static void apply_input(const hyti_kernels *kernels, bool planes, size_t channel
         kernels->input_f32(planes, channels, pixels, in, mean, inverse, out->values);
         return;
     }
-    stored to = store(out);
+    stored_copy to = store(out);
     CALL_STORED(input, planes, channels, pixels, in, mean, inverse, to.values);
     take_back(&to);
     drop_stored(&to);

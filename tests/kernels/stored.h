@@ -39,16 +39,16 @@ static inline bool is_stored_near(float got, double expected, double bound)
 }
 
 /* Values stored in 16 bits between inaccessible pages, made of float32 ones. */
-typedef struct stored {
+typedef struct stored_copy {
     guarded *floats;
     uint16_t *values;
     pages pages;
-} stored;
+} stored_copy;
 
-static inline stored store(guarded *floats)
+static inline stored_copy store(guarded *floats)
 {
     void *values;
-    stored s = { .floats = floats, .pages = reserve_pages(floats->n * sizeof(uint16_t), &values) };
+    stored_copy s = { .floats = floats, .pages = reserve_pages(floats->n * sizeof(uint16_t), &values) };
     s.values = values;
     for (size_t i = 0; i < floats->n; i++)
         s.values[i] = format == HYTI_BF16 ? hyti_bf16_of(floats->values[i]) : hyti_f16_of(floats->values[i]);
@@ -56,13 +56,13 @@ static inline stored store(guarded *floats)
 }
 
 /* Where the stored form of what `at` points to lies. */
-static inline uint16_t *stored_at(const stored *s, const float *at)
+static inline uint16_t *stored_at(const stored_copy *s, const float *at)
 {
     return at ? s->values + (at - s->floats->values) : NULL;
 }
 
 /* The results, as float32 where they came from. */
-static inline void take_back(stored *s)
+static inline void take_back(stored_copy *s)
 {
     for (size_t i = 0; i < s->floats->n; i++)
         s->floats->values[i] = format == HYTI_BF16 ? hyti_f32_of_bf16(s->values[i]) : hyti_f32_of_f16(s->values[i]);
@@ -75,7 +75,7 @@ static inline void take_back(stored *s)
         else kernels->operation##_f16(__VA_ARGS__);                        \
     } while (0)
 
-static inline void drop_stored(stored *s)
+static inline void drop_stored(stored_copy *s)
 {
     release_pages(&s->pages);
 }
