@@ -10,21 +10,20 @@
 typedef struct bytes {
     int8_t *values;
     size_t n;
-    guarded pages;
+    pages pages;
 } bytes;
 
 static inline bytes reserve_bytes(size_t n)
 {
-    bytes b = { .n = n, .pages = reserve((n + 3) / 4) };
-    char *begin = (char *)b.pages.values;
-    bool at_end = ((size_t)(begin - (char *)b.pages.pages) & (size_t)(sysconf(_SC_PAGESIZE) - 1)) != 0;
-    b.values = (int8_t *)(at_end ? begin + (n + 3) / 4 * 4 - n : begin);
-    return b;
+    void *values;
+    pages p = reserve_pages(n, &values);
+    return (bytes){ values, n, p };
 }
 
 static inline void release_bytes(bytes *b)
 {
-    release(&b->pages);
+    release_pages(&b->pages);
+    *b = (bytes){ 0 };
 }
 
 /* In turn: any values, the two extremes, small ones. */
