@@ -78,6 +78,9 @@ HYT_API hyt_status hyt_graph_create(hyt_context *context, const char *name, hyt_
 HYT_API void hyt_graph_destroy(hyt_graph *graph);
 /** A deep copy, weights included. */
 HYT_API hyt_status hyt_graph_copy(const hyt_graph *graph, hyt_graph **out);
+/** A copy for inference: batch norms that directly follow a convolution are folded into its weights and bias. Values and
+ *  parameters are numbered anew. */
+HYT_API hyt_status hyt_graph_fold_norms(const hyt_graph *graph, hyt_graph **out);
 
 /** A picture: 1, channels, height, width. */
 HYT_API hyt_status hyt_graph_input(hyt_graph *graph, size_t channels, size_t height, size_t width, hyt_value *out);

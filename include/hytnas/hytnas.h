@@ -11,6 +11,7 @@
 #include <hytnas/graph.h>
 #include <hytnas/options.h>
 #include <hytnas/pareto.h>
+#include <hytnas/quantiser.h>
 #include <hytnas/runtime.h>
 #include <hytnas/search.h>
 #include <hytnas/space.h>

@@ -129,6 +129,9 @@ static void bind_quantised(hyti_binder *b)
         b->job->add_quant = hyti_add_quant_of(left, b->add->quant, b->out->quant);
         r->add = &b->job->add_quant;
     }
+    if (step->kind == HYTI_STEP_ATTENTION)
+        b->job->u.attention.quant = hyti_attention_quant_of(b->in->quant, b->in->quant, b->in->quant, b->out->quant,
+                                                            1 / sqrt((double)b->node->dims.size[3] / b->node->heads));
     if (step->bias == HYTI_NO_BUFFER || step->kind == HYTI_STEP_LAYER_NORM) return;
     r->bias = hyti_packed_at(b, step->bias);
     r->multiplier = hyti_packed_at(b, step->multiplier);
@@ -193,10 +196,16 @@ static void bind_copy(hyti_binder *b)
 
 static void bind_layer_norm(hyti_binder *b)
 {
+    const hyti_parameter *scale = &b->graph->parameters[b->node->parameters[0]], *shift = scale + 1;
+    char *packed = b->runtime->packed;
     b->job->run = steps_of(b->step->format)->layer_norm;
     b->job->u.norm.scale = hyti_packed_at(b, b->step->weights);
     b->job->u.norm.shift = hyti_packed_at(b, b->step->bias);
     b->job->u.norm.epsilon = (float)b->node->epsilon;
+    if (b->step->format == HYTI_I8)
+        b->job->u.norm.quant = hyti_norm_quant_of(scale->count, scale->data, shift->data, (float)b->node->epsilon,
+                                                  b->in->quant, b->out->quant, (int32_t *)(packed + b->step->weights),
+                                                  (int32_t *)(packed + b->step->bias));
     hyti_split(b->job, b->out->rows, 8 * hyti_values_of(b->out));
 }
 

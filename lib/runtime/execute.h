@@ -70,6 +70,11 @@ void hyti_runtime_bind(const hyt_graph *graph, hyt_runtime *runtime);
 hyt_status hyti_runtime_create_in(const hyt_graph *graph, const hyt_options *options, void *arena, size_t arena_size,
                                   hyt_runtime **out);
 
+/* One that runs in float32 and keeps every value: those of the last run, rows as a tensor has them (pictures NHWC). NULL
+ * for what the result does not depend on. */
+hyt_status hyti_runtime_observe(const hyt_graph *graph, size_t threads, hyt_runtime **out);
+const float *hyti_runtime_observed(const hyt_runtime *runtime, hyt_value value, size_t *count);
+
 /* Of one step, while it is bound. */
 typedef struct hyti_binder {
     const hyt_graph *graph;

@@ -3,7 +3,7 @@
 #include "runtime/plan.h"
 #include <string.h>
 
-_Static_assert(sizeof(hyti_conv_f32) == sizeof(hyti_conv_i8), "the formats' arguments differ in pointed-to types alone");
+_Static_assert(sizeof(hyti_conv_f32) == sizeof(hyti_conv_i8), "the formats differ in pointed-to types alone");
 
 size_t hyti_step_conv_scratch(const hyti_kernels *kernels, hyti_format format, const hyti_conv_f32 *conv)
 {
@@ -25,13 +25,16 @@ size_t hyti_step_conv_scratch(const hyti_kernels *kernels, hyti_format format, c
 size_t hyti_step_attention_scratch(const hyti_kernels *kernels, hyti_format format, size_t queries, size_t keys,
                                    size_t width)
 {
-    (void)format;
-    return hyti_attention_f32_scratch(kernels, queries, keys, width);
+    switch (format) {
+    case HYTI_I8: return hyti_attention_i8_scratch(kernels, queries, keys, width);
+    default: return hyti_attention_f32_scratch(kernels, queries, keys, width);
+    }
 }
 
 enum { BLOCK = 256 }; /* values converted at a time by way of float32 */
 
-void hyti_to_f32(const hyti_kernels *kernels, hyti_format format, hyti_quant quant, size_t n, const void *in, float *out)
+void hyti_to_f32(const hyti_kernels *kernels, hyti_format format, hyti_quant quant, size_t n, const void *in,
+                 float *out)
 {
     switch (format) {
     case HYTI_BF16: kernels->to_f32_bf16(n, in, out); break;
@@ -41,7 +44,8 @@ void hyti_to_f32(const hyti_kernels *kernels, hyti_format format, hyti_quant qua
     }
 }
 
-void hyti_from_f32(const hyti_kernels *kernels, hyti_format format, hyti_quant quant, size_t n, const float *in, void *out)
+void hyti_from_f32(const hyti_kernels *kernels, hyti_format format, hyti_quant quant, size_t n, const float *in,
+                   void *out)
 {
     switch (format) {
     case HYTI_BF16: kernels->from_f32_bf16(n, in, out); break;

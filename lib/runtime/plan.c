@@ -22,7 +22,7 @@ static void find_readers(hyti_planner *p)
 
 hyt_value hyti_only_reader(const hyti_planner *p, hyt_value value)
 {
-    return value != p->output && p->values[value].uses == 1 ? p->values[value].reader : HYTI_NO_VALUE;
+    return !p->observed && value != p->output && p->values[value].uses == 1 ? p->values[value].reader : HYTI_NO_VALUE;
 }
 
 /* Formats */
@@ -161,7 +161,7 @@ void hyti_place(hyti_planner *p, hyt_value value, hyti_format format, bool strid
 bool hyti_place_over(hyti_planner *p, hyt_value value, hyti_format format, hyt_value operand)
 {
     hyti_tensor *from = &p->plan->tensors[operand], shape = shape_of(p, value);
-    if (from->value != operand || p->values[operand].left != 1 || from->format != format) return false;
+    if (from->value != operand || p->values[operand].left != 1 || from->format != format || p->observed) return false;
     shape.format = from->format;
     shape.buffer = from->buffer;
     shape.offset = from->offset;
@@ -292,6 +292,7 @@ static hyt_status plan_steps(hyti_planner *p)
     for (hyt_value value = 0; value <= p->output; value++)
         if (p->values[value].live && !p->values[value].done) HYTI_TRY(hyti_plan_value(p, value));
     plan_output(p);
+    for (size_t i = 0; p->observed && i < p->plan->n_buffers; i++) p->plan->buffers[i].last = p->plan->n_steps - 1;
     return hyti_plan_pack(p->plan);
 }
 
@@ -299,7 +300,8 @@ hyt_status hyti_plan_build(const hyt_graph *graph, const hyti_runtime_params *pa
                            hyti_plan *plan)
 {
     hyti_planner p = { .graph = graph, .kernels = kernels, .plan = plan, .output = hyt_graph_output(graph),
-                       .precision = params->precision };
+                       .precision = params->precision,
+                       .observed = params->observed };
     if (graph->n_nodes == 0) return hyti_fail(HYT_ERR_STATE, "graph \"%s\" has no operations", graph->name);
     plan->context = hyti_context_retain(graph->context);
     plan->batch = (size_t)params->batch;

@@ -82,6 +82,7 @@ typedef struct hyti_plan {
 
 typedef struct hyti_runtime_params {
     int64_t threads, batch, layout, isa, precision;
+    bool observed; /* every value is kept to the end of a run: nothing is fused, nothing overwritten */
 } hyti_runtime_params;
 
 /* *plan is zero before; destroy it also after a failure. */
@@ -100,8 +101,10 @@ size_t hyti_step_conv_scratch(const hyti_kernels *kernels, hyti_format format, c
 size_t hyti_step_attention_scratch(const hyti_kernels *kernels, hyti_format format, size_t queries, size_t keys,
                                    size_t width);
 /* n values from one format to another; quant: of the int8 side. */
-void hyti_to_f32(const hyti_kernels *kernels, hyti_format format, hyti_quant quant, size_t n, const void *in, float *out);
-void hyti_from_f32(const hyti_kernels *kernels, hyti_format format, hyti_quant quant, size_t n, const float *in, void *out);
+void hyti_to_f32(const hyti_kernels *kernels, hyti_format format, hyti_quant quant, size_t n, const void *in,
+                 float *out);
+void hyti_from_f32(const hyti_kernels *kernels, hyti_format format, hyti_quant quant, size_t n, const float *in,
+                   void *out);
 void hyti_convert(const hyti_kernels *kernels, size_t n, hyti_format from, const void *in, hyti_format to, void *out,
                   hyti_quant quant);
 /* Folds and packs the weights of every step into `packed` (plan->packed_bytes of them). */

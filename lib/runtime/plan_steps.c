@@ -19,7 +19,7 @@ static hyti_quant quant_of(const hyti_planner *p, hyt_value value)
     return (hyti_quant){ node->scale, node->zero };
 }
 
-/* Whether a table has what a step of an int8 network needs; every table has everything in float. */
+/* Whether a table has what a step needs in a format; every table has everything in float32. */
 static bool runs_in_i8(const hyti_kernels *k, hyti_step_kind kind)
 {
     switch (kind) {
@@ -43,8 +43,13 @@ static bool runs_in_i8(const hyti_kernels *k, hyti_step_kind kind)
 static hyti_format format_for(const hyti_planner *p, hyt_value value, hyti_step_kind kind)
 {
     hyti_format format = p->values[value].format;
-    bool runs = format == HYTI_I8 ? runs_in_i8(p->kernels, kind) : p->kernels->panels[format].nr != 0;
-    return runs ? format : HYTI_F32;
+    bool attention = kind == HYTI_STEP_ATTENTION;
+    switch (format) {
+    case HYTI_I8: return runs_in_i8(p->kernels, kind) ? format : HYTI_F32;
+    case HYTI_BF16: return p->kernels->gemm_bf16 && (!attention || p->kernels->attention_bf16) ? format : HYTI_F32;
+    case HYTI_F16: return p->kernels->gemm_f16 && (!attention || p->kernels->attention_f16) ? format : HYTI_F32;
+    default: return format;
+    }
 }
 
 static bool takes_part(hyti_planner *p, hyt_value value)
@@ -125,9 +130,10 @@ static void plan_weights(hyti_planner *p, hyti_step *step)
         step->panel = hyti_round_up(hyti_pack_size(p->kernels, step->format, depth, out / node->groups), 64);
         step->weights = hyti_pack_room(p, step->panel * node->groups * size);
     } else if (step->kind == HYTI_STEP_DEPTHWISE || step->kind == HYTI_STEP_SCALE) {
+        bool scale = step->kind == HYTI_STEP_SCALE;
         size_t values = step->format != HYTI_I8
                             ? weight->count
-                            : 0;
+                            : hyti_pack_depthwise_i8_size(scale ? 1 : node->kernel[0], scale ? 1 : node->kernel[1], out);
         step->weights = hyti_pack_room(p, values * size);
     } else {
         step->weights = hyti_pack_room(p, hyti_pack_size(p->kernels, step->format, depth, out) * size);

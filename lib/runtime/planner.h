@@ -23,6 +23,7 @@ typedef struct hyti_planner {
     hyti_reading *values;
     hyt_value output;
     int64_t precision; /* of the options */
+    bool observed;
 } hyti_planner;
 
 /* Steps for `value`, and for what can be fused with it. */

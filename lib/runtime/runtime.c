@@ -61,11 +61,10 @@ static hyt_status take_arena(hyt_runtime *runtime, void *arena, size_t arena_siz
     return runtime->arena ? HYT_OK : hyti_fail_nomem();
 }
 
-static hyt_status fill(const hyt_graph *graph, const hyt_options *options, void *arena, size_t arena_size,
-                       hyt_runtime *runtime)
+/* The parameters and kernels are there. */
+static hyt_status fill(const hyt_graph *graph, void *arena, size_t arena_size, hyt_runtime *runtime)
 {
     hyt_context *context = runtime->context;
-    HYTI_TRY(read_options(options, &runtime->params, &runtime->kernels));
     HYTI_TRY(hyti_plan_build(graph, &runtime->params, &runtime->kernels, &runtime->plan));
     HYTI_TRY(keep_facts(graph, runtime));
     HYTI_TRY(take_arena(runtime, arena, arena_size));
@@ -77,22 +76,49 @@ static hyt_status fill(const hyt_graph *graph, const hyt_options *options, void 
     return hyti_pool_create(context, runtime->plan.threads, &runtime->pool);
 }
 
-hyt_status hyti_runtime_create_in(const hyt_graph *graph, const hyt_options *options, void *arena, size_t arena_size,
-                                  hyt_runtime **out)
+static hyt_status create(const hyt_graph *graph, const hyti_runtime_params *params, const hyti_kernels *kernels,
+                         void *arena, size_t arena_size, hyt_runtime **out)
 {
-    HYTI_NEED(graph);
-    HYTI_NEED(out);
     hyt_runtime *runtime = hyti_alloc(graph->context, sizeof *runtime);
     if (!runtime) return hyti_fail_nomem();
     hyti_ref_init(&runtime->ref);
     runtime->context = hyti_context_retain(graph->context);
-    hyt_status status = fill(graph, options, arena, arena_size, runtime);
+    runtime->params = *params;
+    runtime->kernels = *kernels;
+    hyt_status status = fill(graph, arena, arena_size, runtime);
     if (status != HYT_OK) {
         hyt_runtime_destroy(runtime);
         return status;
     }
     *out = runtime;
     return HYT_OK;
+}
+
+hyt_status hyti_runtime_create_in(const hyt_graph *graph, const hyt_options *options, void *arena, size_t arena_size,
+                                  hyt_runtime **out)
+{
+    hyti_runtime_params params = { 0 };
+    hyti_kernels kernels;
+    HYTI_NEED(graph);
+    HYTI_NEED(out);
+    HYTI_TRY(read_options(options, &params, &kernels));
+    return create(graph, &params, &kernels, arena, arena_size, out);
+}
+
+hyt_status hyti_runtime_observe(const hyt_graph *graph, size_t threads, hyt_runtime **out)
+{
+    hyti_runtime_params params = { .threads = (int64_t)threads, .batch = 1, .precision = 1, .observed = true };
+    hyti_kernels kernels;
+    hyti_kernels_init(&kernels, (unsigned)HYTI_ISA_ALL);
+    return create(graph, &params, &kernels, NULL, 0, out);
+}
+
+const float *hyti_runtime_observed(const hyt_runtime *runtime, hyt_value value, size_t *count)
+{
+    const hyti_tensor *tensor = &runtime->plan.tensors[value];
+    if (tensor->buffer == HYTI_NO_BUFFER) return NULL;
+    *count = (size_t)(tensor->rows * tensor->width);
+    return (const float *)(runtime->arena + runtime->plan.buffers[tensor->buffer].offset + tensor->offset);
 }
 
 hyt_status hyt_runtime_create(const hyt_graph *graph, const hyt_options *options, hyt_runtime **out)
@@ -117,7 +143,7 @@ void hyt_runtime_destroy(hyt_runtime *runtime)
 
 hyt_status hyt_runtime_plan(const hyt_graph *graph, const hyt_options *options, uint64_t *arena_bytes)
 {
-    hyti_runtime_params params;
+    hyti_runtime_params params = { 0 };
     hyti_kernels kernels;
     hyti_plan plan = { 0 };
     HYTI_NEED(graph);

@@ -180,7 +180,8 @@ static void pack_step(const folder *f, const hyti_step *step)
         write_bias(f, step, channels);
     }
     if (depthwise && step->format == HYTI_I8) {
-        (void)node;
+        f->kernels->pack_depthwise_i8(scale ? 1 : node->kernel[0], scale ? 1 : node->kernel[1], channels, from,
+                                      (int8_t *)(f->packed + step->weights));
     } else if (depthwise) {
         pack_depthwise(f, step, weights, channels, depth);
     } else {

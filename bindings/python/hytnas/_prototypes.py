@@ -411,6 +411,10 @@ class hyt_cost(Structure):
     pass
 
 
+class hyt_quantiser(Structure):
+    pass
+
+
 class hyt_runtime(Structure):
     pass
 
@@ -517,6 +521,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_graph_create": (c_int, [POINTER(hyt_context), c_char_p, POINTER(POINTER(hyt_graph))]),
     "hyt_graph_destroy": (None, [POINTER(hyt_graph)]),
     "hyt_graph_copy": (c_int, [POINTER(hyt_graph), POINTER(POINTER(hyt_graph))]),
+    "hyt_graph_fold_norms": (c_int, [POINTER(hyt_graph), POINTER(POINTER(hyt_graph))]),
     "hyt_graph_input": (c_int, [POINTER(hyt_graph), c_size_t, c_size_t, c_size_t, POINTER(c_int32)]),
     "hyt_graph_conv": (c_int, [POINTER(hyt_graph), c_int32, c_size_t, c_size_t, c_size_t, c_size_t, POINTER(c_int32)]),
     "hyt_graph_batch_norm": (c_int, [POINTER(hyt_graph), c_int32, POINTER(c_int32)]),
@@ -681,6 +686,11 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
         POINTER(c_double), POINTER(c_size_t)]),
     "hyt_pareto_best": (c_int, [POINTER(c_double), c_size_t, c_size_t, c_size_t, POINTER(c_double),
         POINTER(c_size_t)]),
+    "hyt_quantiser_options_create": (c_int, [POINTER(hyt_context), POINTER(POINTER(hyt_options))]),
+    "hyt_quantiser_create": (c_int, [POINTER(hyt_graph), POINTER(hyt_options), POINTER(POINTER(hyt_quantiser))]),
+    "hyt_quantiser_destroy": (None, [POINTER(hyt_quantiser)]),
+    "hyt_quantiser_add": (c_int, [POINTER(hyt_quantiser), POINTER(c_float), c_size_t]),
+    "hyt_quantiser_finish": (c_int, [POINTER(hyt_quantiser), POINTER(POINTER(hyt_graph))]),
     "hyt_runtime_options_create": (c_int, [POINTER(hyt_context), POINTER(POINTER(hyt_options))]),
     "hyt_runtime_create": (c_int, [POINTER(hyt_graph), POINTER(hyt_options), POINTER(POINTER(hyt_runtime))]),
     "hyt_runtime_destroy": (None, [POINTER(hyt_runtime)]),
