@@ -87,7 +87,7 @@ void hyti_attention_i8_c(const hyti_kernels *kernels, const hyti_attention_i8 *t
 size_t hyti_attention_i8_scratch(const hyti_kernels *kernels, size_t queries, size_t keys, size_t width)
 {
     (void)kernels, (void)queries;
-    size_t all = hyti_round_to(keys, 8), wide = hyti_round_to(width, 4);
+    size_t all = hyti_round_to(keys, HYTI_ATTENTION_LANES), wide = hyti_round_to(width, 4);
     return hyti_round_to(all * HYTI_ATTENTION_LANES * sizeof(int32_t), 64) +
            2 * hyti_round_to(all * wide * sizeof(int16_t), 64) + hyti_round_to(all * sizeof(int32_t), 64) +
            2 * hyti_round_to(wide * HYTI_ATTENTION_LANES * sizeof(int16_t), 64);

@@ -58,8 +58,13 @@ static inline words w_four(words a, words b, words c, words d)
     return _mm256_shuffle_epi8(_mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d)), order);
 }
 
-/* sum + a.b, lane by lane, of two signed 16-bit values each. */
+/* sum + a.b, lane by lane, of two signed 16-bit values each; and of a's with the 32 bits at `p`, in every lane. */
+typedef int32_t __attribute__((may_alias, aligned(1))) any_two;
 static inline words w_dot16(words sum, words a, words b) { return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b)); }
+static inline words w_dot16_at(words sum, words a, const void *p)
+{
+    return w_dot16(sum, a, w_set32(*(const any_two *)p));
+}
 
 /* The first n values (up to LANES; up to 2 LANES) of 8 bits; what is left out is 0. */
 static inline words w_load8(const int8_t *p, size_t n)
@@ -74,6 +79,18 @@ static inline words w_load8_16(const int8_t *p, size_t n)
     int8_t few[16] = { 0 };
     if (n < 16) memcpy(few, p, n), p = few;
     return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+
+/* Pairs (a[i], b[i]) in 16 bits, n of both given, `columns` written; what is not given is 0. */
+static inline void w_interleave(int16_t *to, const int8_t *a, const int8_t *b, size_t n, size_t columns)
+{
+    int8_t few[2][8] = { { 0 } };
+    if (n < 8) memcpy(few[0], a, n), memcpy(few[1], b, n), a = few[0], b = few[1];
+    __m128i first = _mm_loadl_epi64((const __m128i *)(const void *)a);
+    __m128i second = _mm_loadl_epi64((const __m128i *)(const void *)b);
+    words both = _mm256_cvtepi8_epi16(_mm_unpacklo_epi8(first, second));
+    if (columns == 8) _mm256_storeu_si256((__m256i *)(void *)to, both);
+    else _mm_storeu_si128((__m128i *)(void *)to, _mm256_castsi256_si128(both)); /* four columns */
 }
 
 /* Bounded to 8 bits, the first n lanes. */

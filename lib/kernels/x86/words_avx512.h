@@ -30,7 +30,7 @@ static inline words w_sub32(words a, words b) { return _mm512_sub_epi32(a, b); }
 static inline words w_max32(words a, words b) { return _mm512_max_epi32(a, b); }
 static inline words w_mul32(words a, words b) { return _mm512_mullo_epi32(a, b); }
 static inline words w_and(words a, words b) { return _mm512_and_si512(a, b); }
-static inline words w_right32(words a, int by) { return _mm512_sra_epi32(a, _mm_cvtsi32_si128(by)); }
+static inline words w_right32(words a, int by) { return _mm512_srav_epi32(a, _mm512_set1_epi32(by)); }
 static inline words w_sub16(words a, words b) { return _mm512_sub_epi16(a, b); }
 static inline words w_min16(words a, words b) { return _mm512_min_epi16(a, b); }
 static inline words w_left16(words a, int by) { return _mm512_sll_epi16(a, _mm_cvtsi32_si128(by)); }
@@ -56,19 +56,44 @@ static inline words w_four(words a, words b, words c, words d)
     return _mm512_shuffle_epi8(_mm512_packs_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d)), order);
 }
 
-/* sum + a.b, lane by lane, of two signed 16-bit values each. */
+/* sum + a.b, lane by lane, of two signed 16-bit values each; and of a's with the 32 bits at `p`, in every lane. In
+ * assembler, since GCC 12 copies each sum before and after its built-in function. */
+typedef int32_t __attribute__((may_alias, aligned(1))) any_two;
+#ifdef __AVX512VNNI__
 static inline words w_dot16(words sum, words a, words b)
 {
-#ifdef __AVX512VNNI__
-    return _mm512_dpwssd_epi32(sum, a, b);
-#else
-    return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
-#endif
+    __asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    return sum;
 }
 
-#if SIMD_BYTE_DOT
-/* of four 8-bit values each, a's unsigned */
-static inline words w_dot8(words sum, words a, words b) { return _mm512_dpbusd_epi32(sum, a, b); }
+static inline words w_dot16_at(words sum, words a, const void *p)
+{
+    __asm__("vpdpwssd %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(a), "m"(*(const any_two *)p));
+    return sum;
+}
+
+/* Of four 8-bit values each, a's unsigned. */
+static inline words w_dot8(words sum, words a, words b)
+{
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    return sum;
+}
+
+static inline words w_dot8_at(words sum, words a, const void *p)
+{
+    __asm__("vpdpbusd %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(a), "m"(*(const any_two *)p));
+    return sum;
+}
+#else
+static inline words w_dot16(words sum, words a, words b)
+{
+    return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
+}
+
+static inline words w_dot16_at(words sum, words a, const void *p)
+{
+    return w_dot16(sum, a, w_set32(*(const any_two *)p));
+}
 #endif
 
 /* The first n values (up to LANES; up to 2 LANES) of 8 bits; what is left out is 0. */
@@ -80,6 +105,15 @@ static inline words w_load8(const int8_t *p, size_t n)
 static inline words w_load8_16(const int8_t *p, size_t n)
 {
     return _mm512_cvtepi8_epi16(_mm256_maskz_loadu_epi8((__mmask32)(((uint64_t)1 << n) - 1), p));
+}
+
+/* Pairs (a[i], b[i]) in 16 bits, n of both given, `columns` written; what is not given is 0. */
+static inline void w_interleave(int16_t *to, const int8_t *a, const int8_t *b, size_t n, size_t columns)
+{
+    __mmask16 given = (__mmask16)((1u << n) - 1), written = (__mmask16)((1u << columns) - 1);
+    __m128i first = _mm_maskz_loadu_epi8(given, a), second = _mm_maskz_loadu_epi8(given, b);
+    __m256i both = _mm256_set_m128i(_mm_unpackhi_epi8(first, second), _mm_unpacklo_epi8(first, second));
+    _mm512_mask_storeu_epi32(to, written, _mm512_cvtepi8_epi16(both));
 }
 
 /* Bounded to 8 bits, the first n lanes. */
