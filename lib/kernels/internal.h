@@ -11,9 +11,10 @@
 #define HYTI_KERNEL(operation, isa, needs) __typeof__(*((hyti_kernels *)0)->operation) hyti_##operation##_##isa;
 #include "kernels/list.inc"
 
-/* Width of a panel, by format and instruction set: HYTI_NR_f32_c, ... */
+/* Width of a panel, height of a tile and steps of a group, by format and instruction set: HYTI_NR_f32_c, ... */
 enum {
-#define HYTI_GEMM(format, isa, mr, nr, group, needs) HYTI_NR_##format##_##isa = nr, HYTI_MR_##format##_##isa = mr,
+#define HYTI_GEMM(format, isa, mr, nr, group, needs) \
+    HYTI_NR_##format##_##isa = nr, HYTI_MR_##format##_##isa = mr, HYTI_GROUP_##format##_##isa = group,
 #include "kernels/list.inc"
 };
 
@@ -144,6 +145,12 @@ static inline hyti_blend_i8 hyti_blend_i8_at(size_t i, size_t in, size_t out)
 }
 
 #define HYTI_MOST_GROUP ((size_t)4) /* of all tables */
+
+/* A panel of int8 begins with the sums of its columns' weights, for products of unsigned values. */
+static inline const int8_t *hyti_panel_weights_i8(const int8_t *panel, size_t nr)
+{
+    return panel + nr * sizeof(int32_t);
+}
 
 /* For each format:
  * a convolution that reads its pixels where they lie: nothing is gathered, no scratch;

@@ -36,6 +36,10 @@ unsigned hyti_isa_detect(void)
 }
 #endif
 
+enum { MOST_NR = 32 };
+#define HYTI_GEMM(format, isa, mr, nr, group, needs) _Static_assert(nr <= MOST_NR, "widest panel");
+#include "kernels/list.inc"
+
 enum { FORMAT_f32 = HYTI_F32, FORMAT_bf16 = HYTI_BF16, FORMAT_f16 = HYTI_F16, FORMAT_i8 = HYTI_I8 };
 
 void hyti_kernels_init(hyti_kernels *kernels, unsigned isa)
@@ -57,7 +61,8 @@ size_t hyti_format_size(hyti_format format)
 
 size_t hyti_panel_size(const hyti_kernels *kernels, hyti_format format, size_t k)
 {
-    return hyti_round_to(k, kernels->panels[format].group) * kernels->panels[format].nr;
+    size_t sums = format == HYTI_I8 ? sizeof(int32_t) : 0;
+    return (sums + hyti_round_to(k, kernels->panels[format].group)) * kernels->panels[format].nr;
 }
 
 size_t hyti_pack_size(const hyti_kernels *kernels, hyti_format format, size_t k, size_t n)
@@ -66,15 +71,16 @@ size_t hyti_pack_size(const hyti_kernels *kernels, hyti_format format, size_t k,
     return hyti_panel_size(kernels, format, k) * ((n + nr - 1) / nr);
 }
 
-/* packed[panel][k / group][nr][group] */
-#define PACK(format, FORMAT, SOURCE, VALUE, stored)                                                                    \
-    void hyti_pack_##format(const hyti_kernels *kernels, size_t k, size_t n, const SOURCE *b, ptrdiff_t row,          \
-                            ptrdiff_t column, VALUE *packed)                                                           \
+/* packed[panel][k / group][nr][group]; before a panel `head` values are left to be filled. */
+#define PACK(name, FORMAT, SOURCE, VALUE, stored, head)                                                                \
+    void name(const hyti_kernels *kernels, size_t k, size_t n, const SOURCE *b, ptrdiff_t row, ptrdiff_t column,       \
+              VALUE *packed)                                                                                           \
     {                                                                                                                  \
         size_t nr = kernels->panels[FORMAT].nr, group = kernels->panels[FORMAT].group;                                 \
         for (size_t first = 0; first < n; first += nr) {                                                               \
             size_t width = hyti_min_size(nr, n - first);                                                               \
             const SOURCE *panel = b + (ptrdiff_t)first * column;                                                       \
+            packed += nr * (head);                                                                                     \
             for (size_t l = 0; l < k; l += group, packed += nr * group) {                                              \
                 size_t steps = hyti_min_size(group, k - l);                                                            \
                 if (width < nr || steps < group) memset(packed, 0, nr * group * sizeof *packed);                       \
@@ -86,10 +92,30 @@ size_t hyti_pack_size(const hyti_kernels *kernels, hyti_format format, size_t k,
         }                                                                                                              \
     }
 #define AS_IT_IS(x) (x)
-PACK(f32, HYTI_F32, float, float, AS_IT_IS)
-PACK(bf16, HYTI_BF16, float, hyti_bf16, hyti_bf16_of)
-PACK(f16, HYTI_F16, float, hyti_f16, hyti_f16_of)
-PACK(i8, HYTI_I8, int8_t, int8_t, AS_IT_IS)
+PACK(hyti_pack_f32, HYTI_F32, float, float, AS_IT_IS, 0)
+PACK(hyti_pack_bf16, HYTI_BF16, float, hyti_bf16, hyti_bf16_of, 0)
+PACK(hyti_pack_f16, HYTI_F16, float, hyti_f16, hyti_f16_of, 0)
+static PACK(pack_weights_i8, HYTI_I8, int8_t, int8_t, AS_IT_IS, sizeof(int32_t))
+
+/* The sums of a packed panel's columns, into its head. */
+static void sum_panel(int8_t *panel, size_t nr, size_t group, size_t groups)
+{
+    const int8_t *weights = hyti_panel_weights_i8(panel, nr);
+    int32_t sums[MOST_NR] = { 0 };
+    for (size_t l = 0; l < groups; l++)
+        for (size_t j = 0; j < nr; j++)
+            for (size_t s = 0; s < group; s++) sums[j] += *weights++;
+    memcpy(panel, sums, nr * sizeof *sums);
+}
+
+void hyti_pack_i8(const hyti_kernels *kernels, size_t k, size_t n, const int8_t *b, ptrdiff_t row, ptrdiff_t column,
+                  int8_t *packed)
+{
+    size_t nr = kernels->panels[HYTI_I8].nr, group = kernels->panels[HYTI_I8].group;
+    pack_weights_i8(kernels, k, n, b, row, column, packed);
+    for (size_t first = 0; first < n; first += nr, packed += hyti_panel_size(kernels, HYTI_I8, k))
+        sum_panel(packed, nr, group, (k + group - 1) / group);
+}
 
 /* The same whatever the table, so that a plan holds on every processor. */
 #define CONV_SCRATCH(format, VALUE)                                                                                    \

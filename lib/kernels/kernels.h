@@ -209,7 +209,7 @@ void hyti_kernels_init(hyti_kernels *kernels, unsigned isa);
 size_t hyti_format_size(hyti_format format);
 
 /* Values of B[k x n] packed for a table, those of one panel, and the packing: B(l, j) = b[l * row + j * column]. What the
- * last panel and the last group lack is zero. */
+ * last panel and the last group lack is zero. A panel of int8 begins with `nr` int32: the sums of its columns. */
 size_t hyti_pack_size(const hyti_kernels *kernels, hyti_format format, size_t k, size_t n);
 size_t hyti_panel_size(const hyti_kernels *kernels, hyti_format format, size_t k);
 void hyti_pack_f32(const hyti_kernels *kernels, size_t k, size_t n, const float *b, ptrdiff_t row, ptrdiff_t column,

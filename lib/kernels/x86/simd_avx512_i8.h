@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/* Vectors of sixteen 32-bit sums, and the way from them to bytes. Products of 8-bit values by vpdpbusd where
+ * HYTI_SIMD_VNNI is defined, else by vpmaddwd of values widened to 16 bits: both exact. */
+#ifndef HYTI_KERNELS_X86_SIMD_AVX512_I8_H
+#define HYTI_KERNELS_X86_SIMD_AVX512_I8_H
+
+#include "kernels/internal.h"
+#include <immintrin.h>
+
+#ifdef HYTI_SIMD_VNNI
+#define SIMD(operation) hyti_##operation##_avx512vnni
+enum { GROUP = HYTI_GROUP_i8_avx512vnni };
+#else
+#define SIMD(operation) hyti_##operation##_avx512
+enum { GROUP = HYTI_GROUP_i8_avx512 };
+#endif
+#define SIMD_TILE_ROWS 12 /* of two vectors: 24 sums, 2 of B, 1 of A */
+enum { VL = 16 };
+
+typedef __m512i ivec;
+
+static inline ivec i_load(const int32_t *p) { return _mm512_loadu_si512(p); }
+static inline void i_store(int32_t *p, ivec v) { _mm512_storeu_si512(p, v); }
+/* The first n values; 0 for the rest, which is not read. */
+static inline ivec i_load_first(const int32_t *p, size_t n)
+{
+    return _mm512_maskz_loadu_epi32((__mmask16)((1u << n) - 1), p);
+}
+
+#ifdef HYTI_SIMD_VNNI
+/* A is unsigned here: a + 128, so that 128 times the sum of the weights is taken off where the sums start. */
+static inline ivec i_start(ivec bias, ivec weights) { return _mm512_sub_epi32(bias, _mm512_slli_epi32(weights, 7)); }
+static inline ivec i_unsigned(int32_t group) { return _mm512_xor_si512(_mm512_set1_epi32(group), _mm512_set1_epi8(-128)); }
+static inline ivec i_group_a(const int8_t *p)
+{
+    int32_t group;
+    memcpy(&group, p, sizeof group);
+    return i_unsigned(group);
+}
+/* The last `rest` values of a row, fewer than a group. */
+static inline ivec i_rest_a(const int8_t *p, size_t rest)
+{
+    uint32_t group = (uint8_t)p[0];
+    if (rest > 1) group |= (uint32_t)(uint8_t)p[1] << 8;
+    if (rest > 2) group |= (uint32_t)(uint8_t)p[2] << 16;
+    return i_unsigned((int32_t)group);
+}
+static inline ivec i_group_b(const int8_t *p) { return _mm512_loadu_si512(p); }
+static inline ivec i_dot(ivec sum, ivec a, ivec b) { return _mm512_dpbusd_epi32(sum, a, b); }
+#else
+static inline ivec i_start(ivec bias, ivec weights) { return (void)weights, bias; }
+static inline ivec i_group_a(const int8_t *p)
+{
+    int16_t group;
+    memcpy(&group, p, sizeof group);
+    return _mm512_cvtepi8_epi16(_mm256_set1_epi16(group));
+}
+static inline ivec i_rest_a(const int8_t *p, size_t rest) { return (void)rest, _mm512_set1_epi32((uint16_t)*p); }
+static inline ivec i_group_b(const int8_t *p) { return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)p)); }
+static inline ivec i_dot(ivec sum, ivec a, ivec b) { return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)); }
+#endif
+
+/* hyti_scaled_i32 plus a zero, in 64 bits at once: with r = -shift, p = value * multiplier and both roundings' constants
+ * together, floor((p + 2^30 + 2^(30 + r) - (p < 0) 2^31) / 2^(31 + r)). Lanes of even columns, then of odd ones, whose
+ * result is left in the upper half. Holds for r from 1 to 24. */
+typedef struct scaling {
+    ivec multiplier, even_add, odd_add, even_shift, odd_shift;
+} scaling;
+
+/* Of the first n columns; false if a shift is outside. */
+static inline bool i_scaling(scaling *s, const int32_t *multiplier, const int32_t *shift, size_t n, int32_t zero)
+{
+    __mmask16 m = (__mmask16)((1u << n) - 1);
+    ivec one = _mm512_set1_epi64(1);
+    ivec right = _mm512_mask_sub_epi32(_mm512_set1_epi32(1), m, _mm512_setzero_si512(), i_load_first(shift, n));
+    ivec even = _mm512_and_si512(right, _mm512_set1_epi64(0xffffffff)), odd = _mm512_srli_epi64(right, 32);
+    /* (2 zero + 1) 2^(30 + r) + 2^30 */
+    ivec halves = _mm512_set1_epi64(2 * zero + 1), thirty = _mm512_set1_epi64(30), round = _mm512_set1_epi64(1 << 30);
+    s->multiplier = i_load_first(multiplier, n);
+    s->even_add = _mm512_add_epi64(_mm512_sllv_epi64(halves, _mm512_add_epi64(even, thirty)), round);
+    s->odd_add = _mm512_add_epi64(_mm512_sllv_epi64(halves, _mm512_add_epi64(odd, thirty)), round);
+    s->even_shift = _mm512_add_epi64(even, _mm512_set1_epi64(31));
+    s->odd_shift = _mm512_sub_epi64(odd, one);
+    return !_mm512_cmpgt_epu32_mask(_mm512_sub_epi32(right, _mm512_set1_epi32(1)), _mm512_set1_epi32(23));
+}
+
+static inline ivec i_scale(const scaling *s, ivec v)
+{
+    ivec below = _mm512_set1_epi64((int64_t)1 << 31);
+    ivec even = _mm512_mul_epi32(v, s->multiplier);
+    ivec odd = _mm512_mul_epi32(_mm512_srli_epi64(v, 32), _mm512_srli_epi64(s->multiplier, 32));
+    ivec left = _mm512_add_epi64(even, s->even_add), right = _mm512_add_epi64(odd, s->odd_add);
+    left = _mm512_mask_sub_epi64(left, _mm512_movepi64_mask(even), left, below);
+    right = _mm512_mask_sub_epi64(right, _mm512_movepi64_mask(odd), right, below);
+    return _mm512_mask_blend_epi32(0xaaaa, _mm512_srav_epi64(left, s->even_shift), _mm512_srav_epi64(right, s->odd_shift));
+}
+
+/* hyti_scaled_i32 of one factor, whatever its shift. */
+typedef struct common_scaling {
+    ivec left, multiplier, add, below, shift;
+} common_scaling;
+
+static inline common_scaling i_common_scaling(hyti_factor factor)
+{
+    int64_t right = factor.shift > 0 ? 0 : -factor.shift, one = 1;
+    return (common_scaling){
+        .left = _mm512_set1_epi32(factor.shift > 0 ? factor.shift : 0),
+        .multiplier = _mm512_set1_epi32(factor.multiplier),
+        .add = _mm512_set1_epi64((one << 30) + (right ? one << (30 + right) : 0)),
+        .below = _mm512_set1_epi64(right ? one << 31 : 0),
+        .shift = _mm512_set1_epi64(31 + right),
+    };
+}
+
+static inline ivec i_scale_long(const common_scaling *s, ivec v)
+{
+    ivec p = _mm512_mul_epi32(v, s->multiplier), sum = _mm512_add_epi64(p, s->add);
+    __mmask8 below = _mm512_cmplt_epi64_mask(p, _mm512_set1_epi64(-(1 << 30)));
+    return _mm512_srav_epi64(_mm512_mask_sub_epi64(sum, below, sum, s->below), s->shift);
+}
+
+static inline ivec i_scale_alike(const common_scaling *s, ivec v)
+{
+    v = _mm512_sllv_epi32(v, s->left);
+    ivec odd = _mm512_slli_epi64(i_scale_long(s, _mm512_srli_epi64(v, 32)), 32);
+    return _mm512_mask_blend_epi32(0xaaaa, i_scale_long(s, v), odd);
+}
+
+/* hyti_added_i32 but for its bounds. */
+typedef struct addition {
+    common_scaling left, right, result;
+    int32_t left_zero, right_zero, zero, low, high;
+} addition;
+
+static inline addition i_addition(const hyti_add_quant *q)
+{
+    return (addition){ i_common_scaling(q->left), i_common_scaling(q->right), i_common_scaling(q->result),
+                       q->left_zero, q->right_zero, q->zero, q->low, q->high };
+}
+
+static inline ivec i_add(const addition *a, ivec left, ivec right)
+{
+    left = _mm512_slli_epi32(_mm512_sub_epi32(left, _mm512_set1_epi32(a->left_zero)), 20);
+    right = _mm512_slli_epi32(_mm512_sub_epi32(right, _mm512_set1_epi32(a->right_zero)), 20);
+    ivec sum = _mm512_add_epi32(i_scale_alike(&a->left, left), i_scale_alike(&a->right, right));
+    return _mm512_add_epi32(i_scale_alike(&a->result, sum), _mm512_set1_epi32(a->zero));
+}
+
+/* Bytes of four vectors, one after the other, saturated. */
+typedef __m512i bytes;
+
+static inline bytes b_pack(ivec a, ivec b, ivec c, ivec d)
+{
+    ivec mixed = _mm512_packs_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
+    ivec order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    return _mm512_permutexvar_epi32(order, mixed);
+}
+
+static inline bytes b_bound(bytes v, int32_t low, int32_t high)
+{
+    return _mm512_min_epi8(_mm512_max_epi8(v, _mm512_set1_epi8((char)low)), _mm512_set1_epi8((char)high));
+}
+
+/* table[v + 128] */
+static inline bytes b_look_up(bytes v, const int8_t *table)
+{
+#ifdef HYTI_SIMD_VNNI
+    ivec t0 = _mm512_loadu_si512(table), t1 = _mm512_loadu_si512(table + 64);
+    ivec t2 = _mm512_loadu_si512(table + 128), t3 = _mm512_loadu_si512(table + 192);
+    /* The low seven bits choose among 128: v + 128 for a negative v, v for another. */
+    return _mm512_mask_blend_epi8(_mm512_movepi8_mask(v), _mm512_permutex2var_epi8(t2, v, t3),
+                                  _mm512_permutex2var_epi8(t0, v, t1));
+#else
+    int8_t value[64];
+    _mm512_storeu_si512(value, v);
+    for (size_t i = 0; i < sizeof value; i++) value[i] = table[value[i] + 128];
+    return _mm512_loadu_si512(value);
+#endif
+}
+
+/* The first n of the 16 (vectors = 1) or 32 bytes at `index`. */
+static inline void b_store_row(int8_t *p, bytes v, const size_t index, const size_t vectors, size_t n)
+{
+    if (vectors == 2) {
+        __m256i row = index ? _mm512_extracti64x4_epi64(v, 1) : _mm512_castsi512_si256(v);
+        if (n == 2 * VL) _mm256_storeu_si256((__m256i *)p, row);
+        else _mm256_mask_storeu_epi8(p, (__mmask32)(((uint64_t)1 << n) - 1), row);
+        return;
+    }
+    __m128i row = index == 0   ? _mm512_castsi512_si128(v)
+                  : index == 1 ? _mm512_extracti32x4_epi32(v, 1)
+                  : index == 2 ? _mm512_extracti32x4_epi32(v, 2)
+                               : _mm512_extracti32x4_epi32(v, 3);
+    if (n == VL) _mm_storeu_si128((__m128i *)p, row);
+    else if (n == VL / 2) _mm_storel_epi64((__m128i *)p, row);
+    else _mm_mask_storeu_epi8(p, (__mmask16)((1u << n) - 1), row);
+}
+
+/* n <= VL bytes as 32-bit values; what is beyond is not read. */
+static inline ivec i_of_bytes(const int8_t *p, size_t n)
+{
+    if (n == VL) return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p));
+    return _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8((__mmask16)((1u << n) - 1), p));
+}
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The int8 product: every tile edge, the extremes of values, shifts and sums, and the same however rows are shared out. */
+#include "kernel_i8_test.h"
+
+typedef struct product {
+    hyti_gemm_i8 gemm;
+    requantisation how;
+    guarded_i8 a, b, packed, c, add;
+    size_t b_columns; /* of the row-major B */
+} product;
+
+static void describe(const hyti_kernels *kernels, const product *p, char *text, size_t size)
+{
+    const hyti_gemm_i8 *g = &p->gemm;
+    snprintf(text, size, "isa %u m %zu n %zu k %zu a_row %td c_row %td table %d add %s", kernels->isa, g->m, g->n, g->k,
+             g->a_row, g->c_row, g->requant->table != NULL, !g->add ? "no" : g->add == g->c ? "c" : "yes");
+}
+
+static int magnitude_of(size_t k)
+{
+    int bits = 14;
+    for (; k; k >>= 2) bits++;
+    return bits;
+}
+
+static void choose(const hyti_kernels *kernels, product *p)
+{
+    hyti_gemm_i8 *g = &p->gemm;
+    size_t a_row = g->k + draw(3);
+    p->a = filled_i8(g->m && g->k ? (g->m - 1) * a_row + g->k : 0);
+    g->a = p->a.values, g->a_row = (ptrdiff_t)a_row, g->a_step = 1;
+    p->b_columns = g->n + draw(3);
+    p->b = filled_i8(g->k ? (g->k - 1) * p->b_columns + g->n : 0);
+    p->packed = reserve_i8(hyti_pack_size(kernels, HYTI_I8, g->k, g->n));
+    hyti_pack_i8(kernels, g->k, g->n, p->b.values, (ptrdiff_t)p->b_columns, 1, p->packed.values);
+    g->b = p->packed.values, g->b_panel = (ptrdiff_t)hyti_panel_size(kernels, HYTI_I8, g->k);
+    draw_requantisation(&p->how, g->n, magnitude_of(g->k));
+    g->requant = &p->how.requant;
+    g->c_row = (ptrdiff_t)(g->n + draw(3));
+    p->c = filled_i8(g->m ? (g->m - 1) * (size_t)g->c_row + g->n : 0);
+    p->add = copied_i8(&p->c);
+    g->c = p->c.values;
+    g->add = draw(2) ? NULL : draw(2) ? p->add.values : g->c, g->add_row = g->c_row;
+}
+
+static void drop(product *p)
+{
+    guarded_i8 *all[] = { &p->a, &p->b, &p->packed, &p->c, &p->add };
+    for (size_t i = 0; i < COUNT(all); i++) release_i8(all[i]);
+    release_requantisation(&p->how);
+}
+
+/* What lies between the rows is as it was. */
+static void compare(const hyti_kernels *kernels, const product *p)
+{
+    const hyti_gemm_i8 *g = &p->gemm;
+    for (size_t at = 0; at < p->c.n; at++) {
+        size_t i = at / (size_t)g->c_row, j = at % (size_t)g->c_row;
+        int64_t sum = 0;
+        for (size_t l = 0; j < g->n && l < g->k; l++)
+            sum += g->a[(ptrdiff_t)i * g->a_row + (ptrdiff_t)l] * p->b.values[l * p->b_columns + j];
+        int8_t old = p->add.values[at], got = p->c.values[at];
+        int8_t expected = j < g->n ? exact_requantised(g->requant, j, sum, g->add ? &old : NULL) : old;
+        if (got == expected) continue;
+        char text[256];
+        describe(kernels, p, text, sizeof text);
+        fail_msg("%s: (%zu, %zu) is %d, not %d: sum %lld bias %d multiplier %d shift %d", text, i, j, got, expected,
+                 (long long)sum, g->requant->bias[j], g->requant->multiplier[j], g->requant->shift[j]);
+    }
+}
+
+static void check_product(const hyti_kernels *kernels, size_t m, size_t n, size_t k)
+{
+    product p = { .gemm = { .m = m, .n = n, .k = k } };
+    choose(kernels, &p);
+    kernels->gemm_i8(&p.gemm);
+    compare(kernels, &p);
+    drop(&p);
+}
+
+static void check_sizes(const hyti_kernels *kernels)
+{
+    static const size_t columns[] = { 1, 3, 4, 7, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33, 47, 48, 49, 64, 65 };
+    static const size_t depths[] = { 0, 1, 2, 3, 4, 5, 8, 31, 64 };
+    for (size_t m = 1; m <= 27; m++)
+        for (size_t j = 0; j < COUNT(columns); j++)
+            for (int turn = 0; turn < 3; turn++) check_product(kernels, m, columns[j], depths[draw(COUNT(depths))]);
+    static const size_t deep[] = { 255, 256, 258, 511, 1025, 2600 };
+    for (size_t l = 0; l < COUNT(deep); l++)
+        for (int turn = 0; turn < 6; turn++) check_product(kernels, 1 + draw(70), 1 + draw(70), deep[l]);
+    check_product(kernels, 800, 70, 90); /* several blocks of rows */
+    check_product(kernels, 200, 33, 500);
+}
+
+static void sizes(void **state)
+{
+    (void)state;
+    each_table(check_sizes);
+}
+
+static void check_split(const hyti_kernels *kernels)
+{
+    for (int turn = 0; turn < 60; turn++) {
+        product p = { .gemm = { .m = 1 + draw(90), .n = 1 + draw(70), .k = draw(100) } };
+        choose(kernels, &p);
+        hyti_gemm_i8 part = p.gemm;
+        for (size_t left = p.gemm.m; left; left -= part.m) {
+            part.m = 1 + draw((uint32_t)left);
+            kernels->gemm_i8(&part);
+            part.a += (ptrdiff_t)part.m * part.a_row;
+            part.c += (ptrdiff_t)part.m * part.c_row;
+            if (part.add) part.add += (ptrdiff_t)part.m * part.add_row;
+        }
+        compare(kernels, &p);
+        drop(&p);
+    }
+}
+
+static void split(void **state)
+{
+    (void)state;
+    each_table(check_split);
+}
+
+/* Sums whose quotients are ties, one by one: both roundings. */
+static void check_ties(const hyti_kernels *kernels)
+{
+    enum { M = 24, N = 20 };
+    for (int32_t shift = 0; shift >= -26; shift--) {
+        int8_t a[M], packed[4096], c[M * N], ones[N], table[256];
+        int32_t bias[N], multiplier[N], shifts[N];
+        for (int i = 0; i < M; i++) a[i] = (int8_t)(i - M / 2);
+        for (int i = 0; i < 256; i++) table[i] = (int8_t)(i ^ 0x55);
+        for (int j = 0; j < N; j++) {
+            int64_t half = (int64_t)1 << (-shift + 1);
+            ones[j] = 1, shifts[j] = shift;
+            multiplier[j] = j % 3 == 0 ? 1 << 30 : j % 3 == 1 ? INT32_MAX : (1 << 30) + 1;
+            bias[j] = (int32_t)((j - N / 2) * half / 2);
+        }
+        assert_true(hyti_pack_size(kernels, HYTI_I8, 1, N) <= sizeof packed);
+        hyti_pack_i8(kernels, 1, N, ones, N, 1, packed);
+        hyti_requant r = { .bias = bias, .multiplier = multiplier, .shift = shifts, .low = -128, .high = 127 };
+        r.zero = shift % 2 ? -128 : 127;
+        r.table = shift % 3 ? NULL : table;
+        hyti_gemm_i8 g = { .m = M, .n = N, .k = 1, .a = a, .a_row = 1, .a_step = 1, .b = packed, .c = c, .c_row = N };
+        g.b_panel = (ptrdiff_t)hyti_panel_size(kernels, HYTI_I8, 1);
+        g.requant = &r;
+        kernels->gemm_i8(&g);
+        for (size_t i = 0; i < M; i++)
+            for (size_t j = 0; j < N; j++)
+                if (c[i * N + j] != exact_requantised(&r, j, a[i], NULL))
+                    fail_msg("isa %u shift %d multiplier %d value %d: %d, not %d", kernels->isa, shift, multiplier[j],
+                             a[i] + bias[j], c[i * N + j], exact_requantised(&r, j, a[i], NULL));
+    }
+}
+
+static void ties(void **state)
+{
+    (void)state;
+    each_table(check_ties);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(sizes), cmocka_unit_test(split), cmocka_unit_test(ties) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
