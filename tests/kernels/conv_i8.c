@@ -6,7 +6,7 @@
 typedef struct picture {
     hyti_conv_i8 conv;
     requantisation how;
-    guarded_i8 in, out, before, weights, packed, scratch;
+    bytes in, out, before, weights, packed, scratch;
 } picture;
 
 static void describe(const hyti_kernels *kernels, const picture *p, char *text, size_t size)
@@ -50,11 +50,11 @@ static void choose_values(const hyti_kernels *kernels, picture *p)
     size_t depth = c->kernel_height * c->kernel_width * c->in_channels;
     p->in = filled_i8((c->in_height * c->in_width - 1) * c->in_stride + c->in_channels);
     p->before = filled_i8((c->out_height * c->out_width - 1) * c->out_stride + c->out_channels);
-    p->out = copied_i8(&p->before);
+    p->out = copied_bytes(&p->before);
     p->weights = filled_i8(depth * c->out_channels);
-    p->packed = reserve_i8(hyti_pack_size(kernels, HYTI_I8, depth, c->out_channels));
+    p->packed = reserve_bytes(hyti_pack_size(kernels, HYTI_I8, depth, c->out_channels));
     hyti_pack_i8(kernels, depth, c->out_channels, p->weights.values, (ptrdiff_t)c->out_channels, 1, p->packed.values);
-    p->scratch = reserve_i8(hyti_conv_i8_scratch(kernels, c));
+    p->scratch = reserve_bytes(hyti_conv_i8_scratch(kernels, c));
     draw_requantisation(&p->how, c->out_channels, 20);
     c->requant = &p->how.requant;
     c->in = p->in.values, c->out = p->out.values, c->weights = p->packed.values;
@@ -64,8 +64,8 @@ static void choose_values(const hyti_kernels *kernels, picture *p)
 
 static void drop(picture *p)
 {
-    guarded_i8 *all[] = { &p->in, &p->out, &p->before, &p->weights, &p->packed, &p->scratch };
-    for (size_t i = 0; i < COUNT(all); i++) release_i8(all[i]);
+    bytes *all[] = { &p->in, &p->out, &p->before, &p->weights, &p->packed, &p->scratch };
+    for (size_t i = 0; i < COUNT(all); i++) release_bytes(all[i]);
     release_requantisation(&p->how);
 }
 

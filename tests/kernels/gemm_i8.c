@@ -5,7 +5,7 @@
 typedef struct product {
     hyti_gemm_i8 gemm;
     requantisation how;
-    guarded_i8 a, b, packed, c, add;
+    bytes a, b, packed, c, add;
     size_t b_columns; /* of the row-major B */
 } product;
 
@@ -31,22 +31,22 @@ static void choose(const hyti_kernels *kernels, product *p)
     g->a = p->a.values, g->a_row = (ptrdiff_t)a_row, g->a_step = 1;
     p->b_columns = g->n + draw(3);
     p->b = filled_i8(g->k ? (g->k - 1) * p->b_columns + g->n : 0);
-    p->packed = reserve_i8(hyti_pack_size(kernels, HYTI_I8, g->k, g->n));
+    p->packed = reserve_bytes(hyti_pack_size(kernels, HYTI_I8, g->k, g->n));
     hyti_pack_i8(kernels, g->k, g->n, p->b.values, (ptrdiff_t)p->b_columns, 1, p->packed.values);
     g->b = p->packed.values, g->b_panel = (ptrdiff_t)hyti_panel_size(kernels, HYTI_I8, g->k);
     draw_requantisation(&p->how, g->n, magnitude_of(g->k));
     g->requant = &p->how.requant;
     g->c_row = (ptrdiff_t)(g->n + draw(3));
     p->c = filled_i8(g->m ? (g->m - 1) * (size_t)g->c_row + g->n : 0);
-    p->add = copied_i8(&p->c);
+    p->add = copied_bytes(&p->c);
     g->c = p->c.values;
     g->add = draw(2) ? NULL : draw(2) ? p->add.values : g->c, g->add_row = g->c_row;
 }
 
 static void drop(product *p)
 {
-    guarded_i8 *all[] = { &p->a, &p->b, &p->packed, &p->c, &p->add };
-    for (size_t i = 0; i < COUNT(all); i++) release_i8(all[i]);
+    bytes *all[] = { &p->a, &p->b, &p->packed, &p->c, &p->add };
+    for (size_t i = 0; i < COUNT(all); i++) release_bytes(all[i]);
     release_requantisation(&p->how);
 }
 
@@ -80,11 +80,11 @@ static void check_product(const hyti_kernels *kernels, size_t m, size_t n, size_
 
 static void check_sizes(const hyti_kernels *kernels)
 {
-    static const size_t columns[] = { 1, 3, 4, 7, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33, 47, 48, 49, 64, 65 };
+    static const size_t widths[] = { 1, 3, 4, 7, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33, 47, 48, 49, 64, 65 };
     static const size_t depths[] = { 0, 1, 2, 3, 4, 5, 8, 31, 64 };
     for (size_t m = 1; m <= 27; m++)
-        for (size_t j = 0; j < COUNT(columns); j++)
-            for (int turn = 0; turn < 3; turn++) check_product(kernels, m, columns[j], depths[draw(COUNT(depths))]);
+        for (size_t j = 0; j < COUNT(widths); j++)
+            for (int turn = 0; turn < 3; turn++) check_product(kernels, m, widths[j], depths[draw(COUNT(depths))]);
     static const size_t deep[] = { 255, 256, 258, 511, 1025, 2600 };
     for (size_t l = 0; l < COUNT(deep); l++)
         for (int turn = 0; turn < 6; turn++) check_product(kernels, 1 + draw(70), 1 + draw(70), deep[l]);

@@ -1,49 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the tests of int8 kernels share: bytes between guard pages, random requantisations, and their arithmetic spelled
- * out as gemmlowp has it, apart from the library's. */
+/* What the tests of int8 products share: random requantisations, and their arithmetic spelled out as gemmlowp has it,
+ * apart from the library's. */
 #ifndef HYTNAS_TESTS_KERNEL_I8_TEST_H
 #define HYTNAS_TESTS_KERNEL_I8_TEST_H
 
-#include "kernel_test.h"
-
-typedef struct guarded_i8 {
-    int8_t *values;
-    size_t n;
-    pages pages;
-} guarded_i8;
-
-static inline guarded_i8 reserve_i8(size_t n)
-{
-    void *values;
-    pages p = reserve_pages(n, &values);
-    return (guarded_i8){ values, n, p };
-}
-
-static inline void release_i8(guarded_i8 *g)
-{
-    release_pages(&g->pages);
-    *g = (guarded_i8){ 0 };
-}
+#include "bytes.h"
 
 /* In turn: any values, the least alone, the largest alone, the extremes and zero. */
-static inline guarded_i8 filled_i8(size_t n)
+static inline bytes filled_i8(size_t n)
 {
     static const int8_t few[] = { -128, 127, 0, -128, 127, -127, 1, -1 };
-    guarded_i8 g = reserve_i8(n);
+    bytes g = reserve_bytes(n);
     uint32_t kind = draw(6);
     for (size_t i = 0; i < n; i++)
         g.values[i] = kind == 0 ? -128 : kind == 1 ? 127 : kind == 2 ? few[draw(COUNT(few))] : (int8_t)(draw(256) - 128);
     return g;
 }
 
-static inline guarded_i8 copied_i8(const guarded_i8 *from)
-{
-    guarded_i8 g = reserve_i8(from->n);
-    if (g.n) memcpy(g.values, from->values, g.n);
-    return g;
-}
-
-/* The bytes of an array of int32, which must end at the guard as well. */
 typedef struct guarded_i32 {
     int32_t *values;
     pages pages;
@@ -62,7 +35,6 @@ typedef struct requantisation {
     hyti_add_quant add;
     int8_t table[256];
     guarded_i32 bias, multiplier, shift;
-    bool extreme; /* sums as large as 32 bits hold */
 } requantisation;
 
 static inline hyti_factor draw_factor(int32_t shift)
@@ -91,7 +63,6 @@ static inline void draw_addition(hyti_add_quant *a)
 static inline void draw_requantisation(requantisation *q, size_t n, int magnitude)
 {
     uint32_t kind = draw(8); /* 0: any shift, left ones too; 1: sums as large as 32 bits hold */
-    q->extreme = kind == 1;
     q->bias = reserve_i32(n), q->multiplier = reserve_i32(n), q->shift = reserve_i32(n);
     for (size_t j = 0; j < n; j++) {
         int32_t usual = 5 - magnitude - (int32_t)draw(4) + (int32_t)draw(3);
