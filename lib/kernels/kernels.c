@@ -3,6 +3,9 @@
 #include <string.h>
 #ifdef __x86_64__
 #include <cpuid.h>
+#elif defined __aarch64__ && defined __linux__
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 #ifdef __x86_64__
@@ -27,6 +30,17 @@ unsigned hyti_isa_detect(void)
     isa |= HYTI_ISA_AVX512;
     if ((c & bit_AVX512VNNI) && (c & bit_AVX512VBMI)) isa |= HYTI_ISA_VNNI;
     if (__get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & bit_AVX512BF16)) isa |= HYTI_ISA_BF16;
+    return isa;
+}
+#elif defined __aarch64__ && defined __linux__
+unsigned hyti_isa_detect(void)
+{
+    unsigned long has = getauxval(AT_HWCAP), half = HWCAP_FPHP | HWCAP_ASIMDHP;
+    unsigned isa = HYTI_ISA_C;
+    if (!(has & HWCAP_ASIMD)) return isa;
+    isa |= HYTI_ISA_NEON;
+    if (has & HWCAP_ASIMDDP) isa |= HYTI_ISA_DOT;
+    if ((has & half) == half) isa |= HYTI_ISA_FP16;
     return isa;
 }
 #else

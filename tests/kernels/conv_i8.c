@@ -13,8 +13,8 @@ static void describe(const hyti_kernels *kernels, const picture *p, char *text, 
 {
     const hyti_conv_i8 *c = &p->conv;
     snprintf(text, size,
-             "isa %u in %zux%zux%zu(%zu) out %zux%zux%zu(%zu) kernel %zux%zu stride %zux%zu pad %zu,%zu dilation %zux%zu "
-             "add %s table %d",
+             "isa %u in %zux%zux%zu(%zu) out %zux%zux%zu(%zu) kernel %zux%zu stride %zux%zu pad %zu,%zu "
+             "dilation %zux%zu add %s table %d",
              kernels->isa, c->in_height, c->in_width, c->in_channels, c->in_stride, c->out_height, c->out_width,
              c->out_channels, c->out_stride, c->kernel_height, c->kernel_width, c->stride_height, c->stride_width,
              c->pad_top, c->pad_left, c->dilation_height, c->dilation_width,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The int8 product: every tile edge, the extremes of values, shifts and sums, and the same however rows are shared out. */
+/* The int8 product: every tile edge, the extremes of values, shifts and sums, rows shared out. */
 #include "kernel_i8_test.h"
 
 typedef struct product {

@@ -13,7 +13,7 @@ static inline bytes filled_i8(size_t n)
     bytes g = reserve_bytes(n);
     uint32_t kind = draw(6);
     for (size_t i = 0; i < n; i++)
-        g.values[i] = kind == 0 ? -128 : kind == 1 ? 127 : kind == 2 ? few[draw(COUNT(few))] : (int8_t)(draw(256) - 128);
+        g.values[i] = (int8_t)(kind < 2 ? few[3 + kind] : kind == 2 ? few[draw(COUNT(few))] : (int32_t)draw(256) - 128);
     return g;
 }
 
@@ -70,7 +70,8 @@ static inline void draw_requantisation(requantisation *q, size_t n, int magnitud
         if (draw(40) == 0 && kind > 4) shift = -(int32_t)draw(32);
         hyti_factor factor = draw_factor(shift);
         q->multiplier.values[j] = factor.multiplier, q->shift.values[j] = factor.shift;
-        int32_t bias = kind == 1 ? INT32_MAX - (1 << 27) - (int32_t)draw(1 << 20) : (int32_t)draw(1u << (magnitude - 1));
+        int32_t usual_bias = (int32_t)draw(1u << (magnitude - 1)), most = INT32_MAX - (1 << 27) - usual_bias % 4096;
+        int32_t bias = kind == 1 ? most : usual_bias;
         q->bias.values[j] = draw(2) ? bias : -bias;
     }
     for (size_t i = 0; i < COUNT(q->table); i++) q->table[i] = (int8_t)(draw(256) - 128);

@@ -18,20 +18,38 @@ static const struct kernel_table {
     const char *name;
 } kernel_tables[] = {
     { HYTI_ISA_C, "C" },
+#ifdef __aarch64__
+    { HYTI_ISA_NEON, "NEON" },
+    { HYTI_ISA_NEON | HYTI_ISA_DOT, "NEON with dot products" },
+    { HYTI_ISA_NEON | HYTI_ISA_FP16, "NEON with half precision" },
+    { HYTI_ISA_NEON | HYTI_ISA_DOT | HYTI_ISA_FP16, "NEON with dot products and half precision" },
+#else
     { HYTI_ISA_AVX2, "AVX2" },
     { HYTI_ISA_AVX2 | HYTI_ISA_AVX512, "AVX-512" },
     { HYTI_ISA_AVX2 | HYTI_ISA_AVX512 | HYTI_ISA_VNNI, "AVX-512 VNNI" },
     { HYTI_ISA_AVX2 | HYTI_ISA_AVX512 | HYTI_ISA_BF16, "AVX-512 BF16" },
     { HYTI_ISA_AVX2 | HYTI_ISA_AVX512 | HYTI_ISA_VNNI | HYTI_ISA_BF16, "AVX-512 VNNI and BF16" },
+#endif
 };
 
+static inline bool same_kernels(hyti_kernels a, hyti_kernels b)
+{
+    a.isa = b.isa = 0;
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
+/* Not twice where an instruction set adds no kernel. */
 static inline void each_table(void (*check)(const hyti_kernels *kernels))
 {
+    hyti_kernels tables[COUNT(kernel_tables)];
     for (size_t i = 0; i < COUNT(kernel_tables); i++) {
-        hyti_kernels kernels;
-        hyti_kernels_init(&kernels, kernel_tables[i].isa);
-        if (kernels.isa == kernel_tables[i].isa) check(&kernels);
-        else print_message("skipped: this processor has no %s\n", kernel_tables[i].name);
+        memset(&tables[i], 0, sizeof tables[i]);
+        hyti_kernels_init(&tables[i], kernel_tables[i].isa);
+        bool seen = false;
+        for (size_t j = 0; j < i; j++) seen |= same_kernels(tables[i], tables[j]);
+        if (tables[i].isa != kernel_tables[i].isa)
+            print_message("skipped: this processor has no %s\n", kernel_tables[i].name);
+        else if (!seen) check(&tables[i]);
     }
 }
 

@@ -18,51 +18,60 @@ enum { GROUP = HYTI_GROUP_i8_avx512 };
 enum { VL = 16 };
 
 typedef __m512i ivec;
+typedef __m512i igroup; /* a group of steps: of A the same in all lanes, of B a column each */
 
+static inline ivec i_set(int32_t x) { return _mm512_set1_epi32(x); }
 static inline ivec i_load(const int32_t *p) { return _mm512_loadu_si512(p); }
 static inline void i_store(int32_t *p, ivec v) { _mm512_storeu_si512(p, v); }
+static inline ivec i_plus(ivec a, ivec b) { return _mm512_add_epi32(a, b); }
+static inline ivec i_minus(ivec a, ivec b) { return _mm512_sub_epi32(a, b); }
+static inline ivec i_times_2_20(ivec v) { return _mm512_slli_epi32(v, 20); }
+static inline __mmask16 i_first(size_t n) { return (__mmask16)((1u << n) - 1); }
 /* The first n values; 0 for the rest, which is not read. */
-static inline ivec i_load_first(const int32_t *p, size_t n)
-{
-    return _mm512_maskz_loadu_epi32((__mmask16)((1u << n) - 1), p);
-}
+static inline ivec i_load_first(const int32_t *p, size_t n) { return _mm512_maskz_loadu_epi32(i_first(n), p); }
 
 #ifdef HYTI_SIMD_VNNI
 /* A is unsigned here: a + 128, so that 128 times the sum of the weights is taken off where the sums start. */
-static inline ivec i_start(ivec bias, ivec weights) { return _mm512_sub_epi32(bias, _mm512_slli_epi32(weights, 7)); }
-static inline ivec i_unsigned(int32_t group) { return _mm512_xor_si512(_mm512_set1_epi32(group), _mm512_set1_epi8(-128)); }
-static inline ivec i_group_a(const int8_t *p)
+static inline ivec i_start(ivec bias, const int32_t *weights)
 {
-    int32_t group;
+    return _mm512_sub_epi32(bias, _mm512_slli_epi32(_mm512_loadu_si512(weights), 7));
+}
+static inline igroup i_unsigned(uint32_t group)
+{
+    return _mm512_xor_si512(_mm512_set1_epi32((int32_t)group), _mm512_set1_epi8(-128));
+}
+static inline igroup i_group_a(const int8_t *p)
+{
+    uint32_t group;
     memcpy(&group, p, sizeof group);
     return i_unsigned(group);
 }
 /* The last `rest` values of a row, fewer than a group. */
-static inline ivec i_rest_a(const int8_t *p, size_t rest)
+static inline igroup i_rest_a(const int8_t *p, size_t rest)
 {
     uint32_t group = (uint8_t)p[0];
     if (rest > 1) group |= (uint32_t)(uint8_t)p[1] << 8;
     if (rest > 2) group |= (uint32_t)(uint8_t)p[2] << 16;
-    return i_unsigned((int32_t)group);
+    return i_unsigned(group);
 }
-static inline ivec i_group_b(const int8_t *p) { return _mm512_loadu_si512(p); }
-static inline ivec i_dot(ivec sum, ivec a, ivec b) { return _mm512_dpbusd_epi32(sum, a, b); }
+static inline igroup i_group_b(const int8_t *p) { return _mm512_loadu_si512(p); }
+static inline ivec i_dot(ivec sum, igroup a, igroup b) { return _mm512_dpbusd_epi32(sum, a, b); }
 #else
-static inline ivec i_start(ivec bias, ivec weights) { return (void)weights, bias; }
-static inline ivec i_group_a(const int8_t *p)
+static inline ivec i_start(ivec bias, const int32_t *weights) { return (void)weights, bias; }
+static inline igroup i_group_a(const int8_t *p)
 {
     int16_t group;
     memcpy(&group, p, sizeof group);
     return _mm512_cvtepi8_epi16(_mm256_set1_epi16(group));
 }
-static inline ivec i_rest_a(const int8_t *p, size_t rest) { return (void)rest, _mm512_set1_epi32((uint16_t)*p); }
-static inline ivec i_group_b(const int8_t *p) { return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)p)); }
-static inline ivec i_dot(ivec sum, ivec a, ivec b) { return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)); }
+static inline igroup i_rest_a(const int8_t *p, size_t rest) { return (void)rest, _mm512_set1_epi32((uint16_t)*p); }
+static inline igroup i_group_b(const int8_t *p) { return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)p)); }
+static inline ivec i_dot(ivec sum, igroup a, igroup b) { return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)); }
 #endif
 
-/* hyti_scaled_i32 plus a zero, in 64 bits at once: with r = -shift, p = value * multiplier and both roundings' constants
- * together, floor((p + 2^30 + 2^(30 + r) - (p < 0) 2^31) / 2^(31 + r)). Lanes of even columns, then of odd ones, whose
- * result is left in the upper half. Holds for r from 1 to 24. */
+/* hyti_scaled_i32 plus a zero, in 64 bits at once: with r = -shift, p = value * multiplier and the constants of both
+ * roundings together, floor((p + 2^30 + 2^(30 + r) - (p < 0) 2^31) / 2^(31 + r)). Lanes of even columns, then of odd
+ * ones, whose result is left in the upper half. Holds for r from 1 to 24, and for a multiplier of 0. */
 typedef struct scaling {
     ivec multiplier, even_add, odd_add, even_shift, odd_shift;
 } scaling;
@@ -70,18 +79,17 @@ typedef struct scaling {
 /* Of the first n columns; false if a shift is outside. */
 static inline bool i_scaling(scaling *s, const int32_t *multiplier, const int32_t *shift, size_t n, int32_t zero)
 {
-    __mmask16 m = (__mmask16)((1u << n) - 1);
-    ivec one = _mm512_set1_epi64(1);
-    ivec right = _mm512_mask_sub_epi32(_mm512_set1_epi32(1), m, _mm512_setzero_si512(), i_load_first(shift, n));
+    s->multiplier = i_load_first(multiplier, n);
+    __mmask16 some = _mm512_test_epi32_mask(s->multiplier, s->multiplier);
+    ivec right = _mm512_mask_sub_epi32(i_set(1), some, i_set(0), i_load_first(shift, n));
     ivec even = _mm512_and_si512(right, _mm512_set1_epi64(0xffffffff)), odd = _mm512_srli_epi64(right, 32);
     /* (2 zero + 1) 2^(30 + r) + 2^30 */
     ivec halves = _mm512_set1_epi64(2 * zero + 1), thirty = _mm512_set1_epi64(30), round = _mm512_set1_epi64(1 << 30);
-    s->multiplier = i_load_first(multiplier, n);
     s->even_add = _mm512_add_epi64(_mm512_sllv_epi64(halves, _mm512_add_epi64(even, thirty)), round);
     s->odd_add = _mm512_add_epi64(_mm512_sllv_epi64(halves, _mm512_add_epi64(odd, thirty)), round);
     s->even_shift = _mm512_add_epi64(even, _mm512_set1_epi64(31));
-    s->odd_shift = _mm512_sub_epi64(odd, one);
-    return !_mm512_cmpgt_epu32_mask(_mm512_sub_epi32(right, _mm512_set1_epi32(1)), _mm512_set1_epi32(23));
+    s->odd_shift = _mm512_sub_epi64(odd, _mm512_set1_epi64(1));
+    return !_mm512_cmpgt_epu32_mask(i_minus(right, i_set(1)), i_set(23));
 }
 
 static inline ivec i_scale(const scaling *s, ivec v)
@@ -92,7 +100,8 @@ static inline ivec i_scale(const scaling *s, ivec v)
     ivec left = _mm512_add_epi64(even, s->even_add), right = _mm512_add_epi64(odd, s->odd_add);
     left = _mm512_mask_sub_epi64(left, _mm512_movepi64_mask(even), left, below);
     right = _mm512_mask_sub_epi64(right, _mm512_movepi64_mask(odd), right, below);
-    return _mm512_mask_blend_epi32(0xaaaa, _mm512_srav_epi64(left, s->even_shift), _mm512_srav_epi64(right, s->odd_shift));
+    left = _mm512_srav_epi64(left, s->even_shift), right = _mm512_srav_epi64(right, s->odd_shift);
+    return _mm512_mask_blend_epi32(0xaaaa, left, right);
 }
 
 /* hyti_scaled_i32 of one factor, whatever its shift. */
@@ -126,47 +135,27 @@ static inline ivec i_scale_alike(const common_scaling *s, ivec v)
     return _mm512_mask_blend_epi32(0xaaaa, i_scale_long(s, v), odd);
 }
 
-/* hyti_added_i32 but for its bounds. */
-typedef struct addition {
-    common_scaling left, right, result;
-    int32_t left_zero, right_zero, zero, low, high;
-} addition;
-
-static inline addition i_addition(const hyti_add_quant *q)
-{
-    return (addition){ i_common_scaling(q->left), i_common_scaling(q->right), i_common_scaling(q->result),
-                       q->left_zero, q->right_zero, q->zero, q->low, q->high };
-}
-
-static inline ivec i_add(const addition *a, ivec left, ivec right)
-{
-    left = _mm512_slli_epi32(_mm512_sub_epi32(left, _mm512_set1_epi32(a->left_zero)), 20);
-    right = _mm512_slli_epi32(_mm512_sub_epi32(right, _mm512_set1_epi32(a->right_zero)), 20);
-    ivec sum = _mm512_add_epi32(i_scale_alike(&a->left, left), i_scale_alike(&a->right, right));
-    return _mm512_add_epi32(i_scale_alike(&a->result, sum), _mm512_set1_epi32(a->zero));
-}
-
 /* Bytes of four vectors, one after the other, saturated. */
-typedef __m512i bytes;
+typedef __m512i ibytes;
 
-static inline bytes b_pack(ivec a, ivec b, ivec c, ivec d)
+static inline ibytes b_pack(ivec a, ivec b, ivec c, ivec d)
 {
     ivec mixed = _mm512_packs_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
     ivec order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     return _mm512_permutexvar_epi32(order, mixed);
 }
 
-static inline bytes b_bound(bytes v, int32_t low, int32_t high)
+static inline ibytes b_bound(ibytes v, int32_t low, int32_t high)
 {
     return _mm512_min_epi8(_mm512_max_epi8(v, _mm512_set1_epi8((char)low)), _mm512_set1_epi8((char)high));
 }
 
 /* table[v + 128] */
-static inline bytes b_look_up(bytes v, const int8_t *table)
+static inline ibytes b_look_up(ibytes v, const int8_t *table)
 {
 #ifdef HYTI_SIMD_VNNI
-    ivec t0 = _mm512_loadu_si512(table), t1 = _mm512_loadu_si512(table + 64);
-    ivec t2 = _mm512_loadu_si512(table + 128), t3 = _mm512_loadu_si512(table + 192);
+    ibytes t0 = _mm512_loadu_si512(table), t1 = _mm512_loadu_si512(table + 64);
+    ibytes t2 = _mm512_loadu_si512(table + 128), t3 = _mm512_loadu_si512(table + 192);
     /* The low seven bits choose among 128: v + 128 for a negative v, v for another. */
     return _mm512_mask_blend_epi8(_mm512_movepi8_mask(v), _mm512_permutex2var_epi8(t2, v, t3),
                                   _mm512_permutex2var_epi8(t0, v, t1));
@@ -179,7 +168,7 @@ static inline bytes b_look_up(bytes v, const int8_t *table)
 }
 
 /* The first n of the 16 (vectors = 1) or 32 bytes at `index`. */
-static inline void b_store_row(int8_t *p, bytes v, const size_t index, const size_t vectors, size_t n)
+static inline void b_store_row(int8_t *p, ibytes v, const size_t index, const size_t vectors, size_t n)
 {
     if (vectors == 2) {
         __m256i row = index ? _mm512_extracti64x4_epi64(v, 1) : _mm512_castsi512_si256(v);
