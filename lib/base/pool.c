@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* All threads walk through the stages of a run side by side. Each has its share of a stage's tasks, which it claims one
- * by one in a word that normally it alone writes, and then says how many it has done in another, which the others watch:
- * from one stage to the next a single cache line travels each way. Whoever is through with its share and sees another
- * stay behind claims from that one's: a thread that the system keeps waiting holds nobody up but for the task it is in.
+/* All threads walk through the stages of a run side by side. Each has its share of a stage's tasks, which it claims
+ * one by one in a word that normally it alone writes, and then says how many it has done in another, which the others
+ * watch: from one stage to the next a single cache line travels each way. Whoever is through with its share and sees
+ * another stay behind claims from that one's: a thread that the system keeps waiting holds nobody up but for the task
+ * it is in.
  *
  * Stages are numbered through the life of a pool (48 bits: years). A claim names the stage it is for, words only grow,
- * and a run ends with every word of claims past it, before anything of it changes; so a thread that is late, whatever it
- * still believes, can claim nothing of a run that is over. */
+ * and a run ends with every word of claims past it, before anything of it changes; so a thread that is late, whatever
+ * it still believes, can claim nothing of a run that is over. */
 #include "base/pool.h"
 #include <pthread.h>
 #include <time.h>
@@ -92,8 +93,8 @@ void hyti_stage_set(hyti_stage *stage, size_t count, hyti_task_fn task, void *us
 
 /* Sleeping and waking */
 
-/* After the change. The store need not have reached others before `sleepers` is read, which would cost more than the whole
- * hand-off; so who goes to sleep looks again by itself, soon at first (see sleep_a_while). */
+/* After the change. The store need not have reached others before `sleepers` is read, which would cost more than the
+ * whole hand-off; so who goes to sleep looks again by itself, soon at first (see sleep_a_while). */
 static void wake(hyti_pool *pool)
 {
     if (atomic_load(&pool->sleepers) == 0) return;

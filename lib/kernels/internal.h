@@ -144,6 +144,19 @@ static inline hyti_blend_i8 hyti_blend_i8_at(size_t i, size_t in, size_t out)
     return (hyti_blend_i8){ low, hyti_min_size(low + 1, in - 1), share };
 }
 
+/* A tap of the kernel in a stem: where it falls for the first pixel, and its weight in a panel. */
+typedef struct hyti_stem_tap {
+    const float *in;
+    size_t weight;
+} hyti_stem_tap;
+
+/* Values of a row of the picture that a stem keeps, of each phase of the stride. */
+static inline size_t hyti_stem_length(size_t out_width, size_t kernel_width, size_t stride_width)
+{
+    size_t widest = 16; /* vector, whatever the processor */
+    return hyti_round_to(out_width, widest) + hyti_round_to(kernel_width / stride_width + 1, widest);
+}
+
 #define HYTI_MOST_GROUP ((size_t)4) /* of all tables */
 
 /* A panel of int8 begins with the sums of its columns' weights, for products of unsigned values. */

@@ -143,3 +143,11 @@ CONV_SCRATCH(f32, float)
 CONV_SCRATCH(bf16, hyti_bf16)
 CONV_SCRATCH(f16, hyti_f16)
 CONV_SCRATCH(i8, int8_t)
+
+size_t hyti_stem_scratch(const hyti_conv_f32 *conv)
+{
+    size_t rows = conv->in_channels * conv->kernel_height, taps = rows * conv->kernel_width;
+    return hyti_round_to(taps * sizeof(hyti_stem_tap), 64) +
+           rows * conv->stride_width * sizeof(float) *
+               hyti_stem_length(conv->out_width, conv->kernel_width, conv->stride_width);
+}

@@ -157,6 +157,11 @@ typedef struct hyti_panels {
     /* Bilinear, half-pixel centres, `channels` values a pixel. */                                                     \
     void (*T(resize))(size_t channels, size_t in_height, size_t in_width, const VALUE *in, size_t out_height,          \
                       size_t out_width, VALUE *out);                                                                   \
+    /* As conv, from `in` as the caller hands it over and (x - mean) * inverse as in `input`, the same bits from planes\
+     * and pixels; no dilation, no add; conv->in, in_stride and weights are not read. `weights` are packed as conv_f32 \
+     * has them. */                                                                                                    \
+    void (*T(stem))(const hyti_kernels *kernels, const T(hyti_conv) *conv, bool planes, const float *in,               \
+                    const float *weights, const float *mean, const float *inverse);                                    \
     /* One picture from planes (NCHW) or pixels (NHWC) to NHWC, (x - mean) * inverse; mean NULL: as it is. */          \
     void (*T(input))(bool planes, size_t channels, size_t pixels, const float *in, const float *mean,                  \
                      const float *inverse, VALUE *out);
@@ -228,6 +233,7 @@ void hyti_resize_nearest(bool centres, size_t size, size_t in_height, size_t in_
                          size_t out_height, size_t out_width, void *out);
 /* Bytes of scratch a worker needs; multiples of 64. */
 size_t hyti_conv_f32_scratch(const hyti_kernels *kernels, const hyti_conv_f32 *conv);
+size_t hyti_stem_scratch(const hyti_conv_f32 *sizes); /* whatever the format */
 size_t hyti_conv_bf16_scratch(const hyti_kernels *kernels, const hyti_conv_bf16 *conv);
 size_t hyti_conv_f16_scratch(const hyti_kernels *kernels, const hyti_conv_f16 *conv);
 size_t hyti_conv_i8_scratch(const hyti_kernels *kernels, const hyti_conv_i8 *conv);

@@ -246,6 +246,7 @@ static void bind_step(hyti_binder *b)
     case HYTI_STEP_GROUPED:
     case HYTI_STEP_DEPTHWISE:
     case HYTI_STEP_SCALE: steps->bind_conv(b); break;
+    case HYTI_STEP_STEM: steps->bind_stem(b); break;
     case HYTI_STEP_ATTENTION: steps->bind_attention(b); break;
     case HYTI_STEP_LAYER_NORM: bind_layer_norm(b); break;
     case HYTI_STEP_UNFOLD:
@@ -294,6 +295,7 @@ void hyti_runtime_bind(const hyt_graph *graph, hyt_runtime *runtime)
         hyti_binder b = start_binding(graph, runtime, i);
         if (b.step->format == HYTI_I8) bind_quantised(&b);
         bind_step(&b);
+        hyti_stage_set(&runtime->stages[i], b.job->parts, b.job->run, b.job);
         runtime->n_jobs++;
     }
 }

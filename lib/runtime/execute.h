@@ -33,6 +33,7 @@ typedef struct hyti_job {
     union {
         struct { HYTI_ARGUMENTS(gemm) args; size_t unit; bool by_columns; } gemm;
         struct { HYTI_ARGUMENTS(conv) args; size_t groups, panel; } conv;
+        struct { HYTI_ARGUMENTS(conv) args; const float *weights; } stem;
         struct { HYTI_ARGUMENTS(attention) args; hyti_attention_quant quant; size_t heads, set_in, set_out; } attention;
         struct { const float *scale, *shift; float epsilon; hyti_norm_quant quant; } norm;
         struct { hyti_mean_quant quant; } pool;
@@ -51,6 +52,7 @@ struct hyt_runtime {
     hyti_plan plan;
     hyti_pool *pool;
     hyti_job *jobs;
+    hyti_stage *stages;     /* a job each */
     size_t n_jobs;
     char *arena;
     bool own_arena;
@@ -89,6 +91,7 @@ typedef struct hyti_binder {
 typedef struct hyti_format_steps {
     void (*bind_gemm)(hyti_binder *b);
     void (*bind_conv)(hyti_binder *b);      /* depthwise and grouped too */
+    void (*bind_stem)(hyti_binder *b);
     void (*bind_attention)(hyti_binder *b);
     hyti_task_fn act, add, layer_norm, pool, resize, input;
 } hyti_format_steps;

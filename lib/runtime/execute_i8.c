@@ -69,5 +69,5 @@ static void run_input(void *user, size_t part, size_t worker)
                                job->u.convert.quant, (int8_t *)job->out + i * job->out_picture);
 }
 
-const hyti_format_steps hyti_steps_i8 = { bind_gemm_i8, bind_conv_i8, bind_attention_i8, run_act, run_add,
+const hyti_format_steps hyti_steps_i8 = { bind_gemm_i8, bind_conv_i8, NULL, bind_attention_i8, run_act, run_add,
                                           run_layer_norm, run_pool, run_resize, run_input };

@@ -31,6 +31,7 @@ typedef enum hyti_step_kind {
     HYTI_STEP_INPUT,      /* the caller's picture to NHWC, normalised */
     HYTI_STEP_GEMM,       /* linear layer, pointwise convolution */
     HYTI_STEP_CONV,
+    HYTI_STEP_STEM,       /* the caller's picture, normalised, through the first convolution */
     HYTI_STEP_GROUPED,    /* convolution, group by group */
     HYTI_STEP_DEPTHWISE,
     HYTI_STEP_SCALE,      /* batch norm that could not be folded: a 1x1 depthwise convolution */

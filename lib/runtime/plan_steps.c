@@ -78,6 +78,7 @@ static void fuse_activation(hyti_planner *p, hyti_step *step, hyt_value next)
 
 static void fuse_addition(hyti_planner *p, hyti_step *step, hyt_value next)
 {
+    if (step->kind == HYTI_STEP_STEM) return;
     hyt_value other = hyti_node_of(p, next)->inputs[hyti_node_of(p, next)->inputs[0] == step->out];
     if (p->plan->tensors[other].buffer == HYTI_NO_BUFFER || !p->values[other].done) return;
     if (step->format == HYTI_I8 && !hyti_node_of(p, step->out)->quantised) return;
@@ -113,6 +114,18 @@ static hyti_step_kind kind_of_conv(const hyti_planner *p, const hyti_node *node)
     return hyti_node_is_depthwise(p->graph, node) ? HYTI_STEP_DEPTHWISE : HYTI_STEP_GROUPED;
 }
 
+/* The caller's picture goes straight into the only convolution that reads it, where that is worth it: few channels, which
+ * would fill a vector badly, and no pixel read on its own. */
+static bool is_stem(const hyti_planner *p, hyt_value input)
+{
+    enum { FEW = 4 };
+    hyt_value reader = hyti_only_reader(p, input);
+    if (reader == HYTI_NO_VALUE || p->values[reader].format == HYTI_I8) return false;
+    const hyti_node *conv = hyti_node_of(p, reader);
+    return conv->op == HYT_OP_CONV && kind_of_conv(p, conv) == HYTI_STEP_CONV && conv->dilation[0] == 1 &&
+           conv->dilation[1] == 1 && hyti_node_of(p, input)->dims.size[1] <= FEW;
+}
+
 static void plan_requant(hyti_planner *p, hyti_step *step, size_t columns)
 {
     step->bias = hyti_pack_room(p, columns * sizeof(int32_t));
@@ -135,6 +148,8 @@ static void plan_weights(hyti_planner *p, hyti_step *step)
                             ? weight->count
                             : hyti_pack_depthwise_i8_size(scale ? 1 : node->kernel[0], scale ? 1 : node->kernel[1], out);
         step->weights = hyti_pack_room(p, values * size);
+    } else if (step->kind == HYTI_STEP_STEM) {
+        step->weights = hyti_pack_room(p, hyti_pack_size(p->kernels, HYTI_F32, depth, out) * sizeof(float));
     } else {
         step->weights = hyti_pack_room(p, hyti_pack_size(p->kernels, step->format, depth, out) * size);
     }
@@ -146,6 +161,7 @@ static void plan_weights(hyti_planner *p, hyti_step *step)
 static size_t conv_scratch(const hyti_planner *p, const hyti_step *step)
 {
     hyti_conv_f32 conv = hyti_step_conv(p->graph, p->plan, step);
+    if (step->kind == HYTI_STEP_STEM) return hyti_stem_scratch(&conv);
     return hyti_step_conv_scratch(p->kernels, step->format, &conv);
 }
 
@@ -153,7 +169,7 @@ static size_t conv_scratch(const hyti_planner *p, const hyti_step *step)
 static hyt_status plan_weighted(hyti_planner *p, hyt_value value, hyti_step_kind kind)
 {
     hyti_step step = hyti_start_step(kind, value, format_for(p, value, kind));
-    step.in = hyti_tensor_in(p, hyti_node_of(p, value)->inputs[0], step.format);
+    if (kind != HYTI_STEP_STEM) step.in = hyti_tensor_in(p, hyti_node_of(p, value)->inputs[0], step.format);
     fuse(p, &step);
     if (step.format == HYTI_I8 && !hyti_node_of(p, step.out)->quantised)
         return hyti_fail(HYT_ERR_STATE, "value %d (%s) is int8 and has no quantisation", (int)step.out,
@@ -164,7 +180,7 @@ static hyt_status plan_weighted(hyti_planner *p, hyt_value value, hyti_step_kind
                 hyti_place_over(p, step.out, step.format, step.add);
     /* A convolution reads what it adds in the layout of its result, so that may not lie in a concatenation. */
     if (!over) hyti_place(p, step.out, step.format, kind == HYTI_STEP_GEMM || step.add == HYTI_NO_VALUE);
-    if (kind == HYTI_STEP_CONV || kind == HYTI_STEP_GROUPED) step.scratch_bytes = conv_scratch(p, &step);
+    if (kind == HYTI_STEP_CONV || kind == HYTI_STEP_GROUPED || kind == HYTI_STEP_STEM) step.scratch_bytes = conv_scratch(p, &step);
     hyti_finish_step(p, &step);
     return HYT_OK;
 }
@@ -240,7 +256,10 @@ hyt_status hyti_plan_value(hyti_planner *p, hyt_value value)
     const hyti_node *node = hyti_node_of(p, value);
     p->values[value].done = true;
     switch (node->op) {
-    case HYT_OP_INPUT: return plan_plain(p, value, HYTI_STEP_INPUT);
+    case HYT_OP_INPUT:
+        if (!is_stem(p, value)) return plan_plain(p, value, HYTI_STEP_INPUT);
+        p->values[hyti_only_reader(p, value)].done = true;
+        return plan_weighted(p, hyti_only_reader(p, value), HYTI_STEP_STEM);
     case HYT_OP_CONV: return plan_weighted(p, value, kind_of_conv(p, node));
     case HYT_OP_BATCH_NORM: return plan_weighted(p, value, HYTI_STEP_SCALE);
     case HYT_OP_LINEAR: return plan_weighted(p, value, HYTI_STEP_GEMM);
@@ -271,7 +290,7 @@ hyti_conv_f32 hyti_step_conv(const hyt_graph *graph, const hyti_plan *plan, cons
         .out_height = node->dims.size[2],
         .out_width = node->dims.size[3],
         .out_channels = node->dims.size[1],
-        .in_stride = plan->tensors[step->in].stride,
+        .in_stride = step->in == HYTI_NO_VALUE ? before->dims.size[1] : plan->tensors[step->in].stride,
         .act = step->act,
         .kernel_height = 1,
         .kernel_width = 1,

@@ -70,7 +70,8 @@ static hyt_status fill(const hyt_graph *graph, void *arena, size_t arena_size, h
     HYTI_TRY(take_arena(runtime, arena, arena_size));
     runtime->packed = hyti_alloc_aligned(context, (size_t)HYTI_MAX(runtime->plan.packed_bytes, (uint64_t)64));
     runtime->jobs = hyti_array(context, runtime->plan.n_steps, sizeof *runtime->jobs);
-    if (!runtime->packed || !runtime->jobs) return hyti_fail_nomem();
+    runtime->stages = hyti_array(context, runtime->plan.n_steps, sizeof *runtime->stages);
+    if (!runtime->packed || !runtime->jobs || !runtime->stages) return hyti_fail_nomem();
     HYTI_TRY(hyti_plan_weights(graph, &runtime->plan, &runtime->kernels, runtime->packed));
     hyti_runtime_bind(graph, runtime);
     return hyti_pool_create(context, runtime->plan.threads, &runtime->pool);
@@ -133,6 +134,7 @@ void hyt_runtime_destroy(hyt_runtime *runtime)
     hyti_pool_destroy(runtime->pool);
     if (runtime->own_arena) hyti_free_aligned(context, runtime->arena);
     hyti_free_aligned(context, runtime->packed);
+    hyti_free(context, runtime->stages);
     hyti_free(context, runtime->jobs);
     hyti_free(context, runtime->mean);
     hyti_free(context, runtime->inverse);
@@ -161,8 +163,7 @@ hyt_status hyt_runtime_run(hyt_runtime *runtime, const float *input, float *outp
     HYTI_NEED(output);
     runtime->input = input;
     runtime->output = output;
-    for (size_t i = 0; i < runtime->n_jobs; i++)
-        hyti_pool_run(runtime->pool, runtime->jobs[i].parts, runtime->jobs[i].run, &runtime->jobs[i]);
+    hyti_pool_run_stages(runtime->pool, runtime->n_jobs, runtime->stages);
     return HYT_OK;
 }
 

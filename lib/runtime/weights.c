@@ -188,7 +188,7 @@ static void pack_step(const folder *f, const hyti_step *step)
         size_t groups = step->kind == HYTI_STEP_GROUPED ? node->groups : 1, each = channels / groups;
         size_t size = hyti_format_size(step->format), source = step->format == HYTI_I8 ? 1 : sizeof(float);
         for (size_t g = 0; g < groups; g++)
-            pack_panels(f, step->format, depth, each, (const char *)from + g * each * depth * source,
+            pack_panels(f, step->kind == HYTI_STEP_STEM ? HYTI_F32 : step->format, depth, each, (const char *)from + g * each * depth * source,
                         f->packed + step->weights + g * step->panel * size);
     }
 }
@@ -206,7 +206,7 @@ static void write_layer_norm(const folder *f, const hyti_step *step)
 
 static bool is_weighted(hyti_step_kind kind)
 {
-    return kind == HYTI_STEP_GEMM || kind == HYTI_STEP_CONV || kind == HYTI_STEP_GROUPED ||
+    return kind == HYTI_STEP_GEMM || kind == HYTI_STEP_CONV || kind == HYTI_STEP_STEM || kind == HYTI_STEP_GROUPED ||
            kind == HYTI_STEP_DEPTHWISE || kind == HYTI_STEP_SCALE;
 }
 

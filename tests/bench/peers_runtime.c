@@ -5,8 +5,8 @@
  *   burst KEY MILLISECONDS WARMUP    -> ok burst KEY runs median_us p10_us min_us mean_us
  *   rss                              -> ok rss now_kb peak_kb
  *   quit
- * or err TEXT. IN and OUT hold float32 values: the input, and the result to compare with. stderr tells what a load spent
- * on reading, on planning and packing, and on calibration (which is not part of load_ms). */
+ * or err TEXT. IN and OUT hold float32 values: the input, and the result to compare with. stderr tells what a load
+ * spent on reading, on planning and packing, and on calibration (which is not part of load_ms). */
 #include <hytnas/format.h>
 #include <hytnas/runtime.h>
 #include <math.h>

@@ -4,7 +4,7 @@
     peers_runtime.py RESULTS_RAW.JSON [--machine MACHINE.TXT] [--out docs/runtime_bars.md]
 
 A burst is some ten to some hundred runs; peers take turns, a burst each, in shuffled order. A latency is the quiet
-figure: the tenth percentile of the burst in which that is least. Loads and memory are the least of their repetitions."""
+figure: the tenth percentile of the burst in which that is least. Loads and memory: least of their repetitions."""
 import argparse
 import collections
 import json
@@ -32,7 +32,9 @@ LOAD_SHARE = 0.1  # of ONNX Runtime's time to load the same fp32 file
 
 
 def class_of(precision):
-    return "int8" if "int8" in precision or precision == "qs8" else precision if precision in ("bf16", "fp16") else "fp32"
+    if "int8" in precision or precision == "qs8":
+        return "int8"
+    return precision if precision in ("bf16", "fp16") else "fp32"
 
 
 def name_of(peer):
@@ -115,12 +117,12 @@ def all_rows(best):
 TEXT = """# The runtime beside its peers
 
 Five networks, one picture a run, on one machine in one run of the harness: {models}.
-The peers are ONNX Runtime, XNNPACK, oneDNN (chains of its primitives, scheduled by hand) and, where it was run, torch; each is a
-process of its own, all read the same ONNX file (or what was made of it), and they take turns, a burst each, in shuffled
-order, {bursts} bursts of each. A latency is the tenth percentile of the quietest burst, in milliseconds. With two
+The peers are ONNX Runtime, XNNPACK, oneDNN (chains of its primitives, scheduled by hand) and, where it was run, torch;
+each is a process of its own, all read the same ONNX file (or what was made of it), and they take turns, a burst each, in
+shuffled order, {bursts} bursts of each. A latency is the tenth percentile of the quietest burst, in milliseconds. With two
 threads all runtimes have a fast and a slow state, a matter of where the host puts the two virtual processors: those
-figures compare within this run only. Ours is `tests/bench/peers_runtime.c`, linked with `libhytnas-rt` alone. Written by
-`tests/bench/peers_runtime.py`.
+figures compare within this run only. Ours is `tests/bench/peers_runtime.c`, linked with `libhytnas-rt` alone. Written
+by `tests/bench/peers_runtime.py`.
 {machine}
 ## What was asked
 

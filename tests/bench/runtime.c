@@ -138,7 +138,7 @@ static hyt_status difference(const hyt_graph *graph, const arguments *a, const f
 /* Best of many for each step, the steps before it run as well so that the caches are as they would be. */
 static void time_steps(hyt_runtime *runtime, const hyt_graph *graph)
 {
-    static const char *const kinds[] = { "input", "gemm",       "conv",      "grouped", "depthwise", "scale",
+    static const char *const kinds[] = { "input", "gemm",       "conv",      "stem", "grouped", "depthwise", "scale",
                                          "act",   "add",        "copy",      "pool",    "resize",    "unfold",
                                          "fold",  "layer_norm", "attention", "convert", "output" };
     double *best = malloc(runtime->n_jobs * sizeof *best);

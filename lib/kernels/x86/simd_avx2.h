@@ -4,6 +4,7 @@
 #ifndef HYTI_KERNELS_X86_SIMD_AVX2_H
 #define HYTI_KERNELS_X86_SIMD_AVX2_H
 
+#include "kernels/x86/transpose.h"
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,6 +12,7 @@
 #define SIMD_NAME(operation) hyti_##operation##_avx2
 #define SIMD(operation) SIMD_NAME(operation)
 #define SIMD_TILE_ROWS 6 /* of two vectors: 12 sums, 2 of B, 1 of A */
+#define SIMD_STEM_CHANNELS 4 /* of two vectors: 8 sums, 2 of pixels, 1 weight */
 enum { VL = 8 };
 
 typedef __m256 vec;
@@ -84,6 +86,23 @@ static inline float v_largest(vec v)
     __m128 x = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
     x = _mm_max_ps(x, _mm_movehl_ps(x, x));
     return _mm_cvtss_f32(_mm_max_ss(x, _mm_movehdup_ps(x)));
+}
+
+/* Of the 2 VL values of a and then b, every other one from the first on, and from the second on. */
+static inline void v_part(vec a, vec b, vec *even, vec *odd)
+{
+    __m256d low = _mm256_castps_pd(_mm256_shuffle_ps(a, b, 0x88));
+    __m256d high = _mm256_castps_pd(_mm256_shuffle_ps(a, b, 0xdd));
+    *even = _mm256_castpd_ps(_mm256_permute4x64_pd(low, 0xd8));
+    *odd = _mm256_castpd_ps(_mm256_permute4x64_pd(high, 0xd8));
+}
+
+/* The vectors are columns: rows of `n` values (<= SIMD_STEM_CHANNELS) of the result, `stride` values apart. */
+static inline void v_store_columns(float *out, size_t stride, const vec *columns, size_t rows, size_t n)
+{
+    vec all[8];
+    for (size_t i = 0; i < 8; i++) all[i] = i < SIMD_STEM_CHANNELS ? columns[i] : v_zero();
+    store_columns_8(out, stride, all, rows, n);
 }
 
 /* n = round(x factor), and the bits that v_scale() shifts into an exponent: adding 1.5 2^23 leaves whole numbers

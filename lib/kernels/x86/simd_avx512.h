@@ -4,6 +4,7 @@
 #ifndef HYTI_KERNELS_X86_SIMD_AVX512_H
 #define HYTI_KERNELS_X86_SIMD_AVX512_H
 
+#include "kernels/x86/transpose.h"
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +16,7 @@
 #endif
 #define SIMD(operation) SIMD_NAME(operation)
 #define SIMD_TILE_ROWS 12 /* of two vectors: 24 sums, 2 of B, 1 of A */
+#define SIMD_STEM_CHANNELS 8 /* of two vectors: 16 sums, 2 of pixels, 1 weight */
 enum { VL = 16 };
 
 typedef __m512 vec;
@@ -41,6 +43,26 @@ static inline void v_store_mask(float *p, vec v, vmask m) { _mm512_mask_storeu_p
 static inline vec v_select(vmask m, vec v, vec other) { return _mm512_mask_blend_ps(m, other, v); }
 static inline float v_sum(vec v) { return _mm512_reduce_add_ps(v); }
 static inline float v_largest(vec v) { return _mm512_reduce_max_ps(v); }
+/* Of the 2 VL values of a and then b, every other one from the first on, and from the second on. */
+static inline void v_part(vec a, vec b, vec *even, vec *odd)
+{
+    __m512i first = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    vec left = a;
+    *even = _mm512_permutex2var_ps(left, first, b);
+    *odd = _mm512_permutex2var_ps(left, _mm512_add_epi32(first, _mm512_set1_epi32(1)), b);
+}
+
+/* The vectors are columns: rows of `n` values (<= SIMD_STEM_CHANNELS) of the result, `stride` values apart. */
+static inline void v_store_columns(float *out, size_t stride, const vec *columns, size_t rows, size_t n)
+{
+    __m256 half[8];
+    for (size_t i = 0; i < 8; i++) half[i] = _mm512_castps512_ps256(columns[i]);
+    store_columns_8(out, stride, half, rows < 8 ? rows : 8, n);
+    if (rows <= 8) return;
+    for (size_t i = 0; i < 8; i++) half[i] = _mm512_extractf32x8_ps(columns[i], 1);
+    store_columns_8(out + 8 * stride, stride, half, rows - 8, n);
+}
+
 /* n = round(x factor), and what v_scale() wants of it. */
 static inline vec v_round_times(vec x, vec factor, vec *power)
 {
