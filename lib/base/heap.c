@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
 struct hyt_context {
     hyti_ref ref;
@@ -30,9 +33,25 @@ static const hyt_heap *heap_of(const hyt_context *context)
     return context ? &context->heap : &malloc_heap;
 }
 
+/* A large block of our own in large pages where the system has them: the first touch of each page costs as much as
+ * writing it. */
+static void *prefer_large_pages(void *pointer, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+    enum { PAGE = 4096, LARGE = 2 << 20 };
+    uintptr_t first = ((uintptr_t)pointer + PAGE - 1) & ~(uintptr_t)(PAGE - 1), last = (uintptr_t)pointer + size;
+    if (pointer && size >= 2 * LARGE) madvise((void *)first, (last - first) & ~(uintptr_t)(PAGE - 1), MADV_HUGEPAGE);
+#else
+    (void)size;
+#endif
+    return pointer;
+}
+
+/* From the system zero pages come as they are: what is never touched costs nothing. */
 void *hyti_alloc(hyt_context *context, size_t size)
 {
     const hyt_heap *heap = heap_of(context);
+    if (heap->allocate == malloc_allocate) return prefer_large_pages(calloc(1, size ? size : 1), size);
     void *pointer = heap->allocate(heap->user, size ? size : 1);
     return pointer ? memset(pointer, 0, size) : NULL;
 }

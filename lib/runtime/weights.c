@@ -210,18 +210,30 @@ static bool is_weighted(hyti_step_kind kind)
            kind == HYTI_STEP_DEPTHWISE || kind == HYTI_STEP_SCALE;
 }
 
+/* Whether a step's weights are not packed as they are. */
+static bool is_folded(const hyti_step *step)
+{
+    return step->norm != HYTI_NO_VALUE || step->kind != HYTI_STEP_GEMM;
+}
+
 static hyt_status make_room(const hyti_plan *plan, folder *f)
 {
-    size_t most = 1, channels = 1;
+    size_t folded = 1, stored = 1, channels = 1;
     for (size_t i = 0; i < f->graph->n_parameters; i++) {
         const hyti_parameter *parameter = &f->graph->parameters[i];
         if (!parameter->data)
             return hyti_fail(HYT_ERR_STATE, "graph \"%s\": parameter %s is not set", f->graph->name, parameter->name);
-        most = HYTI_MAX(most, parameter->count);
         channels = HYTI_MAX(channels, parameter->dims.size[0]);
     }
-    f->weights = hyti_array(plan->context, most, sizeof *f->weights + sizeof *f->stored);
-    if (f->weights) f->stored = (int8_t *)(f->weights + most);
+    for (size_t i = 0; i < plan->n_steps; i++) {
+        const hyti_step *step = &plan->steps[i];
+        if (!is_weighted(step->kind)) continue;
+        size_t count = parameter_of(f, &f->graph->nodes[step->node], 0)->count;
+        if (is_folded(step)) folded = HYTI_MAX(folded, count);
+        if (step->format == HYTI_I8) stored = HYTI_MAX(stored, count);
+    }
+    f->weights = hyti_alloc(plan->context, folded * sizeof *f->weights + stored);
+    if (f->weights) f->stored = (int8_t *)(f->weights + folded);
     f->scale = hyti_array(plan->context, channels, 2 * sizeof *f->scale);
     if (f->scale) f->shift = f->scale + channels;
     return f->weights && f->scale ? HYT_OK : hyti_fail_nomem();
