@@ -27,6 +27,8 @@ size_t hyti_step_attention_scratch(const hyti_kernels *kernels, hyti_format form
 {
     switch (format) {
     case HYTI_I8: return hyti_attention_i8_scratch(kernels, queries, keys, width);
+    case HYTI_BF16: return hyti_attention_bf16_scratch(kernels, queries, keys, width);
+    case HYTI_F16: return hyti_attention_f16_scratch(kernels, queries, keys, width);
     default: return hyti_attention_f32_scratch(kernels, queries, keys, width);
     }
 }
