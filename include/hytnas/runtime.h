@@ -51,6 +51,22 @@ HYT_API size_t hyt_runtime_output_size(const hyt_runtime *runtime);
  *  @param low,high      ends of a 95 % interval of the median (binomial order statistics); either may be NULL */
 HYT_API hyt_status hyt_runtime_time(hyt_runtime *runtime, double milliseconds, double *median, double *low, double *high);
 
+/** @name Steps
+ *  What a run does, one after the other: an operation with what is fused into it, a copy, a change of format. Kinds and
+ *  numbers of steps may differ between versions.
+ *  @{ */
+HYT_API size_t hyt_runtime_steps(const hyt_runtime *runtime);
+/** "gemm", "depthwise", ...; NULL past the end. */
+HYT_API const char *hyt_runtime_step_kind(const hyt_runtime *runtime, size_t step);
+/** The operation of the graph, the first of those fused. */
+HYT_API hyt_value hyt_runtime_step_value(const hyt_runtime *runtime, size_t step);
+HYT_API hyt_precision hyt_runtime_step_precision(const hyt_runtime *runtime, size_t step); /**< what it computes in */
+/** Median milliseconds of each step, on random input, steps in their order.
+ *  @param milliseconds  about how long to measure
+ *  @param step_ms       hyt_runtime_steps() values */
+HYT_API hyt_status hyt_runtime_profile(hyt_runtime *runtime, double milliseconds, double *step_ms);
+/** @} */
+
 #ifdef __cplusplus
 }
 #endif

@@ -49,6 +49,9 @@ typedef enum hyti_step_kind {
     HYTI_STEP_COUNT
 } hyti_step_kind;
 
+/* "gemm", ... */
+const char *hyti_step_kind_name(hyti_step_kind kind);
+
 /* `in`, `add` and `out` are numbers of tensors: those of the graph's values, and beyond them their copies in another
  * format. Places among the packed weights are bytes from their start, or HYTI_NO_BUFFER. */
 typedef struct hyti_step {

@@ -2,6 +2,20 @@
 /* Which steps an operation becomes: what can be fused is fused, what int8 needs beside its weights gets room. */
 #include "runtime/planner.h"
 
+const char *hyti_step_kind_name(hyti_step_kind kind)
+{
+    static const char *const names[HYTI_STEP_COUNT] = {
+        [HYTI_STEP_INPUT] = "input",       [HYTI_STEP_GEMM] = "gemm",           [HYTI_STEP_CONV] = "conv",
+        [HYTI_STEP_STEM] = "stem",         [HYTI_STEP_GROUPED] = "grouped",
+        [HYTI_STEP_DEPTHWISE] = "depthwise", [HYTI_STEP_SCALE] = "scale",
+        [HYTI_STEP_ACT] = "act",           [HYTI_STEP_ADD] = "add",             [HYTI_STEP_COPY] = "copy",
+        [HYTI_STEP_POOL] = "pool",         [HYTI_STEP_RESIZE] = "resize",       [HYTI_STEP_UNFOLD] = "unfold",
+        [HYTI_STEP_FOLD] = "fold",         [HYTI_STEP_LAYER_NORM] = "layer_norm",
+        [HYTI_STEP_ATTENTION] = "attention", [HYTI_STEP_CONVERT] = "convert",   [HYTI_STEP_OUTPUT] = "output",
+    };
+    return names[kind];
+}
+
 static hyti_act act_of(hyt_op op)
 {
     return op == HYT_OP_RELU ? HYTI_ACT_RELU : op == HYT_OP_RELU6 ? HYTI_ACT_RELU6 : HYTI_ACT_SILU;

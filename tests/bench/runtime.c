@@ -138,9 +138,6 @@ static hyt_status difference(const hyt_graph *graph, const arguments *a, const f
 /* Best of many for each step, the steps before it run as well so that the caches are as they would be. */
 static void time_steps(hyt_runtime *runtime, const hyt_graph *graph)
 {
-    static const char *const kinds[] = { "input", "gemm",       "conv",      "stem", "grouped", "depthwise", "scale",
-                                         "act",   "add",        "copy",      "pool",    "resize",    "unfold",
-                                         "fold",  "layer_norm", "attention", "convert", "output" };
     double *best = malloc(runtime->n_jobs * sizeof *best);
     for (size_t i = 0; i < runtime->n_jobs; i++) best[i] = INFINITY;
     for (int turn = 0; turn < 300; turn++)
@@ -154,7 +151,7 @@ static void time_steps(hyt_runtime *runtime, const hyt_graph *graph)
         const hyti_step *step = &runtime->plan.steps[i];
         uint64_t macs = hyt_graph_value_macs(graph, step->node) * runtime->plan.batch;
         hyt_graph_describe(graph, step->node, words, sizeof words);
-        fprintf(stderr, "%4zu %-10s %8.2f us %7.2f GMAC/s %3zu parts  %s\n", i, kinds[step->kind], best[i] * 1e3,
+        fprintf(stderr, "%4zu %-10s %8.2f us %7.2f GMAC/s %3zu parts  %s\n", i, hyti_step_kind_name(step->kind), best[i] * 1e3,
                 step->kind == HYTI_STEP_OUTPUT ? 0 : (double)macs / best[i] * 1e-6, runtime->jobs[i].parts, words);
     }
     free(best);
