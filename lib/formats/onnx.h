@@ -86,7 +86,7 @@ typedef struct onnx_node {
     bool flipped;    /* LINEAR: the weight is [in, out] */
     hyti_node *draft; /* attributes in the graph's terms, where it has any; NULL before the walk */
     onnx_move *move;  /* of what moves values */
-    int64_t *splits;  /* SPLIT: where each result begins along move->axis[0] */
+    int64_t *splits;  /* SPLIT: where each result begins along move->axis[0]; ATTENTION: q, k and v in their rows */
 } onnx_node;
 
 /* One axis of a view: how many, and how far apart in the row-major order of what is viewed. */

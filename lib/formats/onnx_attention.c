@@ -11,6 +11,7 @@
 typedef struct attention {
     size_t sequences, heads, tokens, keys, width; /* width: of a head */
     onnx_view q, k, v;
+    size_t rows[3]; /* values of a token in the sources of q, k and v */
     double scale;
     onnx_id biases[2]; /* constants that were added to the scores, and the dims of the sums */
     hyt_dims sums[2];
@@ -89,12 +90,13 @@ static bool has_strides(const onnx_view *view, const size_t sizes[4], const size
 }
 
 /* Whether q, k' and v lie in their sources side by side, `row` values a token. */
-static bool has_layout(const attention *a, size_t q_row, size_t k_row, size_t v_row)
+static bool has_layout(const attention *a)
 {
     size_t sequences = a->sequences, heads = a->heads, d = a->width;
-    return has_strides(&a->q, (size_t[]){ sequences, heads, a->tokens, d }, (size_t[]){ a->tokens * q_row, d, q_row, 1 }) &&
-           has_strides(&a->k, (size_t[]){ sequences, heads, d, a->keys }, (size_t[]){ a->keys * k_row, d, 1, k_row }) &&
-           has_strides(&a->v, (size_t[]){ sequences, heads, a->keys, d }, (size_t[]){ a->keys * v_row, d, v_row, 1 });
+    const size_t *row = a->rows;
+    return has_strides(&a->q, (size_t[]){ sequences, heads, a->tokens, d }, (size_t[]){ a->tokens * row[0], d, row[0], 1 }) &&
+           has_strides(&a->k, (size_t[]){ sequences, heads, d, a->keys }, (size_t[]){ a->keys * row[1], d, 1, row[1] }) &&
+           has_strides(&a->v, (size_t[]){ sequences, heads, a->keys, d }, (size_t[]){ a->keys * row[2], d, row[2], 1 });
 }
 
 static size_t count_of(const onnx_model *model, onnx_id id)
@@ -103,37 +105,35 @@ static size_t count_of(const onnx_model *model, onnx_id id)
     return hyti_dims_count(&model->values[id].dims, &count) ? count : 0;
 }
 
-static bool is_packed(const onnx_model *model, const attention *a)
+/* Whether q, k and v each are `heads * width` values, one after the other, of every row of their sources. */
+static bool find_rows(const onnx_model *model, attention *a)
+{
+    const onnx_view *parts[3] = { &a->q, &a->k, &a->v };
+    size_t whole = a->heads * a->width;
+    for (size_t i = 0; i < 3; i++) {
+        size_t tokens = a->sequences * (i == 0 ? a->tokens : a->keys), count = count_of(model, parts[i]->source);
+        a->rows[i] = count / tokens;
+        if (count % tokens || whole > a->rows[i] || parts[i]->offset > a->rows[i] - whole) return false;
+    }
+    return has_layout(a);
+}
+
+static bool is_packed(const attention *a)
 {
     size_t whole = a->heads * a->width;
     return a->q.source == a->k.source && a->k.source == a->v.source && a->tokens == a->keys && a->q.offset == 0 &&
-           a->k.offset == whole && a->v.offset == 2 * whole &&
-           count_of(model, a->q.source) == a->sequences * a->tokens * 3 * whole && has_layout(a, 3 * whole, 3 * whole, 3 * whole);
-}
-
-static bool is_apart(const onnx_model *model, const attention *a)
-{
-    size_t whole = a->heads * a->width;
-    return a->q.offset == 0 && a->k.offset == 0 && a->v.offset == 0 &&
-           count_of(model, a->q.source) == a->sequences * a->tokens * whole &&
-           count_of(model, a->k.source) == a->sequences * a->keys * whole &&
-           count_of(model, a->v.source) == a->sequences * a->keys * whole && has_layout(a, whole, whole, whole);
+           a->k.offset == whole && a->v.offset == 2 * whole && a->rows[0] == 3 * whole;
 }
 
 /* Sequences and heads: apart in a product of rank 4; one axis in rank 3, where q's strides tell how many heads. */
+/* `both` are sequences times heads; q's strides tell how many of each. */
 static bool find_heads(const onnx_model *model, size_t both, attention *a)
 {
-    size_t each = a->tokens * a->width * both, source = count_of(model, a->q.source);
-    for (size_t packed = 1; packed <= 3; packed += 2) /* q alone, or with k and v */
-        for (size_t heads = 1; source == packed * each && heads <= HYTI_MIN(both, (size_t)MAX_HEADS); heads++) {
-            size_t row = packed * heads * a->width, sequences = both / heads;
-            if (both % heads || !has_strides(&a->q, (size_t[]){ sequences, heads, a->tokens, a->width },
-                                             (size_t[]){ a->tokens * row, a->width, row, 1 }))
-                continue;
-            a->heads = heads;
-            a->sequences = sequences;
-            return true;
-        }
+    for (size_t heads = 1; heads <= HYTI_MIN(both, (size_t)MAX_HEADS); heads++) {
+        a->heads = heads;
+        a->sequences = both / heads;
+        if (both % heads == 0 && find_rows(model, a)) return true;
+    }
     return false;
 }
 
@@ -149,7 +149,7 @@ static bool find_sizes(const onnx_model *model, const onnx_node *node, const onn
     a->heads = out->size[rank - 3];
     a->sequences = rank == 4 ? out->size[0] : 1;
     if (q->size[q->rank - 1] != a->width || q->size[q->rank - 2] != a->tokens) return false;
-    if (rank == 3 && !find_heads(model, a->heads, a)) return false;
+    if (rank == 3 ? !find_heads(model, a->heads, a) : !find_rows(model, a)) return false;
     for (size_t i = 0; i < a->n_biases; i++) {
         size_t count;
         if (!hyti_dims_count(&a->sums[i], &count) || count != a->sequences * a->heads * a->tokens * a->keys) return false;
@@ -215,16 +215,17 @@ static hyt_status make_bias(onnx_model *model, const attention *a, onnx_id *out)
 
 /* The node becomes the attention, whose result has the heads side by side; what the file calls the product is a view of
  * that, so that the chain which would merge the heads finds them merged. */
-static hyt_status rewrite(onnx_model *model, onnx_node *node, const attention *a, bool packed)
+static hyt_status rewrite(onnx_model *model, onnx_node *node, const attention *a)
 {
     onnx_id result = node->outputs[0], merged, bias = ONNX_NONE;
-    size_t whole = a->heads * a->width, count = packed ? 1 : 3;
+    size_t whole = a->heads * a->width, count = is_packed(a) ? 1 : 3;
     hyt_dims dims = { 3, { a->sequences, a->tokens, whole } };
     if (a->n_biases) HYTI_TRY(make_bias(model, a, &bias));
     onnx_id *inputs = hyti_onnx_take(model, 4 * sizeof *inputs);
     onnx_view *view = hyti_onnx_take(model, sizeof *view);
     node->draft = hyti_onnx_take(model, sizeof *node->draft);
-    if (!inputs || !view || !node->draft) return hyti_fail_nomem();
+    node->splits = hyti_onnx_take(model, 3 * sizeof *node->splits);
+    if (!inputs || !view || !node->draft || !node->splits) return hyti_fail_nomem();
     HYTI_TRY(hyti_onnx_invent(model, &dims, &merged));
     size_t heads = model->values[result].dims.rank - 3; /* the dim that the heads are part of */
     *view = (onnx_view){ .source = merged, .n_axes = 4,
@@ -233,6 +234,8 @@ static hyt_status rewrite(onnx_model *model, onnx_node *node, const attention *a
     inputs[0] = a->q.source;
     inputs[1] = a->k.source;
     inputs[2] = a->v.source;
+    for (size_t i = 0; i < count; i++)
+        node->splits[i] = (int64_t)(i == 0 ? a->q : i == 1 ? a->k : a->v).offset;
     if (bias != ONNX_NONE) inputs[count++] = bias;
     model->values[merged].producer = model->values[result].producer;
     model->values[result].view = view;
@@ -262,6 +265,5 @@ hyt_status hyti_onnx_attention(onnx_model *model, onnx_node *node)
         !find_sizes(model, node, scores, &a))
         return HYT_OK;
     if (fabs(a.scale * sqrt((double)a.width) - 1) > 1e-6) return HYT_OK;
-    if (is_packed(model, &a)) return rewrite(model, node, &a, true);
-    return is_apart(model, &a) ? rewrite(model, node, &a, false) : HYT_OK;
+    return rewrite(model, node, &a);
 }

@@ -125,7 +125,7 @@ static hyt_status emit_pair(onnx_model *model, const onnx_node *node, hyt_op op,
     }
     const onnx_value *small = &model->values[right];
     if (!same(&model->values[left].dims, whole)) return unsupported(node, "both operands would be broadcast");
-    bool equal = same(&small->dims, whole) && !small->constant;
+    bool equal = same(&small->dims, whole);
     hyt_value pair[2];
     HYTI_TRY(full_operand(model, node, left, equal, &pair[0]));
     hyt_dims dims = model->graph->nodes[pair[0]].dims;
@@ -190,7 +190,7 @@ static hyt_status emit_linear(onnx_model *model, const onnx_node *node)
     const hyt_dims *weight = &hyti_onnx_constant(model, node, 1)->dims;
     size_t features = weight->size[node->flipped ? 1 : 0];
     hyt_value x;
-    HYTI_TRY(hyti_onnx_rows(model, node, node->inputs[0], &x));
+    HYTI_TRY(hyti_onnx_last(model, node, node->inputs[0], &x));
     return emit_linear_on(model, node, x, features, node->flipped ? features : 0);
 }
 
@@ -239,7 +239,7 @@ static hyt_status emit_batch_norm(onnx_model *model, const onnx_node *node)
 static hyt_status emit_layer_norm(onnx_model *model, const onnx_node *node)
 {
     hyt_value x, *out = &result_of(model, node)->graph;
-    HYTI_TRY(hyti_onnx_rows(model, node, node->inputs[0], &x));
+    HYTI_TRY(hyti_onnx_last(model, node, node->inputs[0], &x));
     hyti_node draft = { .op = HYT_OP_LAYER_NORM, .epsilon = node->draft->epsilon };
     HYTI_TRY(hyti_onnx_append_one(model, node, node->outputs[0], draft, x, out));
     HYTI_TRY(hyti_onnx_parameter(model, node, *out, 0, hyti_onnx_constant(model, node, 1), 0, 1));
@@ -307,16 +307,27 @@ static hyt_status emit_mat_mul(onnx_model *model, const onnx_node *node)
     return hyti_onnx_append(model, node, node->outputs[0], &draft, 0, false, &result_of(model, node)->graph);
 }
 
-static hyt_status emit_attention(onnx_model *model, const onnx_node *node)
+/* q, k or v: all or a part of each row of its source. */
+static hyt_status attention_operand(onnx_model *model, const onnx_node *node, size_t index, size_t width, hyt_value *out)
 {
     const size_t *size = node->draft->dims.size;
-    bool packed = node->n_inputs <= 2;
+    size_t tokens = index == 0 ? size[2] : node->draft->height, count = 0, begin = (size_t)node->splits[index];
+    hyti_dims_count(&model->values[node->inputs[index]].dims, &count);
+    hyt_dims dims = { 4, { 1, size[1], tokens, count / (size[1] * tokens) } };
+    HYTI_TRY(hyti_onnx_form(model, node, node->inputs[index], &dims, false, out));
+    if (dims.size[3] == width) return HYT_OK;
+    hyti_node part = { .op = HYT_OP_SLICE, .axis = 3, .begin = begin, .end = begin + width, .step = 1 };
+    return hyti_onnx_append_one(model, node, node->inputs[index], part, *out, out);
+}
+
+static hyt_status emit_attention(onnx_model *model, const onnx_node *node)
+{
+    size_t width = node->draft->dims.size[3] * (node->n_inputs <= 2 ? 3 : 1);
     hyt_value operands[4];
     for (size_t i = 0; i < node->n_inputs; i++) {
-        hyt_dims dims = { 4, { 1, size[1], i == 0 ? size[2] : node->draft->height, packed ? 3 * size[3] : size[3] } };
-        const onnx_tensor *bias = hyti_onnx_constant(model, node, i);
+        const onnx_tensor *bias = i % 2 && i + 1 == node->n_inputs ? hyti_onnx_constant(model, node, i) : NULL;
         if (bias) HYTI_TRY(hyti_onnx_constant_value(model, node, bias, &bias->dims, false, ONNX_AS_IT_IS, &operands[i]));
-        else HYTI_TRY(hyti_onnx_form(model, node, node->inputs[i], &dims, false, &operands[i]));
+        else HYTI_TRY(attention_operand(model, node, i, width, &operands[i]));
     }
     hyti_node draft = { .op = HYT_OP_ATTENTION, .inputs = operands, .n_inputs = node->n_inputs, .heads = node->draft->heads };
     return hyti_onnx_append(model, node, node->outputs[0], &draft, 0, false, &result_of(model, node)->graph);
@@ -333,7 +344,7 @@ static hyt_status emit_softmax(onnx_model *model, const onnx_node *node)
     for (size_t i = axis + 1; i < in->rank; i++) inner *= in->size[i];
     if (inner == 1 || model->opset < 13) {
         for (size_t i = 0; i < in->rank; i++) rows.size[1 + (i >= axis)] *= in->size[i];
-        if (axis + 1 == in->rank) HYTI_TRY(hyti_onnx_rows(model, node, node->inputs[0], &x));
+        if (axis + 1 == in->rank) HYTI_TRY(hyti_onnx_last(model, node, node->inputs[0], &x));
         else HYTI_TRY(hyti_onnx_form(model, node, node->inputs[0], &rows, false, &x));
         return hyti_onnx_append_one(model, node, node->outputs[0], (hyti_node){ .op = HYT_OP_SOFTMAX }, x, out);
     }
@@ -496,6 +507,8 @@ static hyt_status create_graph(onnx_model *model)
 hyt_status hyti_onnx_emit(onnx_model *model)
 {
     hyt_value result;
+    hyt_dims dims;
+    size_t lead;
     HYTI_TRY(create_graph(model));
     HYTI_TRY(emit_input(model));
     find_needed(model);
@@ -504,5 +517,9 @@ hyt_status hyti_onnx_emit(onnx_model *model)
     if (model->values[model->output].type != ONNX_FLOAT && !model->values[model->output].constant)
         return hyti_fail(HYT_ERR_UNSUPPORTED, "the output is not float32");
     HYTI_TRY(hyti_onnx_any(model, NULL, model->output, &result));
+    if (!hyti_onnx_natural(&model->values[model->output].dims, &dims, &lead))
+        return hyti_fail(HYT_ERR_UNSUPPORTED, "the output has more than 5 axes and a batch");
+    bool picture = model->graph->nodes[result].picture && dims.rank == 4;
+    HYTI_TRY(hyti_onnx_form(model, NULL, model->output, &dims, picture, &result));
     return hyt_graph_set_output(model->graph, result);
 }

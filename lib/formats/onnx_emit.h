@@ -21,6 +21,8 @@ hyt_status hyti_onnx_append_one(onnx_model *model, const onnx_node *node, onnx_i
 /* A value of the graph for a value of the model: in whatever form it is; in the natural one; with those dims. */
 hyt_status hyti_onnx_any(onnx_model *model, const onnx_node *node, onnx_id id, hyt_value *out);
 hyt_status hyti_onnx_rows(onnx_model *model, const onnx_node *node, onnx_id id, hyt_value *out);
+/* Rows with its own last axis, however the others are joined. */
+hyt_status hyti_onnx_last(onnx_model *model, const onnx_node *node, onnx_id id, hyt_value *out);
 hyt_status hyti_onnx_form(onnx_model *model, const onnx_node *node, onnx_id id, const hyt_dims *dims, bool picture,
                           hyt_value *out);
 hyt_status hyti_onnx_picture(onnx_model *model, const onnx_node *node, onnx_id id, hyt_value *out);

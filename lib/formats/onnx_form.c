@@ -270,6 +270,16 @@ hyt_status hyti_onnx_rows(onnx_model *model, const onnx_node *node, onnx_id id, 
     return hyti_onnx_form(model, node, id, &dims, false, out);
 }
 
+hyt_status hyti_onnx_last(onnx_model *model, const onnx_node *node, onnx_id id, hyt_value *out)
+{
+    const hyt_dims *dims = &model->values[id].dims;
+    HYTI_TRY(hyti_onnx_any(model, node, id, out));
+    const hyt_dims made = model->graph->nodes[*out].dims;
+    if (dims->rank && made.size[made.rank - 1] == dims->size[dims->rank - 1])
+        return hyti_onnx_form(model, node, id, &made, false, out);
+    return hyti_onnx_rows(model, node, id, out);
+}
+
 hyt_status hyti_onnx_picture(onnx_model *model, const onnx_node *node, onnx_id id, hyt_value *out)
 {
     return hyti_onnx_form(model, node, id, &model->values[id].dims, true, out);

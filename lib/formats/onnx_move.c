@@ -165,6 +165,28 @@ static hyt_status shape_transpose(onnx_model *model, onnx_node *node)
     return HYT_OK;
 }
 
+/* Block and order (0: blocks before channels) go into move->begin. */
+static hyt_status shape_shuffle(onnx_model *model, onnx_node *node)
+{
+    const hyt_dims *in = dims_of(model, node, 0);
+    const onnx_attribute *mode = hyti_onnx_attribute(node, "mode");
+    int64_t block;
+    bool back = node->op == ONNX_SPACE_TO_DEPTH;
+    HYTI_TRY(new_move(model, node));
+    HYTI_TRY(hyti_onnx_number(node, "blocksize", 0, &block));
+    if (in->rank != 4 || in->size[0] != 1) return unsupported(node, "an operand that is no picture");
+    if (block < 1 || block > 65536) return hyti_onnx_refuse(HYT_ERR_RANGE, node, "blocks of %lld", (long long)block);
+    size_t b = (size_t)block;
+    if (back ? in->size[2] % b || in->size[3] % b : in->size[1] % (b * b))
+        return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "blocks of %zu do not divide its operand", b);
+    hyt_dims out = { 4, { 1, in->size[1] / (b * b), in->size[2] * b, in->size[3] * b } };
+    if (back) out = (hyt_dims){ 4, { 1, in->size[1] * b * b, in->size[2] / b, in->size[3] / b } };
+    node->move->begin[0] = block;
+    node->move->begin[1] = mode && hyti_onnx_text_is(mode->text, "CRD");
+    set_result(model, node, 0, &out);
+    return HYT_OK;
+}
+
 static int64_t clamp(int64_t value, int64_t low, int64_t high)
 {
     return value < low ? low : value > high ? high : value;
@@ -460,6 +482,7 @@ hyt_status hyti_onnx_shape_moved(onnx_model *model, onnx_node *node)
     case ONNX_SQUEEZE: return shape_squeeze(model, node);
     case ONNX_UNSQUEEZE: return shape_unsqueeze(model, node);
     case ONNX_TRANSPOSE: return shape_transpose(model, node);
+    case ONNX_DEPTH_TO_SPACE: case ONNX_SPACE_TO_DEPTH: return shape_shuffle(model, node);
     case ONNX_SLICE: return shape_slice(model, node);
     case ONNX_SPLIT: return shape_split(model, node);
     case ONNX_GATHER: return shape_gather(model, node);

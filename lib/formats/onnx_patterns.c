@@ -174,6 +174,11 @@ static hyt_status match_clip(onnx_model *model, onnx_node *node)
     for (size_t i = 1; i < 3; i++)
         if (hyti_onnx_operand(model, node, i) && !hyti_onnx_scalar(hyti_onnx_constant(model, node, i), i == 1 ? &low : &high))
             return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "bounds that are no constants");
+    const onnx_node *before = maker_of(model, node, 0);
+    if (is(before, ONNX_RELU) && low <= 0) { /* some writers bound below twice */
+        node->inputs[0] = before->inputs[0];
+        low = 0;
+    }
     if (low == 0 && high == 6) become(node, ONNX_RELU6, node->inputs[0]);
     else if (low == 0 && high >= 3.4028234e38) become(node, ONNX_RELU, node->inputs[0]);
     else if (low <= -3.4028234e38 && high >= 3.4028234e38) hyti_onnx_alias(model, node->outputs[0], node->inputs[0]);

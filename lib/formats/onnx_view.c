@@ -8,7 +8,7 @@
 bool hyti_onnx_is_view(onnx_op op)
 {
     return op == ONNX_RESHAPE || op == ONNX_FLATTEN || op == ONNX_SQUEEZE || op == ONNX_UNSQUEEZE ||
-           op == ONNX_TRANSPOSE || op == ONNX_SLICE || op == ONNX_SPLIT || op == ONNX_GATHER;
+           op == ONNX_TRANSPOSE || op == ONNX_DEPTH_TO_SPACE || op == ONNX_SPACE_TO_DEPTH || op == ONNX_SLICE || op == ONNX_SPLIT || op == ONNX_GATHER;
 }
 
 void hyti_onnx_view_of(const onnx_model *model, onnx_id id, onnx_view *out)
@@ -139,6 +139,25 @@ static bool split(const onnx_model *model, const onnx_node *node, size_t index, 
     return cut(view, dim, begin, 1, model->values[node->outputs[index]].dims.size[dim]);
 }
 
+/* Channels to blocks of pixels and back: five axes in another order. */
+static bool shuffle(const onnx_model *model, const onnx_node *node, onnx_view *view)
+{
+    const size_t *in = model->values[node->inputs[0]].dims.size;
+    size_t block = (size_t)node->move->begin[0];
+    const hyt_dims *out = &model->values[node->outputs[0]].dims;
+    bool back = node->op == ONNX_SPACE_TO_DEPTH, first = node->move->begin[1] == 0; /* blocks before channels */
+    hyt_dims split = { 5, { block, block, out->size[1], in[2], in[3] } };
+    onnx_move order = { .axis = { 2, 3, 0, 4, 1 } };
+    if (back) {
+        split = (hyt_dims){ 5, { in[1], out->size[2], block, out->size[3], block } };
+        order = (onnx_move){ .axis = { 2, 4, 0, 1, 3 } };
+    } else if (!first) {
+        split = (hyt_dims){ 5, { out->size[1], block, block, in[2], in[3] } };
+        order = (onnx_move){ .axis = { 0, 3, 1, 4, 2 } };
+    }
+    return regroup(view, &split) && reorder(view, &order, 5) && regroup(view, out);
+}
+
 static bool apply(const onnx_model *model, const onnx_node *node, size_t index, onnx_view *view)
 {
     const hyt_dims *dims = &model->values[node->outputs[index]].dims;
@@ -146,6 +165,7 @@ static bool apply(const onnx_model *model, const onnx_node *node, size_t index, 
     case ONNX_TRANSPOSE: return reorder(view, node->move, dims->rank);
     case ONNX_SLICE: return slice(model, node, view);
     case ONNX_SPLIT: return split(model, node, index, view);
+    case ONNX_DEPTH_TO_SPACE: case ONNX_SPACE_TO_DEPTH: return shuffle(model, node, view);
     case ONNX_GATHER: return gather(model, node, view);
     default: return regroup(view, dims);
     }
@@ -159,7 +179,8 @@ hyt_status hyti_onnx_view(onnx_model *model, onnx_node *node)
         onnx_value *operand = &model->values[node->inputs[0]], *result = &model->values[node->outputs[i]];
         onnx_view view;
         hyti_onnx_view_of(model, node->inputs[0], &view);
-        bool good = apply(model, node, i, &view);
+        bool shuffles = node->op == ONNX_DEPTH_TO_SPACE || node->op == ONNX_SPACE_TO_DEPTH;
+        bool good = (!shuffles || hyti_onnx_view_is_whole(model, &view)) && apply(model, node, i, &view);
         if (!good && operand->view) {
             onnx_view *own = operand->view;
             operand->view = NULL;

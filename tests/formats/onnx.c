@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ONNX models become the graphs that they are meant as, and compute what they should. */
-#include "onnx_writer.h"
+#include "onnx_models.h"
 #include "graph/graph.h"
 #include <hytnas/format.h>
 #include <hytnas/runtime.h>
 #include <unistd.h>
 
-static hyt_graph *read_model(writer *w, int opset)
+static hyt_graph *read_case(const char *name)
 {
     hyt_graph *graph = NULL;
-    hyti_text bytes = finish(w, opset);
-    MUST(hyt_model_parse(NULL, bytes.data, bytes.length, &graph));
-    hyti_text_clear(&bytes);
+    writer w = { 0 };
+    for (size_t i = 0; i < ONNX_CASES; i++) {
+        if (strcmp(onnx_cases[i].name, name) != 0) continue;
+        onnx_cases[i].write(&w);
+        hyti_text bytes = finish(&w, onnx_cases[i].opset);
+        MUST(hyt_model_parse(NULL, bytes.data, bytes.length, &graph));
+        hyti_text_clear(&bytes);
+    }
+    assert_non_null(graph);
     return graph;
 }
 
@@ -129,55 +135,129 @@ static void quantised_networks(void **state)
 
 /* Small networks */
 
-static void start_picture(writer *w, int channels, int side)
-{
-    input(w, "x", DIMS(0, channels, side, side));
-}
-
-static void convolutions(void **state)
+static void operations(void **state)
 {
     (void)state;
-    writer w = { 0 };
-    start_picture(&w, 4, 9);
-    weights(&w, "w1", DIMS(8, 4, 3, 3));
-    weights(&w, "b1", DIMS(8));
-    weights(&w, "w2", DIMS(8, 1, 3, 2));
-    weights(&w, "w3", DIMS(6, 4, 1, 1));
-    node(&w, "Conv", "x w1 b1", "c1");
-    LIST(&w, "strides", 2, 2);
-    LIST(&w, "pads", 1, 0, 1, 2);
-    node(&w, "Relu", "c1", "r1");
-    node(&w, "Conv", "r1 w2", "c2");
-    attribute_int(&w, "group", 8);
-    LIST(&w, "dilations", 2, 1);
-    attribute_text(&w, "auto_pad", "SAME_LOWER");
-    node(&w, "Clip", "c2", "r2");
-    attribute_float(&w, "min", 0);
-    attribute_float(&w, "max", 6);
-    node(&w, "Conv", "r2 w3", "c3");
-    attribute_int(&w, "group", 2);
-    output(&w, "c3");
-    hyt_graph *graph = read_model(&w, 9);
-    check_ops(graph, "input conv relu conv relu6 conv");
+    for (size_t i = 0; i < ONNX_CASES; i++) {
+        print_message("%s\n", onnx_cases[i].name);
+        hyt_graph *graph = read_case(onnx_cases[i].name);
+        check_ops(graph, onnx_cases[i].ops);
+        hyt_graph_destroy(graph);
+    }
+}
+
+static const float *parameter_of(const hyt_graph *graph, size_t node, size_t index)
+{
+    return graph->parameters[graph->nodes[node].parameters[index]].data;
+}
+
+static void attributes(void **state)
+{
+    (void)state;
+    hyt_graph *graph = read_case("convolutions");
     const hyti_node *first = &graph->nodes[1], *second = &graph->nodes[3];
-    assert_int_equal(first->pad[0], 1);
-    assert_int_equal(first->pad[1], 0);
-    assert_int_equal(first->pad[3], 2);
-    assert_int_equal(second->pad[0], 2); /* reach 5 over 5 rows: two before, two after */
-    assert_int_equal(second->pad[1], 1); /* reach 2: the odd one comes first */
-    assert_int_equal(second->pad[3], 0);
+    assert_memory_equal(first->pad, ((size_t[]){ 1, 0, 1, 2 }), sizeof first->pad);
+    assert_memory_equal(second->pad, ((size_t[]){ 2, 1, 2, 0 }), sizeof second->pad); /* the odd one comes first */
     assert_int_equal(graph->nodes[5].groups, 2);
-    assert_memory_equal(graph->parameters[first->parameters[1]].data, ((float[]){ value_at("b1", 0), value_at("b1", 1) }), 8);
+    for (size_t i = 0; i < 8 * 4 * 9; i++) assert_true(parameter_of(graph, 1, 0)[i] == value_at("w1", i));
+    for (size_t i = 0; i < 8; i++) assert_true(parameter_of(graph, 1, 1)[i] == value_at("b1", i));
     assert_string_equal(hyt_graph_name(graph), "written");
     hyt_graph_destroy(graph);
+    graph = read_case("classifier");
+    assert_memory_equal(graph->nodes[1].pad, ((size_t[]){ 1, 1, 1, 1 }), sizeof first->pad);
+    assert_true(graph->nodes[2].epsilon == (double)1e-3f);
+    assert_true(parameter_of(graph, 2, 3)[2] == 0.5f);
+    hyt_graph_destroy(graph);
+}
+
+/* [in, out] of a file is [out, in] of the graph. */
+static void weights_of_products(void **state)
+{
+    (void)state;
+    hyt_graph *graph = read_case("attention_gather");
+    for (size_t i = 0; i < 8; i++)
+        for (size_t j = 0; j < 24; j++) assert_true(parameter_of(graph, 2, 0)[j * 8 + i] == value_at("qkv", i * 24 + j));
+    assert_int_equal(graph->nodes[3].heads, 2);
+    hyt_graph_destroy(graph);
+    graph = read_case("attention_joined");
+    assert_int_equal(graph->nodes[4].heads, 2);
+    for (size_t i = 0; i < 2 * 36; i++) assert_true(parameter_of(graph, 3, 0)[i] == value_at("bias", i % 36));
+    hyt_graph_destroy(graph);
+    graph = read_case("layer_norm_apart");
+    for (size_t i = 0; i < 4; i++) assert_true(parameter_of(graph, 2, 0)[i] == value_at("g", i));
+    for (size_t i = 0; i < 4; i++) assert_true(parameter_of(graph, 2, 1)[i] == value_at("h", i));
+    CHECK_NEAR(graph->nodes[2].epsilon, 1e-6, 1e-12);
+    hyt_graph_destroy(graph);
+}
+
+static void folded_constants(void **state)
+{
+    (void)state;
+    hyt_graph *graph = read_case("shape_arithmetic");
+    const size_t sizes[] = { 1, 3, 2, 16 };
+    assert_memory_equal(graph->nodes[1].dims.size, sizes, sizeof sizes);
+    for (size_t i = 0; i < 3; i++) assert_true(parameter_of(graph, 2, 0)[i] == 0.5f);
+    hyt_graph_destroy(graph);
+    graph = read_case("parts");
+    assert_true(parameter_of(graph, 7, 0)[0] == -1);    /* a difference is a sum */
+    assert_true(parameter_of(graph, 13, 0)[0] == 0.5f); /* and a quotient a product */
+    hyt_graph_destroy(graph);
+}
+
+static void annotations(void **state)
+{
+    (void)state;
+    hyt_graph *graph = read_case("quantised");
+    float scale;
+    int32_t zero;
+    const hyt_precision expected[] = { HYT_INT8, HYT_INT8, HYT_INT8, HYT_INT8, HYT_FP32 };
+    for (size_t i = 0; i < 5; i++) assert_int_equal(hyt_graph_precision(graph, (hyt_value)i), expected[i]);
+    MUST(hyt_graph_quantisation(graph, 0, &scale, &zero));
+    assert_true(scale == 0.1f && zero == 120 - 128);
+    CHECK_STATUS(hyt_graph_quantisation(graph, 1, &scale, &zero), HYT_ERR_STATE);
+    MUST(hyt_graph_quantisation(graph, 2, &scale, &zero));
+    assert_true(scale == 0.2f && zero == -128);
+    const float *scales = hyt_graph_scales(graph, graph->nodes[1].parameters[0]);
+    assert_true(scales && scales[0] == 0.5f && scales[2] == 0.125f);
+    assert_true(parameter_of(graph, 1, 0)[0] == 63.5f && parameter_of(graph, 1, 0)[4] == -127 * 0.125f);
+    assert_true(parameter_of(graph, 1, 1)[0] == (float)(100 * (double)0.05f));
+    const hyti_parameter *linear = &graph->parameters[graph->nodes[4].parameters[0]];
+    for (size_t i = 0; i < linear->count; i++) { /* [out, in], rounded to the steps of the file */
+        double plain = value_at("f", i % 3 * 2 + i / 3), steps = (double)linear->data[i] / (double)0.01f;
+        CHECK_NEAR(steps, nearbyint(steps), 1e-4);
+        CHECK_NEAR((double)linear->data[i], plain, 0.00501);
+    }
+    assert_non_null(linear->scales);
+    hyt_graph_destroy(graph);
+}
+
+static hyt_status read_all(hyt_context *context)
+{
+    hyt_status status = HYT_OK;
+    for (size_t i = 0; status == HYT_OK && i < ONNX_CASES; i++) {
+        writer w = { 0 };
+        hyt_graph *graph = NULL;
+        onnx_cases[i].write(&w);
+        hyti_text bytes = finish(&w, onnx_cases[i].opset);
+        status = hyt_model_parse(context, bytes.data, bytes.length, &graph);
+        hyti_text_clear(&bytes);
+        hyt_graph_destroy(graph);
+    }
+    return status;
+}
+
+static void each_allocation(void **state)
+{
+    (void)state;
+    test_each_allocation(read_all);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(benchmark_networks),
-        cmocka_unit_test(quantised_networks),
-        cmocka_unit_test(convolutions),
+        cmocka_unit_test(benchmark_networks), cmocka_unit_test(quantised_networks), cmocka_unit_test(operations),
+        cmocka_unit_test(attributes),         cmocka_unit_test(weights_of_products), cmocka_unit_test(folded_constants),
+        cmocka_unit_test(annotations),        cmocka_unit_test(each_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
