@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files to read from, without a copy of them: mapped where the system can, read otherwise. Another program that shortens a
- * mapped file ends this one (SIGBUS), so what is open here is closed as soon as it is understood. */
+/* Files to read from, without a copy of them: mapped where the system can, read otherwise. Another program that
+ * shortens a mapped file ends this one (SIGBUS), so what is open here is closed as soon as it is understood. */
 #ifndef HYTI_FORMATS_MAPPED_H
 #define HYTI_FORMATS_MAPPED_H
 

@@ -157,7 +157,8 @@ hyt_status hyti_onnx_axis(const onnx_node *node, int64_t axis, size_t rank, size
 
 onnx_node *hyti_onnx_maker(onnx_model *model, onnx_id id)
 {
-    return id == ONNX_NONE || model->values[id].producer == ONNX_NONE ? NULL : &model->nodes[model->values[id].producer];
+    return id == ONNX_NONE || model->values[id].producer == ONNX_NONE ? NULL
+                                                                      : &model->nodes[model->values[id].producer];
 }
 
 /* Models */

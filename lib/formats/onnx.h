@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* ONNX (onnx.proto and the operators of opset 7 to 21), from bytes to a graph in three passes:
  *   decode  messages to nodes and values; names, order and counts are checked (onnx_decode.c, onnx_tensor.c)
- *   walk    forwards, node by node (onnx_walk.c): its shape (onnx_shape.c); what is made of constants alone is worked out
- *           (onnx_fold.c); pairs of QuantizeLinear and DequantizeLinear become a property of their value
- *           (onnx_quantise.c); reshape, transpose, split, ... become strides over what they read (onnx_view.c); the last
- *           node of a chain that is one operation of the graph becomes that (onnx_patterns.c, onnx_attention.c)
- *   emit    backwards what the result depends on, forwards to the graph (onnx_emit.c)
- * Bytes of the file are lent to the model, whose own memory is one arena, given back as a whole. */
+ *   walk    forwards, node by node (onnx_walk.c): its shape (onnx_shape.c); what is made of constants alone is worked
+ * out (onnx_fold.c); pairs of QuantizeLinear and DequantizeLinear become a property of their value (onnx_quantise.c);
+ * reshape, transpose, split, ... become strides over what they read (onnx_view.c); the last node of a chain that is one
+ * operation of the graph becomes that (onnx_patterns.c, onnx_attention.c) emit    backwards what the result depends on,
+ * forwards to the graph (onnx_emit.c) Bytes of the file are lent to the model, whose own memory is one arena, given
+ * back as a whole. */
 #ifndef HYTI_FORMATS_ONNX_H
 #define HYTI_FORMATS_ONNX_H
 
@@ -53,8 +53,14 @@ typedef struct onnx_attribute {
     int64_t *numbers;
     size_t n_numbers;
 } onnx_attribute;
-enum { ONNX_ATTRIBUTE_FLOAT = 1, ONNX_ATTRIBUTE_INT = 2, ONNX_ATTRIBUTE_STRING = 3, ONNX_ATTRIBUTE_TENSOR = 4,
-       ONNX_ATTRIBUTE_FLOATS = 6, ONNX_ATTRIBUTE_INTS = 7 };
+enum {
+    ONNX_ATTRIBUTE_FLOAT = 1,
+    ONNX_ATTRIBUTE_INT = 2,
+    ONNX_ATTRIBUTE_STRING = 3,
+    ONNX_ATTRIBUTE_TENSOR = 4,
+    ONNX_ATTRIBUTE_FLOATS = 6,
+    ONNX_ATTRIBUTE_INTS = 7
+};
 
 typedef enum onnx_op {
 #define ONNX_OP(op, name, least, most, outputs, attributes) ONNX_##op,
@@ -70,7 +76,8 @@ typedef enum onnx_op {
 typedef int32_t onnx_id; /* place in the model's values; ONNX_NONE: an operand that was left out */
 #define ONNX_NONE (-1)
 
-/* Where the result's axes lie in the operand: `axis` from which of its axes (ONNX_NONE: new), begin and step along it. */
+/* Where the result's axes lie in the operand: `axis` from which of its axes (ONNX_NONE: new), begin and step along it.
+ */
 typedef struct onnx_move {
     int axis[HYT_MAX_RANK];
     int64_t begin[HYT_MAX_RANK], step[HYT_MAX_RANK]; /* along the operand's axes */
@@ -83,7 +90,7 @@ typedef struct onnx_node {
     size_t n_inputs, n_outputs;
     onnx_attribute *attributes;
     size_t n_attributes;
-    bool flipped;    /* LINEAR: the weight is [in, out] */
+    bool flipped;     /* LINEAR: the weight is [in, out] */
     hyti_node *draft; /* attributes in the graph's terms, where it has any; NULL before the walk */
     onnx_move *move;  /* of what moves values */
     int64_t *splits;  /* SPLIT: where each result begins along move->axis[0]; ATTENTION: q, k and v in their rows */
@@ -119,30 +126,31 @@ typedef struct onnx_value {
     bool quantised;        /* to int8 */
     float scale;
     int32_t zero;
-    hyt_value graph;       /* HYTI_NO_VALUE until emitted */
-    hyt_value other;       /* the same in another shape, the last that was asked for */
+    hyt_value graph; /* HYTI_NO_VALUE until emitted */
+    hyt_value other; /* the same in another shape, the last that was asked for */
 } onnx_value;
 
 typedef struct onnx_block onnx_block;
 
 typedef struct onnx_model {
     hyt_context *context;
-    size_t size;             /* of the file */
-    onnx_block *blocks;      /* the arena */
-    size_t budget;           /* bytes that constants and weights may still take: a multiple of the file's size */
+    size_t size;        /* of the file */
+    onnx_block *blocks; /* the arena */
+    size_t budget;      /* bytes that constants and weights may still take: a multiple of the file's size */
     int64_t opset;
     onnx_text name;
     onnx_node *nodes;
     size_t n_nodes, node_capacity;
     onnx_value *values;
     size_t n_values, value_capacity;
-    onnx_id *table;          /* of names, by hash; a power of two */
+    onnx_id *table; /* of names, by hash; a power of two */
     size_t table_size;
     onnx_id input, output;
     hyt_graph *graph;
 } onnx_model;
 
 #define ONNX_MAX_NODES 65536
+#define ONNX_MAX_VALUES (4 * ONNX_MAX_NODES)
 #define ONNX_MAX_NAME 48
 
 /* Whether the bytes start as an ONNX file does. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* softmax(q k' / sqrt(d) + bias) v, whatever the chain of reshapes, splits and scalings around it: q, k and v are views of
- * one projection (side by side) or of three, and their strides tell which head, token and channel a value is of. */
+/* softmax(q k' / sqrt(d) + bias) v, whatever the chain of reshapes, splits and scalings around it: q, k and v are views
+ * of one projection (side by side) or of three, and their strides tell which head, token and channel a value is of. */
 #include "formats/onnx.h"
 #include <math.h>
 #include <string.h>
@@ -42,7 +42,8 @@ static bool peel_scale(onnx_model *model, onnx_id *id, double *scale)
 static bool view_past_scales(onnx_model *model, onnx_id id, double *scale, onnx_view *out)
 {
     onnx_view inner;
-    while (!model->values[id].view && peel_scale(model, &id, scale)) {}
+    while (!model->values[id].view && peel_scale(model, &id, scale)) {
+    }
     hyti_onnx_view_of(model, id, out);
     for (int depth = 0; depth < 8 && out->source != id; depth++) {
         id = out->source;
@@ -94,8 +95,10 @@ static bool has_layout(const attention *a)
 {
     size_t sequences = a->sequences, heads = a->heads, d = a->width;
     const size_t *row = a->rows;
-    return has_strides(&a->q, (size_t[]){ sequences, heads, a->tokens, d }, (size_t[]){ a->tokens * row[0], d, row[0], 1 }) &&
-           has_strides(&a->k, (size_t[]){ sequences, heads, d, a->keys }, (size_t[]){ a->keys * row[1], d, 1, row[1] }) &&
+    return has_strides(&a->q, (size_t[]){ sequences, heads, a->tokens, d },
+                       (size_t[]){ a->tokens * row[0], d, row[0], 1 }) &&
+           has_strides(&a->k, (size_t[]){ sequences, heads, d, a->keys },
+                       (size_t[]){ a->keys * row[1], d, 1, row[1] }) &&
            has_strides(&a->v, (size_t[]){ sequences, heads, a->keys, d }, (size_t[]){ a->keys * row[2], d, row[2], 1 });
 }
 
@@ -152,7 +155,8 @@ static bool find_sizes(const onnx_model *model, const onnx_node *node, const onn
     if (rank == 3 ? !find_heads(model, a->heads, a) : !find_rows(model, a)) return false;
     for (size_t i = 0; i < a->n_biases; i++) {
         size_t count;
-        if (!hyti_dims_count(&a->sums[i], &count) || count != a->sequences * a->heads * a->tokens * a->keys) return false;
+        if (!hyti_dims_count(&a->sums[i], &count) || count != a->sequences * a->heads * a->tokens * a->keys)
+            return false;
     }
     return true;
 }
@@ -202,8 +206,7 @@ static hyt_status make_bias(onnx_model *model, const attention *a, onnx_id *out)
     HYTI_TRY(hyti_onnx_take_values(model, tensor->count, sizeof(float), &room));
     for (size_t i = 0; i < tensor->count; i++) {
         double sum = 0;
-        for (size_t j = 0; j < a->n_biases; j++)
-            sum += bias_at(model->values[a->biases[j]].constant, &a->sums[j], i);
+        for (size_t j = 0; j < a->n_biases; j++) sum += bias_at(model->values[a->biases[j]].constant, &a->sums[j], i);
         float value = (float)sum;
         memcpy((char *)room + i * sizeof value, &value, sizeof value);
     }
@@ -228,14 +231,16 @@ static hyt_status rewrite(onnx_model *model, onnx_node *node, const attention *a
     if (!inputs || !view || !node->draft || !node->splits) return hyti_fail_nomem();
     HYTI_TRY(hyti_onnx_invent(model, &dims, &merged));
     size_t heads = model->values[result].dims.rank - 3; /* the dim that the heads are part of */
-    *view = (onnx_view){ .source = merged, .n_axes = 4,
-                         .axes = { { a->sequences, a->tokens * whole }, { a->heads, a->width }, { a->tokens, whole }, { a->width, 1 } },
-                         .group = { 0, (unsigned char)heads, (unsigned char)(heads + 1), (unsigned char)(heads + 2) } };
+    *view = (onnx_view){
+        .source = merged,
+        .n_axes = 4,
+        .axes = { { a->sequences, a->tokens * whole }, { a->heads, a->width }, { a->tokens, whole }, { a->width, 1 } },
+        .group = { 0, (unsigned char)heads, (unsigned char)(heads + 1), (unsigned char)(heads + 2) }
+    };
     inputs[0] = a->q.source;
     inputs[1] = a->k.source;
     inputs[2] = a->v.source;
-    for (size_t i = 0; i < count; i++)
-        node->splits[i] = (int64_t)(i == 0 ? a->q : i == 1 ? a->k : a->v).offset;
+    for (size_t i = 0; i < count; i++) node->splits[i] = (int64_t)(i == 0 ? a->q : i == 1 ? a->k : a->v).offset;
     if (bias != ONNX_NONE) inputs[count++] = bias;
     model->values[merged].producer = model->values[result].producer;
     model->values[result].view = view;

@@ -42,15 +42,18 @@ static hyt_status grow_table(onnx_model *model)
 static hyt_status add_value(onnx_model *model, onnx_text name, onnx_id *out)
 {
     char text[ONNX_MAX_NAME];
+    if (model->n_values >= ONNX_MAX_VALUES)
+        return hyti_fail(HYT_ERR_RANGE, "a graph has at most %d values", ONNX_MAX_VALUES);
     HYTI_TRY(grow_table(model));
     size_t place = place_of(model, name);
     if (model->table[place] != ONNX_NONE)
         return hyti_fail(HYT_ERR_FORMAT, "the value \"%s\" is made twice", hyti_onnx_name(name, text));
-    HYTI_TRY(hyti_grow(model->context, &model->values, &model->value_capacity, model->n_values + 1,
-                       sizeof *model->values));
+    HYTI_TRY(
+        hyti_grow(model->context, &model->values, &model->value_capacity, model->n_values + 1, sizeof *model->values));
     onnx_value *value = &model->values[model->n_values];
-    *value = (onnx_value){ .name = name, .producer = ONNX_NONE, .alias = ONNX_NONE, .graph = HYTI_NO_VALUE,
-                           .other = HYTI_NO_VALUE };
+    *value = (onnx_value){
+        .name = name, .producer = ONNX_NONE, .alias = ONNX_NONE, .graph = HYTI_NO_VALUE, .other = HYTI_NO_VALUE
+    };
     model->table[place] = *out = (onnx_id)model->n_values++;
     return HYT_OK;
 }
@@ -114,21 +117,34 @@ static hyt_status get_attribute_field(onnx_model *model, const onnx_node *node, 
     hyti_wire inner;
     onnx_text unused;
     switch (field->number) {
-    case 1: return get_text(wire, field, &to->name);
-    case 2: to->real = real_of(field); return hyti_wire_expect(wire, field, HYTI_WIRE_FIXED32);
-    case 3: to->number = (int64_t)field->value; return hyti_wire_expect(wire, field, HYTI_WIRE_VARINT);
-    case 4: return get_text(wire, field, &to->text);
+    case 1:
+        return get_text(wire, field, &to->name);
+    case 2:
+        to->real = real_of(field);
+        return hyti_wire_expect(wire, field, HYTI_WIRE_FIXED32);
+    case 3:
+        to->number = (int64_t)field->value;
+        return hyti_wire_expect(wire, field, HYTI_WIRE_VARINT);
+    case 4:
+        return get_text(wire, field, &to->text);
     case 5:
         HYTI_TRY(hyti_wire_enter(wire, field, "attribute tensor", &inner));
         return hyti_onnx_tensor(model, &inner, &unused, &to->tensor);
-    case 7: return get_floats(wire, field, to);
-    case 8: return hyti_wire_integers(wire, field, to->numbers, &to->n_numbers, SIZE_MAX);
-    case 13: return HYT_OK; /* documentation */
-    case 20: to->type = (int)field->value; return hyti_wire_expect(wire, field, HYTI_WIRE_VARINT);
+    case 7:
+        return get_floats(wire, field, to);
+    case 8:
+        return hyti_wire_integers(wire, field, to->numbers, &to->n_numbers, SIZE_MAX);
+    case 13:
+        return HYT_OK; /* documentation */
+    case 20:
+        to->type = (int)field->value;
+        return hyti_wire_expect(wire, field, HYTI_WIRE_VARINT);
     default:
-        return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node,
-                                "attribute \"%s\" holds field %u of its message (subgraphs, functions and lists of text "
-                                "are not read)", hyti_onnx_name(to->name, text), field->number);
+        return hyti_onnx_refuse(
+            HYT_ERR_UNSUPPORTED, node,
+            "attribute \"%s\" holds field %u of its message (subgraphs, functions and lists of text "
+            "are not read)",
+            hyti_onnx_name(to->name, text), field->number);
     }
 }
 
@@ -206,8 +222,10 @@ static hyt_status get_operand(onnx_model *model, onnx_node *node, onnx_text name
     if (name.length) {
         id = model->table_size ? model->table[place_of(model, name)] : ONNX_NONE;
         if (id == ONNX_NONE)
-            return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "reads \"%s\", which nothing before it makes (nodes come in "
-                                    "the order of their computation, without cycles)", hyti_onnx_name(name, text));
+            return hyti_onnx_refuse(HYT_ERR_FORMAT, node,
+                                    "reads \"%s\", which nothing before it makes (nodes come in "
+                                    "the order of their computation, without cycles)",
+                                    hyti_onnx_name(name, text));
     }
     node->inputs[node->n_inputs++] = id;
     return HYT_OK;
@@ -299,8 +317,7 @@ static hyt_status get_node(onnx_model *model, hyti_wire wire)
     size_t counts[8] = { 0 };
     if (model->n_nodes >= ONNX_MAX_NODES)
         return hyti_fail(HYT_ERR_RANGE, "a graph has at most %d nodes", ONNX_MAX_NODES);
-    HYTI_TRY(hyti_grow(model->context, &model->nodes, &model->node_capacity, model->n_nodes + 1,
-                       sizeof *model->nodes));
+    HYTI_TRY(hyti_grow(model->context, &model->nodes, &model->node_capacity, model->n_nodes + 1, sizeof *model->nodes));
     onnx_node *node = &model->nodes[model->n_nodes];
     HYTI_TRY(get_head(wire, &op, &node->name, &domain));
     const struct op_row *row = find_op(op);
@@ -476,7 +493,9 @@ static hyt_status get_graph_field(onnx_model *model, hyti_wire *wire, hyti_field
         int turn;
         const char *part;
         hyt_status (*get)(onnx_model *model, hyti_wire wire);
-    } parts[] = { { 5, 0, "initializer", get_initializer }, { 11, 1, "input", get_input }, { 1, 2, "node", get_node },
+    } parts[] = { { 5, 0, "initializer", get_initializer },
+                  { 11, 1, "input", get_input },
+                  { 1, 2, "node", get_node },
                   { 12, 3, "output", get_output } };
     hyti_wire inner;
     for (size_t i = 0; i < HYTI_COUNT(parts); i++) {

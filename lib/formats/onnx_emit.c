@@ -46,7 +46,8 @@ static bool makes_needed(const onnx_model *model, const onnx_node *node)
 {
     for (size_t i = 0; i < node->n_outputs; i++) {
         const onnx_value *value = node->outputs[i] == ONNX_NONE ? NULL : &model->values[node->outputs[i]];
-        if (value && value->needed && !value->constant && value->alias == ONNX_NONE && !is_lazy(model, value)) return true;
+        if (value && value->needed && !value->constant && value->alias == ONNX_NONE && !is_lazy(model, value))
+            return true;
     }
     return false;
 }
@@ -59,7 +60,8 @@ static void find_needed(onnx_model *model)
         if (!makes_needed(model, node)) continue;
         if (node->op == ONNX_MAT_MUL) read_transposed(model, node);
         const onnx_value *value = result_of(model, node);
-        if (value->view && value->solid && hyti_onnx_view_is_whole(model, value->view)) need(model, value->view->source);
+        if (value->view && value->solid && hyti_onnx_view_is_whole(model, value->view))
+            need(model, value->view->source);
         for (size_t j = 0; j < node->n_inputs; j++) need(model, node->inputs[j]);
     }
 }
@@ -71,8 +73,12 @@ static hyt_op activation_of(onnx_op op)
     static const struct {
         onnx_op from;
         hyt_op to;
-    } rows[] = { { ONNX_RELU, HYT_OP_RELU }, { ONNX_RELU6, HYT_OP_RELU6 }, { ONNX_SILU, HYT_OP_SILU },
-                 { ONNX_SIGMOID, HYT_OP_SIGMOID }, { ONNX_GELU, HYT_OP_GELU }, { ONNX_HARD_SWISH, HYT_OP_HARD_SWISH },
+    } rows[] = { { ONNX_RELU, HYT_OP_RELU },
+                 { ONNX_RELU6, HYT_OP_RELU6 },
+                 { ONNX_SILU, HYT_OP_SILU },
+                 { ONNX_SIGMOID, HYT_OP_SIGMOID },
+                 { ONNX_GELU, HYT_OP_GELU },
+                 { ONNX_HARD_SWISH, HYT_OP_HARD_SWISH },
                  { ONNX_HARD_SIGMOID, HYT_OP_HARD_SIGMOID } };
     for (size_t i = 0; i < HYTI_COUNT(rows); i++)
         if (rows[i].from == op) return rows[i].to;
@@ -110,7 +116,8 @@ static hyt_status full_operand(onnx_model *model, const onnx_node *node, onnx_id
     size_t lead;
     HYTI_TRY(hyti_onnx_any(model, node, id, out));
     if (equal) return HYT_OK;
-    if (!hyti_onnx_natural(&model->values[id].dims, &dims, &lead)) return unsupported(node, "more than 5 axes and a batch");
+    if (!hyti_onnx_natural(&model->values[id].dims, &dims, &lead))
+        return unsupported(node, "more than 5 axes and a batch");
     return hyti_onnx_form(model, node, id, &dims, model->graph->nodes[*out].picture && dims.rank == 4, out);
 }
 
@@ -131,7 +138,8 @@ static hyt_status emit_pair(onnx_model *model, const onnx_node *node, hyt_op op,
     hyt_dims dims = model->graph->nodes[pair[0]].dims;
     bool picture = model->graph->nodes[pair[0]].picture;
     if (!equal) dims = hyti_onnx_aligned(&small->dims, dims.rank);
-    if (small->constant) HYTI_TRY(hyti_onnx_constant_value(model, node, small->constant, &dims, picture, change, &pair[1]));
+    if (small->constant)
+        HYTI_TRY(hyti_onnx_constant_value(model, node, small->constant, &dims, picture, change, &pair[1]));
     else HYTI_TRY(hyti_onnx_form(model, node, right, &dims, picture, &pair[1]));
     hyti_node draft = { .op = op, .inputs = pair, .n_inputs = 2 };
     return hyti_onnx_append(model, node, node->outputs[0], &draft, 0, false, &result_of(model, node)->graph);
@@ -150,8 +158,8 @@ static hyt_status emit_difference(onnx_model *model, const onnx_node *node)
     HYTI_TRY(hyti_onnx_any(model, node, node->inputs[1], &pair[0]));
     hyt_dims ones = { .rank = model->graph->nodes[pair[0]].dims.rank };
     for (size_t i = 0; i < ones.rank; i++) ones.size[i] = 1;
-    HYTI_TRY(hyti_onnx_constant_value(model, node, &minus_one, &ones, model->graph->nodes[pair[0]].picture, ONNX_AS_IT_IS,
-                                      &pair[1]));
+    HYTI_TRY(hyti_onnx_constant_value(model, node, &minus_one, &ones, model->graph->nodes[pair[0]].picture,
+                                      ONNX_AS_IT_IS, &pair[1]));
     HYTI_TRY(hyti_onnx_invent(model, &shape, &negative));
     hyti_node draft = { .op = HYT_OP_MUL, .inputs = pair, .n_inputs = 2 };
     HYTI_TRY(hyti_onnx_append(model, node, ONNX_NONE, &draft, 0, false, &model->values[negative].graph));
@@ -270,11 +278,14 @@ static hyt_status emit_mean(onnx_model *model, const onnx_node *node)
     hyt_dims dims, joined = { 0 };
     size_t set = node->draft->axis, lead, first = 0, last;
     hyt_value x;
-    if (in->rank == 4 && set == 12 && in->size[0] == 1) return emit_on_picture(model, node, (hyti_node){ 0 }, HYT_OP_GLOBAL_POOL);
+    if (in->rank == 4 && set == 12 && in->size[0] == 1)
+        return emit_on_picture(model, node, (hyti_node){ 0 }, HYT_OP_GLOBAL_POOL);
     if (!hyti_onnx_natural(in, &dims, &lead)) return unsupported(node, "more than 5 axes and a batch");
     while (!(set >> first & 1)) first++;
-    for (last = first; set >> last & 1; last++) {}
-    if (set >> last || first + lead == 0) return unsupported(node, "a mean over axes that do not follow each other, or over the batch");
+    for (last = first; set >> last & 1; last++) {
+    }
+    if (set >> last || first + lead == 0)
+        return unsupported(node, "a mean over axes that do not follow each other, or over the batch");
     first += lead;
     last += lead;
     for (size_t i = 0; i < dims.rank; i++) {
@@ -282,7 +293,8 @@ static hyt_status emit_mean(onnx_model *model, const onnx_node *node)
         else joined.size[joined.rank++] = dims.size[i];
     }
     HYTI_TRY(hyti_onnx_form(model, node, node->inputs[0], &joined, false, &x));
-    return hyti_onnx_append_one(model, node, node->outputs[0], (hyti_node){ .op = HYT_OP_MEAN, .axis = first, .kept = 1 }, x,
+    return hyti_onnx_append_one(model, node, node->outputs[0],
+                                (hyti_node){ .op = HYT_OP_MEAN, .axis = first, .kept = 1 }, x,
                                 &result_of(model, node)->graph);
 }
 
@@ -297,7 +309,8 @@ static hyt_status emit_mat_mul(onnx_model *model, const onnx_node *node)
     if (!hyti_onnx_natural(whole, &dims, &lead)) return unsupported(node, "more than 5 axes and a batch");
     size_t rank = HYTI_MAX(dims.rank, (size_t)3);
     for (size_t i = 3; i <= whole->rank; i++)
-        if (i > left->rank ? whole->size[whole->rank - i] != 1 : left->size[left->rank - i] != whole->size[whole->rank - i])
+        if (i > left->rank ? whole->size[whole->rank - i] != 1
+                           : left->size[left->rank - i] != whole->size[whole->rank - i])
             return unsupported(node, "a left operand that would be broadcast");
     for (size_t i = 0; i < 2; i++) {
         dims = hyti_onnx_aligned(&model->values[node->inputs[i]].dims, rank);
@@ -308,7 +321,8 @@ static hyt_status emit_mat_mul(onnx_model *model, const onnx_node *node)
 }
 
 /* q, k or v: all or a part of each row of its source. */
-static hyt_status attention_operand(onnx_model *model, const onnx_node *node, size_t index, size_t width, hyt_value *out)
+static hyt_status attention_operand(onnx_model *model, const onnx_node *node, size_t index, size_t width,
+                                    hyt_value *out)
 {
     const size_t *size = node->draft->dims.size;
     size_t tokens = index == 0 ? size[2] : node->draft->height, count = 0, begin = (size_t)node->splits[index];
@@ -326,10 +340,13 @@ static hyt_status emit_attention(onnx_model *model, const onnx_node *node)
     hyt_value operands[4];
     for (size_t i = 0; i < node->n_inputs; i++) {
         const onnx_tensor *bias = i % 2 && i + 1 == node->n_inputs ? hyti_onnx_constant(model, node, i) : NULL;
-        if (bias) HYTI_TRY(hyti_onnx_constant_value(model, node, bias, &bias->dims, false, ONNX_AS_IT_IS, &operands[i]));
+        if (bias)
+            HYTI_TRY(hyti_onnx_constant_value(model, node, bias, &bias->dims, false, ONNX_AS_IT_IS, &operands[i]));
         else HYTI_TRY(attention_operand(model, node, i, width, &operands[i]));
     }
-    hyti_node draft = { .op = HYT_OP_ATTENTION, .inputs = operands, .n_inputs = node->n_inputs, .heads = node->draft->heads };
+    hyti_node draft = {
+        .op = HYT_OP_ATTENTION, .inputs = operands, .n_inputs = node->n_inputs, .heads = node->draft->heads
+    };
     return hyti_onnx_append(model, node, node->outputs[0], &draft, 0, false, &result_of(model, node)->graph);
 }
 
@@ -348,7 +365,8 @@ static hyt_status emit_softmax(onnx_model *model, const onnx_node *node)
         else HYTI_TRY(hyti_onnx_form(model, node, node->inputs[0], &rows, false, &x));
         return hyti_onnx_append_one(model, node, node->outputs[0], (hyti_node){ .op = HYT_OP_SOFTMAX }, x, out);
     }
-    if (!hyti_onnx_natural(in, &dims, &lead) || axis + lead == 0) return unsupported(node, "over the batch, or of more than 5 axes");
+    if (!hyti_onnx_natural(in, &dims, &lead) || axis + lead == 0)
+        return unsupported(node, "over the batch, or of more than 5 axes");
     HYTI_TRY(hyti_onnx_any(model, node, node->inputs[0], &x));
     back.as_picture = model->graph->nodes[x].picture && dims.rank == 4;
     HYTI_TRY(hyti_onnx_form(model, node, node->inputs[0], &dims, back.as_picture, &x));
@@ -379,7 +397,9 @@ static hyt_status emit_concat(onnx_model *model, const onnx_node *node)
         dims = hyti_onnx_aligned(&model->values[node->inputs[i]].dims, rank);
         status = hyti_onnx_form(model, node, node->inputs[i], &dims, picture, &operands[i]);
     }
-    hyti_node draft = { .op = HYT_OP_CONCAT, .inputs = operands, .n_inputs = node->n_inputs, .axis = node->draft->axis + lead };
+    hyti_node draft = {
+        .op = HYT_OP_CONCAT, .inputs = operands, .n_inputs = node->n_inputs, .axis = node->draft->axis + lead
+    };
     if (status == HYT_OK)
         status = hyti_onnx_append(model, node, node->outputs[0], &draft, 0, false, &result_of(model, node)->graph);
     hyti_free(model->context, operands);
@@ -391,7 +411,10 @@ static hyt_status cut(onnx_model *model, const onnx_node *node, onnx_id id, size
 {
     if (axis == 0 || step < 1 || begin < 0) return unsupported(node, "a part of the batch, or from back to front");
     if (size > (HYTI_MAX_SIDE - 1) / (size_t)step) return unsupported(node, "a step beyond its operand");
-    hyti_node draft = { .op = HYT_OP_SLICE, .axis = axis, .begin = (size_t)begin, .step = (size_t)step,
+    hyti_node draft = { .op = HYT_OP_SLICE,
+                        .axis = axis,
+                        .begin = (size_t)begin,
+                        .step = (size_t)step,
                         .end = (size_t)begin + (size - 1) * (size_t)step + 1 };
     return hyti_onnx_append_one(model, node, id, draft, *x, x);
 }
@@ -448,7 +471,8 @@ static hyt_status emit_view(onnx_model *model, const onnx_node *node)
         if (!value || !value->needed || value->graph != HYTI_NO_VALUE || is_lazy(model, value)) continue;
         hyt_value x;
         if (hyti_onnx_view_is_whole(model, value->view)) HYTI_TRY(hyti_onnx_any(model, node, node->outputs[i], &x));
-        else if (node->op == ONNX_SLICE || node->op == ONNX_SPLIT || node->op == ONNX_GATHER) HYTI_TRY(emit_part(model, node, i));
+        else if (node->op == ONNX_SLICE || node->op == ONNX_SPLIT || node->op == ONNX_GATHER)
+            HYTI_TRY(emit_part(model, node, i));
         else if (node->op == ONNX_TRANSPOSE) HYTI_TRY(emit_order(model, node));
         else HYTI_TRY(hyti_onnx_any(model, node, node->inputs[0], &value->graph));
     }
@@ -459,27 +483,54 @@ static hyt_status emit_node(onnx_model *model, const onnx_node *node)
 {
     if (hyti_onnx_is_view(node->op)) return emit_view(model, node);
     switch (node->op) {
-    case ONNX_RELU: case ONNX_RELU6: case ONNX_SILU: case ONNX_SIGMOID: case ONNX_GELU: case ONNX_HARD_SWISH:
-    case ONNX_HARD_SIGMOID: return emit_activation(model, node);
-    case ONNX_ADD: return emit_pair(model, node, HYT_OP_ADD, ONNX_AS_IT_IS);
-    case ONNX_MUL: return emit_pair(model, node, HYT_OP_MUL, ONNX_AS_IT_IS);
-    case ONNX_SUB: return emit_difference(model, node);
-    case ONNX_DIV: return emit_quotient(model, node);
-    case ONNX_LINEAR: return emit_linear(model, node);
-    case ONNX_CONV: case ONNX_CONV_TRANSPOSE: return emit_conv(model, node);
-    case ONNX_BATCH_NORMALIZATION: return emit_batch_norm(model, node);
-    case ONNX_LAYER_NORMALIZATION: return emit_layer_norm(model, node);
-    case ONNX_MAX_POOL: return emit_on_picture(model, node, *node->draft, HYT_OP_MAX_POOL);
-    case ONNX_AVERAGE_POOL: return emit_on_picture(model, node, *node->draft, HYT_OP_AVERAGE_POOL);
-    case ONNX_GLOBAL_AVERAGE_POOL: return emit_on_picture(model, node, *node->draft, HYT_OP_GLOBAL_POOL);
-    case ONNX_PAD: return emit_on_picture(model, node, *node->draft, HYT_OP_PAD);
-    case ONNX_RESIZE: case ONNX_UPSAMPLE: return emit_same_size(model, node);
-    case ONNX_REDUCE_MEAN: return emit_mean(model, node);
-    case ONNX_MAT_MUL: return emit_mat_mul(model, node);
-    case ONNX_ATTENTION: return emit_attention(model, node);
-    case ONNX_SOFTMAX: return emit_softmax(model, node);
-    case ONNX_CONCAT: return emit_concat(model, node);
-    default: return unsupported(node, "not provided outside of the chains that are recognised");
+    case ONNX_RELU:
+    case ONNX_RELU6:
+    case ONNX_SILU:
+    case ONNX_SIGMOID:
+    case ONNX_GELU:
+    case ONNX_HARD_SWISH:
+    case ONNX_HARD_SIGMOID:
+        return emit_activation(model, node);
+    case ONNX_ADD:
+        return emit_pair(model, node, HYT_OP_ADD, ONNX_AS_IT_IS);
+    case ONNX_MUL:
+        return emit_pair(model, node, HYT_OP_MUL, ONNX_AS_IT_IS);
+    case ONNX_SUB:
+        return emit_difference(model, node);
+    case ONNX_DIV:
+        return emit_quotient(model, node);
+    case ONNX_LINEAR:
+        return emit_linear(model, node);
+    case ONNX_CONV:
+    case ONNX_CONV_TRANSPOSE:
+        return emit_conv(model, node);
+    case ONNX_BATCH_NORMALIZATION:
+        return emit_batch_norm(model, node);
+    case ONNX_LAYER_NORMALIZATION:
+        return emit_layer_norm(model, node);
+    case ONNX_MAX_POOL:
+        return emit_on_picture(model, node, *node->draft, HYT_OP_MAX_POOL);
+    case ONNX_AVERAGE_POOL:
+        return emit_on_picture(model, node, *node->draft, HYT_OP_AVERAGE_POOL);
+    case ONNX_GLOBAL_AVERAGE_POOL:
+        return emit_on_picture(model, node, *node->draft, HYT_OP_GLOBAL_POOL);
+    case ONNX_PAD:
+        return emit_on_picture(model, node, *node->draft, HYT_OP_PAD);
+    case ONNX_RESIZE:
+    case ONNX_UPSAMPLE:
+        return emit_same_size(model, node);
+    case ONNX_REDUCE_MEAN:
+        return emit_mean(model, node);
+    case ONNX_MAT_MUL:
+        return emit_mat_mul(model, node);
+    case ONNX_ATTENTION:
+        return emit_attention(model, node);
+    case ONNX_SOFTMAX:
+        return emit_softmax(model, node);
+    case ONNX_CONCAT:
+        return emit_concat(model, node);
+    default:
+        return unsupported(node, "not provided outside of the chains that are recognised");
     }
 }
 
@@ -509,13 +560,13 @@ hyt_status hyti_onnx_emit(onnx_model *model)
     hyt_value result;
     hyt_dims dims;
     size_t lead;
+    if (model->values[model->output].type != ONNX_FLOAT && !model->values[model->output].constant)
+        return hyti_fail(HYT_ERR_UNSUPPORTED, "the output is not float32");
     HYTI_TRY(create_graph(model));
     HYTI_TRY(emit_input(model));
     find_needed(model);
     for (size_t i = 0; i < model->n_nodes; i++)
         if (makes_needed(model, &model->nodes[i])) HYTI_TRY(emit_node(model, &model->nodes[i]));
-    if (model->values[model->output].type != ONNX_FLOAT && !model->values[model->output].constant)
-        return hyti_fail(HYT_ERR_UNSUPPORTED, "the output is not float32");
     HYTI_TRY(hyti_onnx_any(model, NULL, model->output, &result));
     if (!hyti_onnx_natural(&model->values[model->output].dims, &dims, &lead))
         return hyti_fail(HYT_ERR_UNSUPPORTED, "the output has more than 5 axes and a batch");

@@ -13,8 +13,8 @@ bool hyti_onnx_natural(const hyt_dims *dims, hyt_dims *out, size_t *lead);
 hyt_dims hyti_onnx_aligned(const hyt_dims *dims, size_t rank);
 
 /* One operation of the graph, annotated as the value `id` is. HYT_ERR_UNSUPPORTED: the graph refuses it. */
-hyt_status hyti_onnx_append(onnx_model *model, const onnx_node *node, onnx_id id, const hyti_node *draft, size_t features,
-                            bool bias, hyt_value *out);
+hyt_status hyti_onnx_append(onnx_model *model, const onnx_node *node, onnx_id id, const hyti_node *draft,
+                            size_t features, bool bias, hyt_value *out);
 hyt_status hyti_onnx_append_one(onnx_model *model, const onnx_node *node, onnx_id id, hyti_node draft, hyt_value input,
                                 hyt_value *out);
 

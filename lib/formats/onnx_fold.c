@@ -45,7 +45,8 @@ static void put_real(unsigned char *bytes, size_t index, double value)
 
 static hyt_status fold_constant(onnx_model *model, onnx_node *node)
 {
-    if (node->n_attributes != 1) return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "%zu values, not one", node->n_attributes);
+    if (node->n_attributes != 1)
+        return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "%zu values, not one", node->n_attributes);
     const onnx_attribute *value = &node->attributes[0];
     if (value->type == ONNX_ATTRIBUTE_TENSOR && value->tensor.bytes) return set_constant(model, node, 0, value->tensor);
     bool list = value->type == ONNX_ATTRIBUTE_FLOATS || value->type == ONNX_ATTRIBUTE_INTS;
@@ -173,8 +174,7 @@ static hyt_status fold_expand(onnx_model *model, onnx_node *node)
     const hyt_dims dims = model->values[node->outputs[0]].dims, in = hyti_onnx_operand(model, node, 0)->dims;
     int64_t from[HYT_MAX_RANK], strides[HYT_MAX_RANK] = { 0 };
     strides_of(&in, from);
-    for (size_t i = 0; i < in.rank; i++)
-        strides[dims.rank - in.rank + i] = in.size[i] == 1 ? 0 : from[i];
+    for (size_t i = 0; i < in.rank; i++) strides[dims.rank - in.rank + i] = in.size[i] == 1 ? 0 : from[i];
     return fold_strided(model, node, 0, &dims, strides, 0);
 }
 
@@ -240,19 +240,32 @@ static hyt_status fold_concat(onnx_model *model, onnx_node *node)
 static double real_of(onnx_op op, double a, double b)
 {
     switch (op) {
-    case ONNX_ADD: return a + b;
-    case ONNX_SUB: return a - b;
-    case ONNX_MUL: return a * b;
-    case ONNX_DIV: return a / b;
-    case ONNX_POW: return pow(a, b);
-    case ONNX_MIN: return fmin(a, b);
-    case ONNX_MAX: return fmax(a, b);
-    case ONNX_EQUAL: return a == b;
-    case ONNX_SQRT: return sqrt(a);
-    case ONNX_NEG: return -a;
-    case ONNX_RECIPROCAL: return 1 / a;
-    case ONNX_CEIL: return ceil(a);
-    default: return floor(a);
+    case ONNX_ADD:
+        return a + b;
+    case ONNX_SUB:
+        return a - b;
+    case ONNX_MUL:
+        return a * b;
+    case ONNX_DIV:
+        return a / b;
+    case ONNX_POW:
+        return pow(a, b);
+    case ONNX_MIN:
+        return fmin(a, b);
+    case ONNX_MAX:
+        return fmax(a, b);
+    case ONNX_EQUAL:
+        return a == b;
+    case ONNX_SQRT:
+        return sqrt(a);
+    case ONNX_NEG:
+        return -a;
+    case ONNX_RECIPROCAL:
+        return 1 / a;
+    case ONNX_CEIL:
+        return ceil(a);
+    default:
+        return floor(a);
     }
 }
 
@@ -261,18 +274,33 @@ static bool int_of(onnx_op op, int64_t a, int64_t b, int64_t *out)
 {
     uint64_t x = (uint64_t)a, y = (uint64_t)b;
     switch (op) {
-    case ONNX_ADD: *out = (int64_t)(x + y); return true;
-    case ONNX_SUB: *out = (int64_t)(x - y); return true;
-    case ONNX_MUL: *out = (int64_t)(x * y); return true;
-    case ONNX_MIN: *out = HYTI_MIN(a, b); return true;
-    case ONNX_MAX: *out = HYTI_MAX(a, b); return true;
-    case ONNX_EQUAL: *out = a == b; return true;
-    case ONNX_NEG: *out = (int64_t)(0 - x); return true;
+    case ONNX_ADD:
+        *out = (int64_t)(x + y);
+        return true;
+    case ONNX_SUB:
+        *out = (int64_t)(x - y);
+        return true;
+    case ONNX_MUL:
+        *out = (int64_t)(x * y);
+        return true;
+    case ONNX_MIN:
+        *out = HYTI_MIN(a, b);
+        return true;
+    case ONNX_MAX:
+        *out = HYTI_MAX(a, b);
+        return true;
+    case ONNX_EQUAL:
+        *out = a == b;
+        return true;
+    case ONNX_NEG:
+        *out = (int64_t)(0 - x);
+        return true;
     case ONNX_DIV:
         if (b == 0 || (b == -1 && a == INT64_MIN)) return false;
         *out = a / b;
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 
@@ -314,8 +342,11 @@ static hyt_status fold_arithmetic(onnx_model *model, onnx_node *node)
         if (where && real) put_real(bytes, i, hyti_onnx_real_at(in[chosen], at[chosen]));
         else if (where) put_int(bytes, i, hyti_onnx_int_at(in[chosen], at[chosen]));
         else if (real)
-            put_real(bytes, i, real_of(node->op, hyti_onnx_real_at(in[0], at[0]), count > 1 ? hyti_onnx_real_at(in[1], at[1]) : 0));
-        else if (int_of(node->op, hyti_onnx_int_at(in[0], at[0]), count > 1 ? hyti_onnx_int_at(in[1], at[1]) : 0, &number))
+            put_real(
+                bytes, i,
+                real_of(node->op, hyti_onnx_real_at(in[0], at[0]), count > 1 ? hyti_onnx_real_at(in[1], at[1]) : 0));
+        else if (int_of(node->op, hyti_onnx_int_at(in[0], at[0]), count > 1 ? hyti_onnx_int_at(in[1], at[1]) : 0,
+                        &number))
             put_int(bytes, i, number);
         else return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "this arithmetic of whole numbers");
     }
@@ -336,7 +367,8 @@ static hyt_status fold_cast(onnx_model *model, onnx_node *node)
     for (size_t i = 0; i < to.count; i++) {
         double value = hyti_onnx_real_at(from, i);
         if (real) put_real(bytes, i, value);
-        else if (!hyti_onnx_is_real(from)) put_int(bytes, i, wanted == ONNX_BOOL ? hyti_onnx_int_at(from, i) != 0 : hyti_onnx_int_at(from, i));
+        else if (!hyti_onnx_is_real(from))
+            put_int(bytes, i, wanted == ONNX_BOOL ? hyti_onnx_int_at(from, i) != 0 : hyti_onnx_int_at(from, i));
         else if (!(fabs(value) < 0x1p62)) return hyti_onnx_refuse(HYT_ERR_RANGE, node, "%g as a whole number", value);
         else put_int(bytes, i, wanted == ONNX_BOOL ? value != 0 : (int64_t)value);
     }
@@ -347,18 +379,43 @@ hyt_status hyti_onnx_fold(onnx_model *model, onnx_node *node, bool *done)
 {
     *done = true;
     switch (node->op) {
-    case ONNX_TRANSPOSE: return fold_transpose(model, node);
-    case ONNX_SLICE: return fold_slice(model, node);
-    case ONNX_SPLIT: return fold_split(model, node);
-    case ONNX_EXPAND: return fold_expand(model, node);
-    case ONNX_RESHAPE: case ONNX_FLATTEN: case ONNX_SQUEEZE: case ONNX_UNSQUEEZE: return fold_reshape(model, node);
-    case ONNX_GATHER: return fold_gather(model, node);
-    case ONNX_CONCAT: return fold_concat(model, node);
-    case ONNX_CAST: return fold_cast(model, node);
-    case ONNX_ADD: case ONNX_SUB: case ONNX_MUL: case ONNX_DIV: case ONNX_POW: case ONNX_MIN: case ONNX_MAX:
-    case ONNX_EQUAL: case ONNX_WHERE: case ONNX_SQRT: case ONNX_NEG: case ONNX_RECIPROCAL: case ONNX_CEIL: case ONNX_FLOOR:
+    case ONNX_TRANSPOSE:
+        return fold_transpose(model, node);
+    case ONNX_SLICE:
+        return fold_slice(model, node);
+    case ONNX_SPLIT:
+        return fold_split(model, node);
+    case ONNX_EXPAND:
+        return fold_expand(model, node);
+    case ONNX_RESHAPE:
+    case ONNX_FLATTEN:
+    case ONNX_SQUEEZE:
+    case ONNX_UNSQUEEZE:
+        return fold_reshape(model, node);
+    case ONNX_GATHER:
+        return fold_gather(model, node);
+    case ONNX_CONCAT:
+        return fold_concat(model, node);
+    case ONNX_CAST:
+        return fold_cast(model, node);
+    case ONNX_ADD:
+    case ONNX_SUB:
+    case ONNX_MUL:
+    case ONNX_DIV:
+    case ONNX_POW:
+    case ONNX_MIN:
+    case ONNX_MAX:
+    case ONNX_EQUAL:
+    case ONNX_WHERE:
+    case ONNX_SQRT:
+    case ONNX_NEG:
+    case ONNX_RECIPROCAL:
+    case ONNX_CEIL:
+    case ONNX_FLOOR:
         return fold_arithmetic(model, node);
-    default: *done = false; return HYT_OK;
+    default:
+        *done = false;
+        return HYT_OK;
     }
 }
 

@@ -29,8 +29,8 @@ static hyt_status annotate(onnx_model *model, onnx_id id, hyt_value value)
     return hyt_graph_set_precision(model->graph, value, HYT_INT8);
 }
 
-hyt_status hyti_onnx_append(onnx_model *model, const onnx_node *node, onnx_id id, const hyti_node *draft, size_t features,
-                            bool bias, hyt_value *out)
+hyt_status hyti_onnx_append(onnx_model *model, const onnx_node *node, onnx_id id, const hyti_node *draft,
+                            size_t features, bool bias, hyt_value *out)
 {
     char text[ONNX_MAX_NAME];
     hyt_status status = hyti_graph_append(model->graph, draft, features, bias, out);
@@ -56,7 +56,8 @@ hyt_status hyti_onnx_parameter(onnx_model *model, const onnx_node *node, hyt_val
 {
     hyti_parameter *parameter = &model->graph->parameters[model->graph->nodes[value].parameters[index]];
     if (tensor && tensor->count != parameter->count)
-        return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "%zu values for a parameter of %zu", tensor->count, parameter->count);
+        return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "%zu values for a parameter of %zu", tensor->count,
+                                parameter->count);
     HYTI_TRY(hyti_onnx_spend(model, parameter->count, sizeof(float)));
     parameter->data = hyti_alloc_aligned(model->context, parameter->count * sizeof(float));
     if (!parameter->data) return hyti_fail_nomem();
@@ -100,8 +101,8 @@ hyt_status hyti_onnx_scales(onnx_model *model, hyt_value value, const onnx_tenso
         scales[i] = (float)hyti_onnx_real_at(tensor->scales, tensor->scales->count == 1 ? 0 : i);
         good &= isfinite(scales[i]) && scales[i] > 0;
     }
-    hyt_status status = good ? hyt_graph_set_scales(model->graph, model->graph->nodes[value].parameters[0], scales, count)
-                             : HYT_OK;
+    hyt_status status =
+        good ? hyt_graph_set_scales(model->graph, model->graph->nodes[value].parameters[0], scales, count) : HYT_OK;
     hyti_free(model->context, scales);
     return status;
 }
@@ -111,7 +112,7 @@ hyt_status hyti_onnx_scales(onnx_model *model, hyt_value value, const onnx_tenso
 typedef struct moving {
     onnx_model *model;
     const onnx_node *node;
-    onnx_id id;                 /* whose value is made */
+    onnx_id id; /* whose value is made */
     onnx_id source;
     onnx_axis axes[ONNX_MAX_AXES]; /* joined */
     size_t n_axes;
@@ -143,7 +144,9 @@ static bool is_fold(const moving *m, const hyt_dims *out, size_t p, bool windows
     size_t c = out->size[1], h = out->size[2], w = out->size[3];
     if (h % p || w % p) return false;
     size_t wide = w / p, patches = h / p * wide;
-    const onnx_axis apart[] = { { c, 1 }, { h / p, wide * c }, { p, p * patches * c }, { wide, c }, { p, patches * c } };
+    const onnx_axis apart[] = {
+        { c, 1 }, { h / p, wide * c }, { p, p * patches * c }, { wide, c }, { p, patches * c }
+    };
     const onnx_axis first[] = { { c, 1 }, { h / p, wide * p * p * c }, { p, p * c }, { wide, p * p * c }, { p, c } };
     return has_axes(m, windows ? first : apart, 5);
 }
@@ -159,7 +162,8 @@ static hyt_status try_unfold(moving *m, bool *done)
             *done = true;
             HYTI_TRY(hyti_onnx_picture(m->model, m->node, m->source, &x));
             return hyti_onnx_append_one(m->model, m->node, m->id,
-                                        (hyti_node){ .op = HYT_OP_UNFOLD, .patch = p, .windows_first = windows }, x, out);
+                                        (hyti_node){ .op = HYT_OP_UNFOLD, .patch = p, .windows_first = windows }, x,
+                                        out);
         }
     return HYT_OK;
 }
@@ -176,7 +180,9 @@ static hyt_status try_fold(moving *m, bool *done)
             hyt_dims tokens = { 4, { 1, windows ? patches : p * p, windows ? p * p : patches, to->size[1] } };
             *done = true;
             HYTI_TRY(hyti_onnx_form(m->model, m->node, m->source, &tokens, false, &x));
-            hyti_node fold = { .op = HYT_OP_FOLD, .patch = p, .windows_first = windows, .height = to->size[2], .width = to->size[3] };
+            hyti_node fold = {
+                .op = HYT_OP_FOLD, .patch = p, .windows_first = windows, .height = to->size[2], .width = to->size[3]
+            };
             return hyti_onnx_append_one(m->model, m->node, m->id, fold, x, out);
         }
     return HYT_OK;
@@ -189,7 +195,8 @@ static hyt_status transpose(moving *m)
     hyti_node order = { .op = HYT_OP_TRANSPOSE };
     hyt_value x;
     if (split.rank > HYT_MAX_RANK)
-        return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, m->node, "a transpose that splits its operand into %zu axes", m->n_axes);
+        return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, m->node, "a transpose that splits its operand into %zu axes",
+                                m->n_axes);
     for (size_t i = 0; i < m->n_axes; i++) {
         size_t place = 1; /* larger strides come first in the source */
         for (size_t j = 0; j < m->n_axes; j++) place += m->axes[j].stride > m->axes[i].stride;

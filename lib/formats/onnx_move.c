@@ -59,7 +59,8 @@ static hyt_status reshaped(const onnx_node *node, const hyt_dims *in, const int6
             return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "a size of %lld", (long long)sizes[i]);
     }
     if (open < HYT_MAX_RANK) {
-        if (known == 0 || values % known) return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "%zu values in rows of %zu", values, known);
+        if (known == 0 || values % known)
+            return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "%zu values in rows of %zu", values, known);
         out->size[open] = values / known;
         known = values;
     }
@@ -196,7 +197,8 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high)
 static hyt_status slice_axis(onnx_node *node, int64_t size, size_t axis, int64_t start, int64_t end, int64_t step,
                              hyt_dims *out)
 {
-    if (step == 0 || step == INT64_MIN) return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "a step of %lld", (long long)step);
+    if (step == 0 || step == INT64_MIN)
+        return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "a step of %lld", (long long)step);
     if (start < 0) start = start < -size ? -1 : start + size;
     if (end < 0) end = end < -size ? -1 : end + size;
     start = step > 0 ? clamp(start, 0, size) : clamp(start, -1, size - 1);
@@ -220,8 +222,8 @@ static hyt_status shape_slice(onnx_model *model, onnx_node *node)
     HYTI_TRY(hyti_onnx_list(model, node, "axes", 3, axes, &n_axes, HYT_MAX_RANK));
     HYTI_TRY(hyti_onnx_list(model, node, "steps", 4, steps, &n_steps, HYT_MAX_RANK));
     if (count > in->rank || n_ends != count || (n_axes && n_axes != count) || (n_steps && n_steps != count))
-        return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "%zu starts, %zu ends, %zu axes, %zu steps", count, n_ends, n_axes,
-                                n_steps);
+        return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "%zu starts, %zu ends, %zu axes, %zu steps", count, n_ends,
+                                n_axes, n_steps);
     for (size_t i = 0; i < count; i++) {
         HYTI_TRY(hyti_onnx_axis(node, n_axes ? axes[i] : (int64_t)i, in->rank, &axis));
         HYTI_TRY(slice_axis(node, (int64_t)in->size[axis], axis, starts[i], ends[i], n_steps ? steps[i] : 1, &out));
@@ -246,14 +248,16 @@ static hyt_status shape_split(onnx_model *model, onnx_node *node)
     for (size_t i = 0; i < node->n_outputs; i++) {
         hyt_dims out = *in;
         if (count && (sizes[i] < 1 || (uint64_t)sizes[i] > in->size[axis] - sum))
-            return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "a size of %lld at %zu of %zu", (long long)sizes[i], sum, in->size[axis]);
+            return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "a size of %lld at %zu of %zu", (long long)sizes[i], sum,
+                                    in->size[axis]);
         out.size[axis] = count ? (size_t)sizes[i] : HYTI_MIN(each, in->size[axis] - HYTI_MIN(sum, in->size[axis]));
         if (out.size[axis] == 0) return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "nothing is left for result %zu", i);
         node->splits[i] = (int64_t)sum;
         sum += out.size[axis];
         set_result(model, node, i, &out);
     }
-    if (sum != in->size[axis]) return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "sizes of %zu in all, not %zu", sum, in->size[axis]);
+    if (sum != in->size[axis])
+        return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "sizes of %zu in all, not %zu", sum, in->size[axis]);
     node->move->axis[0] = (int)axis;
     return HYT_OK;
 }
@@ -381,12 +385,15 @@ static hyt_status resize_mode(onnx_model *model, onnx_node *node, const hyt_dims
         if (hyti_onnx_attribute(node, absent[i]) && hyti_onnx_attribute(node, absent[i])->number)
             return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "attribute \"%s\"", absent[i]);
     for (size_t i = 2; i < 4; i++)
-        if (hyti_onnx_attribute(node, absent[i])) return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "attribute \"%s\"", absent[i]);
+        if (hyti_onnx_attribute(node, absent[i]))
+            return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "attribute \"%s\"", absent[i]);
     if (says(node, "mode", "nearest", true)) {
         bool floored = old || says(node, "nearest_mode", "floor", false);
-        bool rounded = says(node, "nearest_mode", "round_prefer_floor", true) || says(node, "nearest_mode", "round_prefer_ceil", false);
+        bool rounded = says(node, "nearest_mode", "round_prefer_floor", true) ||
+                       says(node, "nearest_mode", "round_prefer_ceil", false);
         node->draft->mode = HYT_RESIZE_NEAREST;
-        return (plain && floored) || (half && rounded && whole) ? HYT_OK : unsupported(node, "this rounding of coordinates");
+        return (plain && floored) || (half && rounded && whole) ? HYT_OK
+                                                                : unsupported(node, "this rounding of coordinates");
     }
     if (!says(node, "mode", "linear", false)) return unsupported(node, "a mode other than nearest and linear");
     node->draft->mode = half ? HYT_RESIZE_BILINEAR : HYT_RESIZE_ALIGN_CORNERS;
@@ -428,7 +435,8 @@ static hyt_status resize_sizes(onnx_model *model, const onnx_node *node, const h
             float real = 0;
             uint32_t bits = list ? (uint32_t)list->numbers[i] : 0;
             memcpy(&real, &bits, sizeof real);
-            HYTI_TRY(scaled(node, list ? (double)real : hyti_onnx_real_at(scales->constant, i), in->size[i], &out->size[i]));
+            HYTI_TRY(
+                scaled(node, list ? (double)real : hyti_onnx_real_at(scales->constant, i), in->size[i], &out->size[i]));
         }
     }
     if (out->size[0] == in->size[0] && out->size[1] == in->size[1]) return HYT_OK;
@@ -463,12 +471,14 @@ static hyt_status shape_pad(onnx_model *model, onnx_node *node)
     if (in->rank != 4 || count != 8) return unsupported(node, "an operand that is no picture");
     for (size_t i = 0; i < 8; i++) {
         if (pads[i] < 0 || (uint64_t)pads[i] > HYTI_MAX_SIDE || (i % 4 < 2 && pads[i]))
-            return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "a pad of %lld along axis %zu", (long long)pads[i], i % 4);
+            return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "a pad of %lld along axis %zu", (long long)pads[i],
+                                    i % 4);
         if (i % 4 >= 2) node->draft->pad[i / 4 * 2 + i % 4 - 2] = (size_t)pads[i];
         out.size[i % 4] += (size_t)pads[i];
     }
     const onnx_value *value = hyti_onnx_operand(model, node, 2);
-    if (value && !hyti_onnx_scalar(value->constant, &node->draft->value)) return unsupported(node, "a value that is no constant");
+    if (value && !hyti_onnx_scalar(value->constant, &node->draft->value))
+        return unsupported(node, "a value that is no constant");
     if (!value) HYTI_TRY(hyti_onnx_real(node, "value", 0, &node->draft->value));
     set_result(model, node, 0, &out);
     return HYT_OK;
@@ -477,20 +487,38 @@ static hyt_status shape_pad(onnx_model *model, onnx_node *node)
 hyt_status hyti_onnx_shape_moved(onnx_model *model, onnx_node *node)
 {
     switch (node->op) {
-    case ONNX_RESHAPE: return shape_reshape(model, node);
-    case ONNX_FLATTEN: return shape_flatten(model, node);
-    case ONNX_SQUEEZE: return shape_squeeze(model, node);
-    case ONNX_UNSQUEEZE: return shape_unsqueeze(model, node);
-    case ONNX_TRANSPOSE: return shape_transpose(model, node);
-    case ONNX_DEPTH_TO_SPACE: case ONNX_SPACE_TO_DEPTH: return shape_shuffle(model, node);
-    case ONNX_SLICE: return shape_slice(model, node);
-    case ONNX_SPLIT: return shape_split(model, node);
-    case ONNX_GATHER: return shape_gather(model, node);
-    case ONNX_CONCAT: return shape_concat(model, node);
-    case ONNX_EXPAND: return shape_expand(model, node);
-    case ONNX_REDUCE_MEAN: return shape_reduce_mean(model, node);
-    case ONNX_RESIZE: case ONNX_UPSAMPLE: return shape_resize(model, node);
-    case ONNX_PAD: return shape_pad(model, node);
-    default: return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "not provided for values that are known only when the network runs");
+    case ONNX_RESHAPE:
+        return shape_reshape(model, node);
+    case ONNX_FLATTEN:
+        return shape_flatten(model, node);
+    case ONNX_SQUEEZE:
+        return shape_squeeze(model, node);
+    case ONNX_UNSQUEEZE:
+        return shape_unsqueeze(model, node);
+    case ONNX_TRANSPOSE:
+        return shape_transpose(model, node);
+    case ONNX_DEPTH_TO_SPACE:
+    case ONNX_SPACE_TO_DEPTH:
+        return shape_shuffle(model, node);
+    case ONNX_SLICE:
+        return shape_slice(model, node);
+    case ONNX_SPLIT:
+        return shape_split(model, node);
+    case ONNX_GATHER:
+        return shape_gather(model, node);
+    case ONNX_CONCAT:
+        return shape_concat(model, node);
+    case ONNX_EXPAND:
+        return shape_expand(model, node);
+    case ONNX_REDUCE_MEAN:
+        return shape_reduce_mean(model, node);
+    case ONNX_RESIZE:
+    case ONNX_UPSAMPLE:
+        return shape_resize(model, node);
+    case ONNX_PAD:
+        return shape_pad(model, node);
+    default:
+        return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node,
+                                "not provided for values that are known only when the network runs");
     }
 }

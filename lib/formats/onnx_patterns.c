@@ -69,8 +69,7 @@ static bool take_factor(onnx_model *model, onnx_id id, int depth, product *p)
 {
     const onnx_node *node = hyti_onnx_maker(model, id);
     product before = *p;
-    if (depth > 0 && node && (node->op == ONNX_MUL || node->op == ONNX_DIV) &&
-        take_factors(model, node, depth - 1, p))
+    if (depth > 0 && node && (node->op == ONNX_MUL || node->op == ONNX_DIV) && take_factors(model, node, depth - 1, p))
         return true;
     *p = before;
     if (p->count == HYTI_COUNT(p->factors)) return false;
@@ -131,10 +130,12 @@ static bool is_cubic(onnx_model *model, onnx_id id, onnx_id x)
     for (size_t i = 0; i < 2; i++) {
         product p = { .scalar = 1 };
         double power = 0;
-        if (add->inputs[i] != x || !take_factor(model, add->inputs[1 - i], 3, &p) || !near_to(p.scalar, 0.044715)) continue;
+        if (add->inputs[i] != x || !take_factor(model, add->inputs[1 - i], 3, &p) || !near_to(p.scalar, 0.044715))
+            continue;
         if (p.count == 3) return p.factors[0] == x && p.factors[1] == x && p.factors[2] == x;
         const onnx_node *pow = p.count == 1 ? hyti_onnx_maker(model, p.factors[0]) : NULL;
-        return is(pow, ONNX_POW) && pow->inputs[0] == x && hyti_onnx_scalar(hyti_onnx_constant(model, pow, 1), &power) && power == 3;
+        return is(pow, ONNX_POW) && pow->inputs[0] == x &&
+               hyti_onnx_scalar(hyti_onnx_constant(model, pow, 1), &power) && power == 3;
     }
     return false;
 }
@@ -172,7 +173,8 @@ static hyt_status match_clip(onnx_model *model, onnx_node *node)
         HYTI_TRY(hyti_onnx_real(node, "max", high, &high));
     }
     for (size_t i = 1; i < 3; i++)
-        if (hyti_onnx_operand(model, node, i) && !hyti_onnx_scalar(hyti_onnx_constant(model, node, i), i == 1 ? &low : &high))
+        if (hyti_onnx_operand(model, node, i) &&
+            !hyti_onnx_scalar(hyti_onnx_constant(model, node, i), i == 1 ? &low : &high))
             return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "bounds that are no constants");
     const onnx_node *before = maker_of(model, node, 0);
     if (is(before, ONNX_RELU) && low <= 0) { /* some writers bound below twice */
@@ -182,7 +184,9 @@ static hyt_status match_clip(onnx_model *model, onnx_node *node)
     if (low == 0 && high == 6) become(node, ONNX_RELU6, node->inputs[0]);
     else if (low == 0 && high >= 3.4028234e38) become(node, ONNX_RELU, node->inputs[0]);
     else if (low <= -3.4028234e38 && high >= 3.4028234e38) hyti_onnx_alias(model, node->outputs[0], node->inputs[0]);
-    else return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "bounds %g and %g; 0 and 6, or 0 alone, are provided", low, high);
+    else
+        return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "bounds %g and %g; 0 and 6, or 0 alone, are provided", low,
+                                high);
     return HYT_OK;
 }
 
@@ -199,8 +203,8 @@ static bool is_square(onnx_model *model, const onnx_node *node, onnx_id of)
 {
     double power;
     if (is(node, ONNX_MUL)) return node->inputs[0] == of && node->inputs[1] == of;
-    return is(node, ONNX_POW) && node->inputs[0] == of && hyti_onnx_scalar(hyti_onnx_constant(model, node, 1), &power) &&
-           power == 2;
+    return is(node, ONNX_POW) && node->inputs[0] == of &&
+           hyti_onnx_scalar(hyti_onnx_constant(model, node, 1), &power) && power == 2;
 }
 
 static bool is_centred(onnx_model *model, const onnx_node *node, onnx_id x)
@@ -285,7 +289,8 @@ static hyt_status match_bias(onnx_model *model, onnx_node *node)
 {
     for (size_t i = 0; i < 2; i++) {
         const onnx_node *inner = sole_inner(model, node, i);
-        if (!inner || !is_row(hyti_onnx_constant(model, node, 1 - i), &hyti_onnx_operand(model, node, i)->dims)) continue;
+        if (!inner || !is_row(hyti_onnx_constant(model, node, 1 - i), &hyti_onnx_operand(model, node, i)->dims))
+            continue;
         if ((inner->op == ONNX_LINEAR || inner->op == ONNX_LAYER_NORMALIZATION) && inner->n_inputs == 2)
             return absorb(model, node, inner, 2, node->inputs[1 - i]);
     }
@@ -330,11 +335,16 @@ hyt_status hyti_onnx_pattern(onnx_model *model, onnx_node *node)
 {
     double one;
     switch (node->op) {
-    case ONNX_CLIP: return match_clip(model, node);
-    case ONNX_ADD: return match_bias(model, node);
-    case ONNX_MAT_MUL: return match_mat_mul(model, node);
-    case ONNX_CONV: return match_pad(model, node);
-    case ONNX_GELU: return match_gelu(model, node);
+    case ONNX_CLIP:
+        return match_clip(model, node);
+    case ONNX_ADD:
+        return match_bias(model, node);
+    case ONNX_MAT_MUL:
+        return match_mat_mul(model, node);
+    case ONNX_CONV:
+        return match_pad(model, node);
+    case ONNX_GELU:
+        return match_gelu(model, node);
     case ONNX_DIV:
         HYTI_TRY(match_product(model, node));
         return node->op == ONNX_DIV ? match_layer_norm(model, node, node->inputs[0], node->inputs[1]) : HYT_OK;
@@ -346,6 +356,7 @@ hyt_status hyti_onnx_pattern(onnx_model *model, onnx_node *node)
             HYTI_TRY(match_layer_norm(model, node, node->inputs[0], inverse->inputs[1]));
         return node->op == ONNX_MUL ? match_scale(model, node) : HYT_OK;
     }
-    default: return HYT_OK;
+    default:
+        return HYT_OK;
     }
 }

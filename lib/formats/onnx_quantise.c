@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* QuantizeLinear and DequantizeLinear. Between the two a value of the network is int8 (or uint8, the same 128 lower): that
- * becomes a property of the value. A DequantizeLinear of a constant is a weight with scales. */
+/* QuantizeLinear and DequantizeLinear. Between the two a value of the network is int8 (or uint8, the same 128 lower):
+ * that becomes a property of the value. A DequantizeLinear of a constant is a weight with scales. */
 #include "formats/onnx.h"
 #include <math.h>
 
@@ -18,7 +18,8 @@ static hyt_status get_steps(onnx_model *model, const onnx_node *node, steps *s)
         return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "scales or zero points that are no constants");
     HYTI_TRY(hyti_onnx_number(node, "block_size", 0, &block));
     HYTI_TRY(hyti_onnx_number(node, "output_dtype", 0, &type));
-    if (block || type) return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "attribute \"block_size\" or \"output_dtype\"");
+    if (block || type)
+        return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "attribute \"block_size\" or \"output_dtype\"");
     if (!hyti_onnx_is_real(s->scales) || s->scales->count == 0 || (s->zeros && hyti_onnx_is_real(s->zeros)))
         return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "scales that are no real numbers, or zero points that are");
     for (size_t i = 0; i < s->scales->count; i++) {
@@ -27,7 +28,8 @@ static hyt_status get_steps(onnx_model *model, const onnx_node *node, steps *s)
             return hyti_onnx_refuse(HYT_ERR_RANGE, node, "scale %zu is %g, not finite and above 0", i, scale);
     }
     if (s->zeros && s->zeros->count != s->scales->count && s->zeros->count != 1)
-        return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "%zu zero points for %zu scales", s->zeros->count, s->scales->count);
+        return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "%zu zero points for %zu scales", s->zeros->count,
+                                s->scales->count);
     return HYT_OK;
 }
 
@@ -40,7 +42,8 @@ static hyt_status get_axis(const onnx_node *node, const hyt_dims *dims, const st
     HYTI_TRY(hyti_onnx_number(node, "axis", 1, &number));
     HYTI_TRY(hyti_onnx_axis(node, number, dims->rank, axis));
     if (s->scales->count == dims->size[*axis]) return HYT_OK;
-    return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "%zu scales along an axis of %zu", s->scales->count, dims->size[*axis]);
+    return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "%zu scales along an axis of %zu", s->scales->count,
+                            dims->size[*axis]);
 }
 
 static hyt_status keep(onnx_model *model, const onnx_node *node, const onnx_tensor *tensor)
@@ -95,7 +98,8 @@ static hyt_status quantise_constant(onnx_model *model, const onnx_node *node, co
 static hyt_status get_step(const onnx_node *node, const steps *s, float *scale, int32_t *zero)
 {
     onnx_type type = s->zeros ? s->zeros->type : ONNX_UINT8;
-    if (s->scales->count != 1) return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "%zu scales of one value", s->scales->count);
+    if (s->scales->count != 1)
+        return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "%zu scales of one value", s->scales->count);
     if (type != ONNX_UINT8 && type != ONNX_INT8)
         return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "to type %s, not int8 or uint8", hyti_onnx_type_name(type));
     *scale = (float)hyti_onnx_real_at(s->scales, 0);
@@ -138,8 +142,9 @@ static hyt_status dequantise_value(onnx_model *model, const onnx_node *node, con
         return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "what it reads is made by no QuantizeLinear");
     HYTI_TRY(get_step(node, s, &scale, &zero));
     if (scale != from->scale || zero != from->zero)
-        return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "scale %g and zero %d differ from those of its QuantizeLinear",
-                                (double)scale, (int)zero);
+        return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node,
+                                "scale %g and zero %d differ from those of its QuantizeLinear", (double)scale,
+                                (int)zero);
     hyti_onnx_alias(model, node->outputs[0], maker->inputs[0]);
     return HYT_OK;
 }

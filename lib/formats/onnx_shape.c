@@ -26,7 +26,8 @@ static hyt_status need_rank(onnx_model *model, const onnx_node *node, size_t low
 {
     size_t rank = dims_of(model, node, 0)->rank;
     if (rank >= low && rank <= high) return HYT_OK;
-    return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "its operand has rank %zu, not from %zu to %zu", rank, low, high);
+    return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "its operand has rank %zu, not from %zu to %zu", rank, low,
+                            high);
 }
 
 /* Elementwise */
@@ -153,7 +154,8 @@ static hyt_status shape_conv(onnx_model *model, onnx_node *node)
     memcpy(node->draft->kernel, kernel, sizeof kernel);
     HYTI_TRY(get_window(node, in, node->draft));
     bool good = groups >= 1 && (uint64_t)groups <= HYTI_MAX_SIDE && in->size[1] % (size_t)groups == 0 &&
-                weight->size[1] == in->size[1] / (size_t)groups && memcmp(node->draft->kernel, kernel, sizeof kernel) == 0;
+                weight->size[1] == in->size[1] / (size_t)groups &&
+                memcmp(node->draft->kernel, kernel, sizeof kernel) == 0;
     if (!good) return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "its weights do not fit its operand and groups");
     node->draft->groups = (size_t)groups;
     HYTI_TRY(window_dims(node, in, weight->size[0], node->draft, &out));
@@ -182,7 +184,8 @@ static hyt_status shape_conv_transpose(onnx_model *model, onnx_node *node)
     node->draft->groups = (size_t)groups;
     hyt_dims out = { 4, { in->size[0], weight->size[1] * (size_t)groups } };
     for (size_t i = 0; i < 2; i++) {
-        size_t side = (in->size[2 + i] - 1) * node->draft->stride[i] + node->draft->kernel[i] + node->draft->output_pad[i];
+        size_t side =
+            (in->size[2 + i] - 1) * node->draft->stride[i] + node->draft->kernel[i] + node->draft->output_pad[i];
         size_t off = node->draft->pad[i] + node->draft->pad[i + 2];
         if (side <= off) return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "its padding leaves nothing");
         out.size[2 + i] = side - off;
@@ -299,7 +302,8 @@ static hyt_status shape_gemm(onnx_model *model, onnx_node *node)
     HYTI_TRY(hyti_onnx_real(node, "beta", 1, &beta));
     if (a->rank != 2 || b->rank != 2) return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "operands that are no matrices");
     if (flip_a || alpha != 1 || (c && beta != 1)) return unsupported(node, "transA, or alpha or beta other than 1");
-    if (!hyti_onnx_constant(model, node, 1) || (c && !c->constant)) return unsupported(node, "weights that are no constant");
+    if (!hyti_onnx_constant(model, node, 1) || (c && !c->constant))
+        return unsupported(node, "weights that are no constant");
     size_t features = b->size[flip_b ? 0 : 1], width = b->size[flip_b ? 1 : 0];
     if (width != a->size[1])
         return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "%zu columns times %zu rows", a->size[1], width);
@@ -315,17 +319,41 @@ static const struct shape_row {
     onnx_op op;
     hyt_status (*shape)(onnx_model *model, onnx_node *node);
 } rows[] = {
-    { ONNX_ADD, shape_broadcast }, { ONNX_SUB, shape_broadcast }, { ONNX_MUL, shape_broadcast },
-    { ONNX_DIV, shape_broadcast }, { ONNX_POW, shape_broadcast }, { ONNX_MIN, shape_broadcast },
-    { ONNX_MAX, shape_broadcast }, { ONNX_EQUAL, shape_broadcast }, { ONNX_WHERE, shape_broadcast },
-    { ONNX_RELU, shape_same }, { ONNX_CLIP, shape_same }, { ONNX_SIGMOID, shape_same }, { ONNX_HARD_SWISH, shape_same },
-    { ONNX_GELU, shape_same }, { ONNX_ERF, shape_same }, { ONNX_TANH, shape_same }, { ONNX_SQRT, shape_same },
-    { ONNX_NEG, shape_same }, { ONNX_RECIPROCAL, shape_same }, { ONNX_CEIL, shape_same }, { ONNX_FLOOR, shape_same },
-    { ONNX_CAST, shape_same }, { ONNX_IDENTITY, shape_same }, { ONNX_DROPOUT, shape_same },
-    { ONNX_HARD_SIGMOID, shape_hard_sigmoid }, { ONNX_CONV, shape_conv }, { ONNX_CONV_TRANSPOSE, shape_conv_transpose },
-    { ONNX_MAX_POOL, shape_pool }, { ONNX_AVERAGE_POOL, shape_pool }, { ONNX_GLOBAL_AVERAGE_POOL, shape_global_pool },
-    { ONNX_BATCH_NORMALIZATION, shape_batch_norm }, { ONNX_LAYER_NORMALIZATION, shape_layer_norm },
-    { ONNX_SOFTMAX, shape_softmax }, { ONNX_MAT_MUL, shape_mat_mul }, { ONNX_GEMM, shape_gemm },
+    { ONNX_ADD, shape_broadcast },
+    { ONNX_SUB, shape_broadcast },
+    { ONNX_MUL, shape_broadcast },
+    { ONNX_DIV, shape_broadcast },
+    { ONNX_POW, shape_broadcast },
+    { ONNX_MIN, shape_broadcast },
+    { ONNX_MAX, shape_broadcast },
+    { ONNX_EQUAL, shape_broadcast },
+    { ONNX_WHERE, shape_broadcast },
+    { ONNX_RELU, shape_same },
+    { ONNX_CLIP, shape_same },
+    { ONNX_SIGMOID, shape_same },
+    { ONNX_HARD_SWISH, shape_same },
+    { ONNX_GELU, shape_same },
+    { ONNX_ERF, shape_same },
+    { ONNX_TANH, shape_same },
+    { ONNX_SQRT, shape_same },
+    { ONNX_NEG, shape_same },
+    { ONNX_RECIPROCAL, shape_same },
+    { ONNX_CEIL, shape_same },
+    { ONNX_FLOOR, shape_same },
+    { ONNX_CAST, shape_same },
+    { ONNX_IDENTITY, shape_same },
+    { ONNX_DROPOUT, shape_same },
+    { ONNX_HARD_SIGMOID, shape_hard_sigmoid },
+    { ONNX_CONV, shape_conv },
+    { ONNX_CONV_TRANSPOSE, shape_conv_transpose },
+    { ONNX_MAX_POOL, shape_pool },
+    { ONNX_AVERAGE_POOL, shape_pool },
+    { ONNX_GLOBAL_AVERAGE_POOL, shape_global_pool },
+    { ONNX_BATCH_NORMALIZATION, shape_batch_norm },
+    { ONNX_LAYER_NORMALIZATION, shape_layer_norm },
+    { ONNX_SOFTMAX, shape_softmax },
+    { ONNX_MAT_MUL, shape_mat_mul },
+    { ONNX_GEMM, shape_gemm },
 };
 
 hyt_status hyti_onnx_shape(onnx_model *model, onnx_node *node)

@@ -6,19 +6,28 @@
 size_t hyti_onnx_type_size(onnx_type type)
 {
     switch (type) {
-    case ONNX_UINT8: case ONNX_INT8: case ONNX_BOOL: return 1;
-    case ONNX_FLOAT16: return 2;
-    case ONNX_FLOAT: case ONNX_INT32: return 4;
-    case ONNX_INT64: case ONNX_DOUBLE: return 8;
-    default: return 0;
+    case ONNX_UINT8:
+    case ONNX_INT8:
+    case ONNX_BOOL:
+        return 1;
+    case ONNX_FLOAT16:
+        return 2;
+    case ONNX_FLOAT:
+    case ONNX_INT32:
+        return 4;
+    case ONNX_INT64:
+    case ONNX_DOUBLE:
+        return 8;
+    default:
+        return 0;
     }
 }
 
 const char *hyti_onnx_type_name(int type)
 {
-    static const char *const names[] = { "undefined", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64",
-                                         "string", "bool", "float16", "float64", "uint32", "uint64", "complex64",
-                                         "complex128", "bfloat16" };
+    static const char *const names[] = { "undefined", "float32", "uint8",     "int8",       "uint16",  "int16",
+                                         "int32",     "int64",   "string",    "bool",       "float16", "float64",
+                                         "uint32",    "uint64",  "complex64", "complex128", "bfloat16" };
     return type >= 0 && (size_t)type < HYTI_COUNT(names) ? names[type] : "unknown";
 }
 
@@ -47,9 +56,13 @@ static hyt_status refuse(hyt_status status, const parts *p, const char *what)
 static hyt_status get_part(hyti_wire *wire, hyti_field *field, parts *p)
 {
     switch (field->number) {
-    case 1: return hyti_wire_integers(wire, field, p->dims, &p->rank, HYT_MAX_RANK);
-    case 2: p->type = (int64_t)field->value; return hyti_wire_expect(wire, field, HYTI_WIRE_VARINT);
-    case 3: return refuse(HYT_ERR_UNSUPPORTED, p, "segments of tensors are not read");
+    case 1:
+        return hyti_wire_integers(wire, field, p->dims, &p->rank, HYT_MAX_RANK);
+    case 2:
+        p->type = (int64_t)field->value;
+        return hyti_wire_expect(wire, field, HYTI_WIRE_VARINT);
+    case 3:
+        return refuse(HYT_ERR_UNSUPPORTED, p, "segments of tensors are not read");
     case 8:
         p->name = (onnx_text){ (const char *)field->bytes, field->size };
         return hyti_wire_expect(wire, field, HYTI_WIRE_BYTES);
@@ -58,12 +71,14 @@ static hyt_status get_part(hyti_wire *wire, hyti_field *field, parts *p)
         p->raw_size = field->size;
         p->has_raw = true;
         return hyti_wire_expect(wire, field, HYTI_WIRE_BYTES);
-    case 13: return refuse(HYT_ERR_UNSUPPORTED, p, "its values are in another file, and none is followed from a model");
+    case 13:
+        return refuse(HYT_ERR_UNSUPPORTED, p, "its values are in another file, and none is followed from a model");
     case 14:
         return field->value == 0 ? HYT_OK
                                  : refuse(HYT_ERR_UNSUPPORTED, p,
                                           "its values are in another file, and none is followed from a model");
-    default: return HYT_OK;
+    default:
+        return HYT_OK;
     }
 }
 
@@ -201,10 +216,17 @@ static double plain_at(const onnx_tensor *tensor, size_t index)
     double wide;
     uint16_t bits;
     switch (tensor->type) {
-    case ONNX_FLOAT: memcpy(&single, tensor->bytes + 4 * index, 4); return single;
-    case ONNX_DOUBLE: memcpy(&wide, tensor->bytes + 8 * index, 8); return wide;
-    case ONNX_FLOAT16: memcpy(&bits, tensor->bytes + 2 * index, 2); return half(bits);
-    default: return (double)hyti_onnx_int_at(tensor, index);
+    case ONNX_FLOAT:
+        memcpy(&single, tensor->bytes + 4 * index, 4);
+        return single;
+    case ONNX_DOUBLE:
+        memcpy(&wide, tensor->bytes + 8 * index, 8);
+        return wide;
+    case ONNX_FLOAT16:
+        memcpy(&bits, tensor->bytes + 2 * index, 2);
+        return half(bits);
+    default:
+        return (double)hyti_onnx_int_at(tensor, index);
     }
 }
 

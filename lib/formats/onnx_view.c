@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Operators that only move values, as strides over what they read, whatever chain of them a writer chose: a reshape splits
- * and joins axes, a transpose orders them, slice, split and gather begin further on. Unfolding into patches, folding back
- * and the parts of attention are recognised by comparing strides. */
+/* Operators that only move values, as strides over what they read, whatever chain of them a writer chose: a reshape
+ * splits and joins axes, a transpose orders them, slice, split and gather begin further on. Unfolding into patches,
+ * folding back and the parts of attention are recognised by comparing strides. */
 #include "formats/onnx.h"
 #include <string.h>
 
 bool hyti_onnx_is_view(onnx_op op)
 {
     return op == ONNX_RESHAPE || op == ONNX_FLATTEN || op == ONNX_SQUEEZE || op == ONNX_UNSQUEEZE ||
-           op == ONNX_TRANSPOSE || op == ONNX_DEPTH_TO_SPACE || op == ONNX_SPACE_TO_DEPTH || op == ONNX_SLICE || op == ONNX_SPLIT || op == ONNX_GATHER;
+           op == ONNX_TRANSPOSE || op == ONNX_DEPTH_TO_SPACE || op == ONNX_SPACE_TO_DEPTH || op == ONNX_SLICE ||
+           op == ONNX_SPLIT || op == ONNX_GATHER;
 }
 
 void hyti_onnx_view_of(const onnx_model *model, onnx_id id, onnx_view *out)
@@ -162,12 +163,19 @@ static bool apply(const onnx_model *model, const onnx_node *node, size_t index, 
 {
     const hyt_dims *dims = &model->values[node->outputs[index]].dims;
     switch (node->op) {
-    case ONNX_TRANSPOSE: return reorder(view, node->move, dims->rank);
-    case ONNX_SLICE: return slice(model, node, view);
-    case ONNX_SPLIT: return split(model, node, index, view);
-    case ONNX_DEPTH_TO_SPACE: case ONNX_SPACE_TO_DEPTH: return shuffle(model, node, view);
-    case ONNX_GATHER: return gather(model, node, view);
-    default: return regroup(view, dims);
+    case ONNX_TRANSPOSE:
+        return reorder(view, node->move, dims->rank);
+    case ONNX_SLICE:
+        return slice(model, node, view);
+    case ONNX_SPLIT:
+        return split(model, node, index, view);
+    case ONNX_DEPTH_TO_SPACE:
+    case ONNX_SPACE_TO_DEPTH:
+        return shuffle(model, node, view);
+    case ONNX_GATHER:
+        return gather(model, node, view);
+    default:
+        return regroup(view, dims);
     }
 }
 
@@ -190,8 +198,9 @@ hyt_status hyti_onnx_view(onnx_model *model, onnx_node *node)
             operand->solid |= good;
         }
         if (!good)
-            return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "a move of values that is no reshape, transpose or "
-                                                               "slice from front to back");
+            return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node,
+                                    "a move of values that is no reshape, transpose or "
+                                    "slice from front to back");
         result->view = hyti_onnx_take(model, sizeof view);
         if (!result->view) return hyti_fail_nomem();
         *result->view = view;

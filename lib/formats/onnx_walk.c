@@ -12,11 +12,15 @@ void hyti_onnx_alias(onnx_model *model, onnx_id result, onnx_id id)
 
 hyt_status hyti_onnx_invent(onnx_model *model, const hyt_dims *dims, onnx_id *out)
 {
-    HYTI_TRY(hyti_grow(model->context, &model->values, &model->value_capacity, model->n_values + 1,
-                       sizeof *model->values));
-    model->values[model->n_values] =
-        (onnx_value){ .type = ONNX_FLOAT, .dims = *dims, .producer = ONNX_NONE, .alias = ONNX_NONE, .invented = true,
-                      .graph = HYTI_NO_VALUE, .other = HYTI_NO_VALUE };
+    HYTI_TRY(
+        hyti_grow(model->context, &model->values, &model->value_capacity, model->n_values + 1, sizeof *model->values));
+    model->values[model->n_values] = (onnx_value){ .type = ONNX_FLOAT,
+                                                   .dims = *dims,
+                                                   .producer = ONNX_NONE,
+                                                   .alias = ONNX_NONE,
+                                                   .invented = true,
+                                                   .graph = HYTI_NO_VALUE,
+                                                   .other = HYTI_NO_VALUE };
     *out = (onnx_id)model->n_values++;
     return HYT_OK;
 }
@@ -56,8 +60,8 @@ static hyt_status check_results(onnx_model *model, const onnx_node *node)
         size_t count;
         for (size_t j = 0; j < dims->rank; j++)
             if (dims->size[j] < 1 || dims->size[j] > HYTI_MAX_SIDE)
-                return hyti_onnx_refuse(HYT_ERR_RANGE, node, "its result has size %zu along axis %zu, not from 1 to 2^31",
-                                        dims->size[j], j);
+                return hyti_onnx_refuse(HYT_ERR_RANGE, node,
+                                        "its result has size %zu along axis %zu, not from 1 to 2^31", dims->size[j], j);
         if (!hyti_dims_count(dims, &count) || count > HYTI_MAX_VALUES)
             return hyti_onnx_refuse(HYT_ERR_RANGE, node, "its result has more than 2^36 values");
     }
@@ -78,9 +82,12 @@ static hyt_status pass_on(onnx_model *model, const onnx_node *node, bool *done)
     int64_t type = ONNX_FLOAT;
     if (node->op == ONNX_CAST && !hyti_onnx_constant(model, node, 0))
         HYTI_TRY(hyti_onnx_number(node, "to", ONNX_NO_TYPE, &type));
-    if (type != ONNX_FLOAT) return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "from float32 to %s", hyti_onnx_type_name((int)HYTI_MIN(type, 99)));
+    if (type != ONNX_FLOAT)
+        return hyti_onnx_refuse(HYT_ERR_UNSUPPORTED, node, "from float32 to %s",
+                                hyti_onnx_type_name((int)HYTI_MIN(type, 99)));
     *done = node->op == ONNX_IDENTITY || node->op == ONNX_DROPOUT || node->op == ONNX_CAST ||
-            (node->op == ONNX_EXPAND && same_dims(&hyti_onnx_operand(model, node, 0)->dims, &model->values[node->outputs[0]].dims));
+            (node->op == ONNX_EXPAND &&
+             same_dims(&hyti_onnx_operand(model, node, 0)->dims, &model->values[node->outputs[0]].dims));
     if (*done) hyti_onnx_alias(model, node->outputs[0], node->inputs[0]);
     return HYT_OK;
 }

@@ -56,10 +56,14 @@ hyt_status hyti_wire_next(hyti_wire *wire, hyti_field *field)
                          wire->size, (unsigned long long)(tag >> 3));
     *field = (hyti_field){ .number = (uint32_t)(tag >> 3), .type = (hyti_wire_type)(tag & 7) };
     switch (field->type) {
-    case HYTI_WIRE_VARINT: return hyti_wire_varint(wire, &field->value);
-    case HYTI_WIRE_FIXED64: return get_fixed(wire, field, 8);
-    case HYTI_WIRE_BYTES: return get_bytes(wire, field);
-    case HYTI_WIRE_FIXED32: return get_fixed(wire, field, 4);
+    case HYTI_WIRE_VARINT:
+        return hyti_wire_varint(wire, &field->value);
+    case HYTI_WIRE_FIXED64:
+        return get_fixed(wire, field, 8);
+    case HYTI_WIRE_BYTES:
+        return get_bytes(wire, field);
+    case HYTI_WIRE_FIXED32:
+        return get_fixed(wire, field, 4);
     }
     return hyti_fail(HYT_ERR_FORMAT, "%s: byte %zu of %zu: field %u has wire type %u", wire->part, start, wire->size,
                      field->number, (unsigned)(tag & 7));

@@ -34,7 +34,10 @@ static inline hyti_wire hyti_wire_start(const char *part, const void *bytes, siz
 {
     return (hyti_wire){ .part = part, .bytes = bytes, .size = size };
 }
-static inline bool hyti_wire_more(const hyti_wire *wire) { return wire->at < wire->size; }
+static inline bool hyti_wire_more(const hyti_wire *wire)
+{
+    return wire->at < wire->size;
+}
 
 /* The next field of a message. HYT_ERR_FORMAT: a varint of more than 64 bits, a length beyond the message, a field
  * number outside 1..2^29 - 1, a wire type that there is not (groups, which no current schema has, included). */

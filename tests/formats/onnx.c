@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ONNX models become the graphs that they are meant as, and compute what they should. */
-#include "onnx_models.h"
 #include "graph/graph.h"
+#include "onnx_models.h"
 #include <hytnas/format.h>
 #include <hytnas/runtime.h>
 #include <unistd.h>
@@ -82,7 +82,10 @@ static void check_same_ops(const hyt_graph *graph, const hyt_graph *builder)
     assert_int_equal(at, hyt_graph_size(graph));
 }
 
-static const struct { const char *name, *builder; size_t input, classes; } peers[] = {
+static const struct {
+    const char *name, *builder;
+    size_t input, classes;
+} peers[] = {
     { "M1", "mobilenetv1-0.25", 96, 2 },
     { "M2", "mobilenetv2-0.35", 96, 1000 },
     { "M3", "mobilevit-xxs", 256, 1000 },
@@ -110,7 +113,8 @@ static void benchmark_networks(void **state)
     }
 }
 
-/* The same with QuantizeLinear and DequantizeLinear between: the same operations, all of them quantised but the last. */
+/* The same with QuantizeLinear and DequantizeLinear between: the same operations, all of them quantised but the last.
+ */
 static void quantised_networks(void **state)
 {
     (void)state;
@@ -176,7 +180,8 @@ static void weights_of_products(void **state)
     (void)state;
     hyt_graph *graph = read_case("attention_gather");
     for (size_t i = 0; i < 8; i++)
-        for (size_t j = 0; j < 24; j++) assert_true(parameter_of(graph, 2, 0)[j * 8 + i] == value_at("qkv", i * 24 + j));
+        for (size_t j = 0; j < 24; j++)
+            assert_true(parameter_of(graph, 2, 0)[j * 8 + i] == value_at("qkv", i * 24 + j));
     assert_int_equal(graph->nodes[3].heads, 2);
     hyt_graph_destroy(graph);
     graph = read_case("attention_joined");
@@ -255,7 +260,7 @@ static void each_allocation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(benchmark_networks), cmocka_unit_test(quantised_networks), cmocka_unit_test(operations),
+        cmocka_unit_test(benchmark_networks), cmocka_unit_test(quantised_networks),  cmocka_unit_test(operations),
         cmocka_unit_test(attributes),         cmocka_unit_test(weights_of_products), cmocka_unit_test(folded_constants),
         cmocka_unit_test(annotations),        cmocka_unit_test(each_allocation),
     };

@@ -5,7 +5,10 @@
 
 #include "onnx_writer.h"
 
-static inline void picture(writer *w, int channels, int side) { input(w, "x", DIMS(0, channels, side, side)); }
+static inline void picture(writer *w, int channels, int side)
+{
+    input(w, "x", DIMS(0, channels, side, side));
+}
 
 static inline void convolutions(writer *w)
 {
@@ -448,8 +451,9 @@ typedef struct onnx_case {
 
 static const onnx_case onnx_cases[] = {
     { "convolutions", 9, convolutions, "input conv relu conv relu6 conv" },
-    { "classifier", 14, classifier, "input conv batch_norm hard_swish global_pool linear relu linear hard_sigmoid reshape "
-                                    "mul global_pool linear" },
+    { "classifier", 14, classifier,
+      "input conv batch_norm hard_swish global_pool linear relu linear hard_sigmoid reshape "
+      "mul global_pool linear" },
     { "activations", 13, activations, "input silu hard_swish hard_sigmoid gelu gelu relu sigmoid" },
     { "attention_gather", 17, attention_gather, "input reshape linear attention" },
     { "attention_joined", 12, attention_joined, "input reshape linear constant attention" },
@@ -457,10 +461,12 @@ static const onnx_case onnx_cases[] = {
     { "attention_unscaled", 13, attention_unscaled, "input reshape linear slice slice slice matmul softmax matmul" },
     { "patches", 17, patches, "input unfold layer_norm fold" },
     { "layer_norm_apart", 12, layer_norm_apart, "input unfold layer_norm mean reshape" },
-    { "pictures", 13, pictures, "input max_pool average_pool resize resize conv_transpose pad reshape transpose reshape" },
+    { "pictures", 13, pictures,
+      "input max_pool average_pool resize resize conv_transpose pad reshape transpose reshape" },
     { "shape_arithmetic", 13, shape_arithmetic, "input reshape constant mul" },
-    { "parts", 13, parts, "input slice slice constant concat slice slice constant mul add transpose softmax transpose "
-                          "constant mul" },
+    { "parts", 13, parts,
+      "input slice slice constant concat slice slice constant mul add transpose softmax transpose "
+      "constant mul" },
     { "quantised", 13, quantised, "input conv relu global_pool linear" },
 };
 #define ONNX_CASES (sizeof onnx_cases / sizeof *onnx_cases)

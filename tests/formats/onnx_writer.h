@@ -117,8 +117,8 @@ static inline void scalar(writer *w, const char *name, float value)
 }
 
 /* int64 constants: a list of numbers. */
-#define INTS(w, name, ...)                                                                              \
-    initializer(w, name, INT64, DIMS((int)(sizeof((int64_t[]){ __VA_ARGS__ }) / 8)), (int64_t[]){ __VA_ARGS__ }, \
+#define INTS(w, name, ...)                                                                                             \
+    initializer(w, name, INT64, DIMS((int)(sizeof((int64_t[]){ __VA_ARGS__ }) / 8)), (int64_t[]){ __VA_ARGS__ },       \
                 sizeof((int64_t[]){ __VA_ARGS__ }))
 
 /* Inputs and outputs: names with a space between them. */
@@ -179,7 +179,7 @@ static inline void attribute_list(writer *w, const char *name, const int64_t *va
     put_number(&attribute, 20, 7);
     put_message(&w->node, 5, &attribute);
 }
-#define LIST(w, name, ...) \
+#define LIST(w, name, ...)                                                                                             \
     attribute_list(w, name, (int64_t[]){ __VA_ARGS__ }, sizeof((int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t))
 
 /* Input or output; a dim of 0 is a symbol. */
@@ -199,7 +199,10 @@ static inline void value_info(writer *w, unsigned field, const char *name, int t
     put_message(&w->graph, field, &info);
 }
 
-static inline void input(writer *w, const char *name, const int *dims) { value_info(w, 11, name, FLOAT, dims); }
+static inline void input(writer *w, const char *name, const int *dims)
+{
+    value_info(w, 11, name, FLOAT, dims);
+}
 
 static inline void output(writer *w, const char *name)
 {

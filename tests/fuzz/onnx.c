@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An ONNX model: what is read can be planned (or is refused for a reason), and is the same graph when it is read again.
  * Nothing is allocated beyond a multiple of the file. */
-#include "fuzz.h"
+#include "formats/onnx.h"
 #include "base/text.h"
 #include "formats/model.h"
-#include "formats/onnx.h"
+#include "fuzz.h"
 #include <hytnas/runtime.h>
 #include <string.h>
 
