@@ -17,7 +17,7 @@ static uint64_t saved_state(void)
     return (uint64_t)high << 32 | low;
 }
 
-unsigned hyti_isa_detect(void)
+static unsigned ask_processor(void)
 {
     enum { YMM = 0x06, ZMM = 0xe6 };
     unsigned a, b, c, d, isa = HYTI_ISA_C;
@@ -33,7 +33,7 @@ unsigned hyti_isa_detect(void)
     return isa;
 }
 #elif defined __aarch64__ && defined __linux__
-unsigned hyti_isa_detect(void)
+static unsigned ask_processor(void)
 {
     unsigned long has = getauxval(AT_HWCAP), half = HWCAP_FPHP | HWCAP_ASIMDHP;
     unsigned isa = HYTI_ISA_C;
@@ -44,11 +44,21 @@ unsigned hyti_isa_detect(void)
     return isa;
 }
 #else
-unsigned hyti_isa_detect(void)
+static unsigned ask_processor(void)
 {
     return HYTI_ISA_C;
 }
 #endif
+
+/* Asked once: in a virtual machine the answer takes longer than a plan. */
+unsigned hyti_isa_detect(void)
+{
+    enum { UNKNOWN = 1 << 30 };
+    static _Atomic unsigned known = UNKNOWN;
+    unsigned isa = known;
+    if (isa == UNKNOWN) known = isa = ask_processor();
+    return isa;
+}
 
 enum { MOST_NR = 32 };
 #define HYTI_GEMM(format, isa, mr, nr, group, needs) _Static_assert(nr <= MOST_NR, "widest panel");

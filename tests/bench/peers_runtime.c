@@ -67,22 +67,12 @@ static bool read_values(const char *path, values *out)
     return good;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-    return n >= m && strcmp(text + n - m, end) == 0;
-}
-
-static hyt_status read_graph(const char *path, hyt_graph **out)
-{
-    return ends_with(path, ".hyt") ? hyt_model_load(NULL, path, out) : HYT_ERR_UNSUPPORTED;
-}
-
-static hyt_status create_runtime(const hyt_graph *graph, const char *threads, hyt_runtime **out)
+static hyt_status create_runtime(const hyt_graph *graph, const char *precision, const char *threads, hyt_runtime **out)
 {
     hyt_options *options = NULL;
     hyt_status status = hyt_runtime_options_create(NULL, &options);
     if (status == HYT_OK) status = hyt_options_set_text(options, HYT_RUNTIME_THREADS, threads);
+    if (status == HYT_OK) status = hyt_options_set_text(options, HYT_RUNTIME_PRECISION, precision);
     if (status == HYT_OK) status = hyt_runtime_create(graph, options, out);
     hyt_options_destroy(options);
     return status;
@@ -92,11 +82,10 @@ static hyt_status open_model(model *m, const char *path, const char *precision, 
 {
     hyt_graph *graph = NULL;
     double start = now_ms();
-    if (strcmp(precision, "fp32") != 0) return HYT_ERR_UNSUPPORTED;
-    hyt_status status = read_graph(path, &graph);
+    hyt_status status = hyt_model_load(NULL, path, &graph);
     spent->read = now_ms() - start;
     start = now_ms();
-    if (status == HYT_OK) status = create_runtime(graph, threads, &m->runtime);
+    if (status == HYT_OK) status = create_runtime(graph, precision, threads, &m->runtime);
     hyt_graph_destroy(graph);
     spent->plan = now_ms() - start;
     return status;
