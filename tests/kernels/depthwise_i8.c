@@ -32,10 +32,14 @@ static void choose_window(hyti_conv_i8 *c)
     c->stride_width = draw(4) ? c->stride_height : 1 + draw(4);
     c->dilation_height = draw(5) ? 1 : 2;
     c->dilation_width = draw(5) ? c->dilation_height : 1 + draw(3);
+    if (c->in_channels < 24 && draw(20) == 0) { /* too large for what is kept in cache */
+        c->kernel_height = 1 + draw(36), c->dilation_height = 1 + draw(9);
+        if (draw(2)) c->kernel_width = 33 + draw(3);
+    }
     c->pad_top = draw(4) ? c->kernel_height / 2 : draw((uint32_t)c->kernel_height + 1);
     c->pad_left = draw(4) ? c->kernel_width / 2 : draw((uint32_t)c->kernel_width + 1);
     c->in_height = 1 + draw(9);
-    c->in_width = draw(8) ? 1 + draw(24) : 100 + draw(400);
+    c->in_width = draw(12) ? 1 + draw(24) : 100 + draw(6000 / (uint32_t)c->in_channels + 1);
     c->out_height = (c->in_height + c->pad_top + draw((uint32_t)c->pad_top + 2)) / c->stride_height + draw(2);
     c->out_width = (c->in_width + c->pad_left + draw((uint32_t)c->pad_left + 2)) / c->stride_width + draw(2);
     if (!c->out_height) c->out_height = 1;
@@ -134,13 +138,23 @@ static void check_picture(const hyti_kernels *kernels, size_t channels)
     drop(&p);
 }
 
+static bool is_new(const hyti_kernels *kernels)
+{
+    static void (*known[8])(const hyti_conv_i8 *conv);
+    size_t i = 0;
+    while (i < COUNT(known) - 1 && known[i] && known[i] != kernels->depthwise_i8) i++;
+    bool seen = known[i] == kernels->depthwise_i8;
+    known[i] = kernels->depthwise_i8;
+    return !seen;
+}
+
 static void check_channels(const hyti_kernels *kernels)
 {
+    if (!is_new(kernels)) return;
     for (size_t channels = 1; channels <= 140; channels++)
-        for (int turn = 0; turn < (channels < 70 ? 12 : 5); turn++) check_picture(kernels, channels);
-    static const size_t many[] = { 192, 256, 320, 333, 640 };
-    for (size_t i = 0; i < COUNT(many); i++)
-        for (int turn = 0; turn < 3; turn++) check_picture(kernels, many[i]);
+        for (int turn = 0; turn < (channels < 70 ? 6 : 2); turn++) check_picture(kernels, channels);
+    static const size_t many[] = { 192, 256, 333, 640 };
+    for (size_t i = 0; i < COUNT(many); i++) check_picture(kernels, many[i]);
 }
 
 static void depthwise(void **state)

@@ -121,11 +121,13 @@ static inline void pick_three(const int8_t *a, const int8_t *a_place, const int8
     _mm_storeu_si128((__m128i *)to, _mm_or_si128(_mm_or_si128(x, y), z));
 }
 
-/* LANES values of a picture side by side, taken GROUP taps at a time: PARTS vectors of sums. */
+/* LANES values of a picture side by side, taken GROUP taps at a time: PARTS vectors of them, of weights, of sums. */
+typedef ivec tvec;
+static inline tvec t_load(const int8_t *p) { return i_load(p); }
 typedef int16_t cell, weight;
 static inline cell cell_of(int32_t q) { return (cell)q; }
-static inline ivec i_dot(ivec sum, ivec a, ivec b) { return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b)); }
-static inline ivec i_excess(ivec sum, ivec weights) { return (void)weights, sum; }
+static inline ivec i_dot(ivec sum, tvec a, tvec b) { return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b)); }
+static inline ivec i_excess(ivec sum, tvec weights) { return (void)weights, sum; }
 
 static inline void copy_cells(cell *to, const int8_t *from, size_t width, const size_t lanes)
 {
@@ -138,11 +140,11 @@ static inline void copy_cells(cell *to, const int8_t *from, size_t width, const 
     }
 }
 
-/* Lane l, part p, place i hold value 8 l + 4 p + i of the two taps. */
-static inline void interleave(const cell *const *taps, size_t at, ivec *out)
+/* Lane l, part p, place i hold value 8 l + 4 p + i of the two taps; of one, the same twice. */
+static inline void interleave(const cell *const *taps, size_t at, const size_t rows, tvec *out)
 {
     __m256i a = _mm256_loadu_si256((const __m256i *)(taps[0] + at));
-    __m256i b = _mm256_loadu_si256((const __m256i *)(taps[1] + at));
+    __m256i b = rows == 1 ? a : _mm256_loadu_si256((const __m256i *)(taps[1] + at));
     out[0] = _mm256_unpacklo_epi16(a, b), out[1] = _mm256_unpackhi_epi16(a, b);
 }
 
@@ -155,10 +157,7 @@ static inline bvec b_join(const ivec *parts)
     __m256i both = _mm256_packs_epi32(parts[0], parts[1]);
     return _mm_packs_epi16(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
 }
-static inline bvec b_bounded(bvec v, int32_t low, int32_t high)
-{
-    return _mm_min_epi8(_mm_max_epi8(v, _mm_set1_epi8((char)low)), _mm_set1_epi8((char)high));
-}
+static inline bvec b_between(bvec v, bvec low, bvec high) { return _mm_min_epi8(_mm_max_epi8(v, low), high); }
 static inline void b_store(int8_t *p, bvec v) { _mm_storeu_si128((__m128i *)p, v); }
 static inline void b_store_first(int8_t *p, bvec v, size_t n)
 {

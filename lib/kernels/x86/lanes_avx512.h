@@ -116,16 +116,18 @@ static inline void pick_three(const int8_t *a, const int8_t *a_place, const int8
     _mm_storeu_si128((__m128i *)to, _mm_or_si128(_mm_or_si128(x, y), z));
 }
 
-/* LANES values of a picture side by side, taken GROUP taps at a time: PARTS vectors of sums. */
+/* LANES values of a picture side by side, taken GROUP taps at a time: PARTS vectors of them, of weights, of sums. */
+typedef ivec tvec;
+static inline tvec t_load(const int8_t *p) { return i_load(p); }
 #ifdef HYTI_VNNI
 #define SIMD(operation) hyti_##operation##_avx512vnni
 enum { LANES = 64, PARTS = 4, GROUP = 4 };
 typedef uint8_t cell;
 typedef int8_t weight;
 static inline cell cell_of(int32_t q) { return (cell)(q + 128); }
-static inline ivec i_dot(ivec sum, ivec a, ivec b) { return _mm512_dpbusd_epi32(sum, a, b); }
+static inline ivec i_dot(ivec sum, tvec a, tvec b) { return _mm512_dpbusd_epi32(sum, a, b); }
 /* What sums of products with cells hold too much: 128 for each weight. */
-static inline ivec i_excess(ivec sum, ivec weights) { return i_dot(sum, _mm512_set1_epi8(-128), weights); }
+static inline ivec i_excess(ivec sum, tvec weights) { return i_dot(sum, _mm512_set1_epi8(-128), weights); }
 
 static inline void copy_cells(cell *to, const int8_t *from, size_t width, const size_t lanes)
 {
@@ -149,11 +151,12 @@ static inline void copy_cells(cell *to, const int8_t *from, size_t width, const 
     }
 }
 
-/* Lane l, part p, place i hold value 16 l + 4 p + i of the four taps. */
-static inline void interleave(const cell *const *taps, size_t at, ivec *out)
+/* Lane l, part p, place i hold value 16 l + 4 p + i of the four taps; of three, the last twice. */
+static inline void interleave(const cell *const *taps, size_t at, const size_t rows, tvec *out)
 {
     __m512i a = _mm512_loadu_si512(taps[0] + at), b = _mm512_loadu_si512(taps[1] + at);
-    __m512i c = _mm512_loadu_si512(taps[2] + at), d = _mm512_loadu_si512(taps[3] + at);
+    __m512i c = _mm512_loadu_si512(taps[2] + at);
+    __m512i d = rows == 3 ? c : _mm512_loadu_si512(taps[3] + at);
     __m512i ab = _mm512_unpacklo_epi8(a, b), cd = _mm512_unpacklo_epi8(c, d);
     out[0] = _mm512_unpacklo_epi16(ab, cd), out[1] = _mm512_unpackhi_epi16(ab, cd);
     ab = _mm512_unpackhi_epi8(a, b), cd = _mm512_unpackhi_epi8(c, d);
@@ -168,10 +171,7 @@ static inline bvec b_join(const ivec *parts)
 {
     return _mm512_packs_epi16(_mm512_packs_epi32(parts[0], parts[1]), _mm512_packs_epi32(parts[2], parts[3]));
 }
-static inline bvec b_bounded(bvec v, int32_t low, int32_t high)
-{
-    return _mm512_min_epi8(_mm512_max_epi8(v, _mm512_set1_epi8((char)low)), _mm512_set1_epi8((char)high));
-}
+static inline bvec b_between(bvec v, bvec low, bvec high) { return _mm512_min_epi8(_mm512_max_epi8(v, low), high); }
 static inline void b_store(int8_t *p, bvec v) { _mm512_storeu_si512(p, v); }
 static inline void b_store_first(int8_t *p, bvec v, size_t n)
 {
@@ -200,8 +200,8 @@ static inline void look_up(const bytes_table *table, const int8_t *p, int8_t *to
 enum { LANES = 32, PARTS = 2, GROUP = 2 };
 typedef int16_t cell, weight;
 static inline cell cell_of(int32_t q) { return (cell)q; }
-static inline ivec i_dot(ivec sum, ivec a, ivec b) { return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)); }
-static inline ivec i_excess(ivec sum, ivec weights) { return (void)weights, sum; }
+static inline ivec i_dot(ivec sum, tvec a, tvec b) { return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)); }
+static inline ivec i_excess(ivec sum, tvec weights) { return (void)weights, sum; }
 
 static inline void copy_cells(cell *to, const int8_t *from, size_t width, const size_t lanes)
 {
@@ -215,10 +215,10 @@ static inline void copy_cells(cell *to, const int8_t *from, size_t width, const 
     }
 }
 
-/* Lane l, part p, place i hold value 8 l + 4 p + i of the two taps. */
-static inline void interleave(const cell *const *taps, size_t at, ivec *out)
+/* Lane l, part p, place i hold value 8 l + 4 p + i of the two taps; of one, the same twice. */
+static inline void interleave(const cell *const *taps, size_t at, const size_t rows, tvec *out)
 {
-    __m512i a = _mm512_loadu_si512(taps[0] + at), b = _mm512_loadu_si512(taps[1] + at);
+    __m512i a = _mm512_loadu_si512(taps[0] + at), b = rows == 1 ? a : _mm512_loadu_si512(taps[1] + at);
     out[0] = _mm512_unpacklo_epi16(a, b), out[1] = _mm512_unpackhi_epi16(a, b);
 }
 
@@ -227,10 +227,7 @@ static inline bvec b_load(const int8_t *p) { return _mm256_loadu_si256((const __
 static inline bvec b_set(int32_t x) { return _mm256_set1_epi8((char)x); }
 static inline bvec b_max(bvec a, bvec b) { return _mm256_max_epi8(a, b); }
 static inline bvec b_join(const ivec *parts) { return _mm512_cvtsepi16_epi8(_mm512_packs_epi32(parts[0], parts[1])); }
-static inline bvec b_bounded(bvec v, int32_t low, int32_t high)
-{
-    return _mm256_min_epi8(_mm256_max_epi8(v, _mm256_set1_epi8((char)low)), _mm256_set1_epi8((char)high));
-}
+static inline bvec b_between(bvec v, bvec low, bvec high) { return _mm256_min_epi8(_mm256_max_epi8(v, low), high); }
 static inline void b_store(int8_t *p, bvec v) { _mm256_storeu_si256((__m256i *)p, v); }
 static inline void b_store_first(int8_t *p, bvec v, size_t n)
 {
