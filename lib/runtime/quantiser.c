@@ -1,30 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* Scales of an int8 network from what its operations give in float32. */
+#include "runtime/quantiser.h"
 #include "base/table.h"
-#include "runtime/execute.h"
-#include <hytnas/quantiser.h>
+#include "runtime/equalise.h"
 #include <math.h>
-
-typedef struct range { float low, high; } range;
-
-typedef struct hyti_quantiser_params {
-    int64_t threads;
-} hyti_quantiser_params;
-
-struct hyt_quantiser {
-    hyti_ref ref;
-    hyt_context *context;
-    hyti_quantiser_params params;
-    hyt_graph *graph;     /* folded */
-    hyt_runtime *runtime; /* observes it */
-    range *ranges;        /* of each value */
-    float *output;
-    size_t pictures;
-};
+#include <string.h>
 
 #define FIELD(name) offsetof(hyti_quantiser_params, name)
 static const hyti_option rows[] = {
-    { "threads", HYT_OPT_INT, 1, 1, HYTI_MAX_THREADS, NULL, FIELD(threads), "threads that share one run" },
+    { HYT_QUANTISER_CALIBRATION, HYT_OPT_CHOICE, 0, 0, 0, "minmax|percentile|mse|kl", FIELD(calibration),
+      "how the range of a value is chosen" },
+    { HYT_QUANTISER_PERCENTILE, HYT_OPT_REAL, 99.99, 50, 100, NULL, FIELD(percentile),
+      "per cent of the numbers that percentile keeps" },
+    { HYT_QUANTISER_WEIGHTS, HYT_OPT_CHOICE, 1, 0, 0, "minmax|mse", FIELD(weights),
+      "how the scale of a channel's weights is chosen" },
+    { HYT_QUANTISER_EQUALISE, HYT_OPT_FLAG, 1, 0, 1, NULL, FIELD(equalise),
+      "whether layers that follow each other are scaled against each other" },
+    { HYT_QUANTISER_CORRECT_BIAS, HYT_OPT_FLAG, 1, 0, 1, NULL, FIELD(correct_bias),
+      "whether biases take back what rounded weights shift on average" },
+    { HYT_QUANTISER_THREADS, HYT_OPT_INT, 1, 1, HYTI_MAX_THREADS, NULL, FIELD(threads), "threads that share one run" },
 };
 static const hyti_table table = { rows, HYTI_COUNT(rows), sizeof(hyti_quantiser_params), NULL };
 
@@ -33,14 +27,23 @@ hyt_status hyt_quantiser_options_create(hyt_context *context, hyt_options **out)
     return hyti_options_create(context, &table, out);
 }
 
+static hyt_status check_parameters(const hyt_graph *graph)
+{
+    for (size_t i = 0; i < graph->n_parameters; i++)
+        if (!graph->parameters[i].data)
+            return hyti_fail(HYT_ERR_STATE, "graph \"%s\": parameter %s is not set", graph->name,
+                             graph->parameters[i].name);
+    return graph->input != HYTI_NO_VALUE ? HYT_OK : hyti_fail(HYT_ERR_STATE, "graph \"%s\" has no input", graph->name);
+}
+
 static hyt_status fill(const hyt_graph *graph, const hyt_options *options, hyt_quantiser *q)
 {
     HYTI_TRY(hyti_options_read(options, &table, &q->params));
+    HYTI_TRY(check_parameters(graph));
     HYTI_TRY(hyt_graph_fold_norms(graph, &q->graph));
-    HYTI_TRY(hyti_runtime_observe(q->graph, (size_t)q->params.threads, &q->runtime));
-    q->ranges = hyti_array(q->context, q->graph->n_nodes, sizeof *q->ranges);
-    q->output = hyti_array(q->context, hyt_runtime_output_size(q->runtime), sizeof *q->output);
-    return q->ranges && q->output ? HYT_OK : hyti_fail_nomem();
+    const size_t *size = q->graph->nodes[q->graph->input].dims.size;
+    q->picture_size = size[1] * size[2] * size[3];
+    return HYT_OK;
 }
 
 hyt_status hyt_quantiser_create(const hyt_graph *graph, const hyt_options *options, hyt_quantiser **out)
@@ -64,73 +67,208 @@ void hyt_quantiser_destroy(hyt_quantiser *q)
 {
     if (!q || !hyti_ref_release(&q->ref)) return;
     hyt_context *context = q->context;
-    hyt_runtime_destroy(q->runtime);
     hyt_graph_destroy(q->graph);
-    hyti_free(context, q->ranges);
-    hyti_free(context, q->output);
+    hyt_graph_destroy(q->scaled);
+    hyti_free(context, q->pictures);
     hyti_free(context, q);
     hyt_context_destroy(context);
-}
-
-static void widen(hyt_quantiser *q, hyt_value value)
-{
-    size_t count;
-    range *r = &q->ranges[value];
-    const float *values = hyti_runtime_observed(q->runtime, value, &count);
-    for (size_t i = 0; values && i < count; i++) {
-        if (values[i] < r->low) r->low = values[i];
-        if (values[i] > r->high) r->high = values[i];
-    }
 }
 
 hyt_status hyt_quantiser_add(hyt_quantiser *q, const float *pictures, size_t count)
 {
     HYTI_NEED(q);
     HYTI_NEED(pictures);
-    size_t size = hyt_runtime_input_size(q->runtime);
-    for (size_t i = 0; i < count; i++, q->pictures++) {
-        HYTI_TRY(hyt_runtime_run(q->runtime, pictures + i * size, q->output));
-        for (size_t v = 0; v < q->graph->n_nodes; v++) widen(q, (hyt_value)v);
+    if (count > SIZE_MAX / sizeof *pictures / q->picture_size - q->n_pictures)
+        return hyti_fail(HYT_ERR_RANGE, "%zu pictures do not fit into memory", count);
+    size_t bytes = q->picture_size * sizeof *pictures;
+    HYTI_TRY(hyti_grow(q->context, &q->pictures, &q->capacity, q->n_pictures + count, bytes));
+    memcpy(q->pictures + q->n_pictures * q->picture_size, pictures, count * bytes);
+    q->n_pictures += count;
+    hyt_graph_destroy(q->scaled);
+    q->scaled = NULL;
+    return HYT_OK;
+}
+
+/* Calibration */
+
+/* What is known of a value over all pictures. */
+typedef struct watch {
+    hyti_histogram histogram;
+    double *most, *sum; /* greatest size and sum of each channel */
+    double rows;
+} watch;
+
+typedef struct calibrator {
+    const hyt_quantiser *q;
+    hyt_graph *graph;
+    hyt_runtime *runtime;
+    watch *watches; /* one a value */
+    double *channels;
+    const double **most;
+    float *output;
+} calibrator;
+
+static size_t width_of(const hyti_node *node)
+{
+    return node->dims.size[node->picture ? 1 : node->dims.rank - 1];
+}
+
+static hyt_status start(calibrator *c)
+{
+    size_t channels = 0, nodes = c->graph->n_nodes;
+    for (size_t i = 0; i < nodes; i++) channels += width_of(&c->graph->nodes[i]);
+    c->watches = hyti_array(c->graph->context, nodes, sizeof *c->watches);
+    c->channels = hyti_array(c->graph->context, channels, 2 * sizeof *c->channels);
+    c->most = hyti_array(c->graph->context, nodes, sizeof *c->most);
+    if (!c->watches || !c->channels || !c->most) return hyti_fail_nomem();
+    double *at = c->channels;
+    for (size_t i = 0; i < nodes; i++, at += 2 * width_of(&c->graph->nodes[i - 1])) {
+        c->watches[i].most = at;
+        c->watches[i].sum = at + width_of(&c->graph->nodes[i]);
+        c->most[i] = at;
     }
     return HYT_OK;
 }
 
-/* 0 is among the values, and exactly so: padding and what relu cuts off. */
-static hyt_status annotate(const hyt_quantiser *q, hyt_graph *graph, hyt_value value)
+static hyt_status watch_value(calibrator *c, hyt_value value)
 {
-    range r = q->ranges[value];
-    if (!isfinite(r.low) || !isfinite(r.high))
-        return hyti_fail(HYT_ERR_NUMERIC, "value %d is not finite on the pictures given", (int)value);
-    float scale = (r.high - r.low) / 255;
-    if (!(scale > 1e-30f)) scale = 1;
-    double zero = round(-128 - (double)r.low / scale);
-    HYTI_TRY(hyt_graph_set_precision(graph, value, HYT_INT8));
-    return hyt_graph_set_quantisation(graph, value, scale, (int32_t)HYTI_MAX(-128, HYTI_MIN(127, zero)));
+    size_t count, width = width_of(&c->graph->nodes[value]);
+    watch *w = &c->watches[value];
+    const float *values = hyti_runtime_observed(c->runtime, value, &count);
+    if (!values) return HYT_OK;
+    if (!hyti_histogram_add(&w->histogram, values, count))
+        return hyti_fail(HYT_ERR_NUMERIC, "value %d (%s) is not finite on the pictures given", (int)value,
+                         hyt_op_name(c->graph->nodes[value].op));
+    for (size_t i = 0; i < count; i += width)
+        for (size_t j = 0; j < width; j++) {
+            w->most[j] = fmax(w->most[j], fabs((double)values[i + j]));
+            w->sum[j] += values[i + j];
+        }
+    w->rows += (double)(count / width);
+    return HYT_OK;
+}
+
+static hyt_status watch_all(calibrator *c)
+{
+    HYTI_TRY(hyti_runtime_observe(c->graph, (size_t)c->q->params.threads, &c->runtime));
+    c->output = hyti_array(c->graph->context, hyt_runtime_output_size(c->runtime), sizeof *c->output);
+    if (!c->output) return hyti_fail_nomem();
+    for (size_t i = 0; i < c->q->n_pictures; i++) {
+        HYTI_TRY(hyt_runtime_run(c->runtime, c->q->pictures + i * c->q->picture_size, c->output));
+        for (size_t v = 0; v < c->graph->n_nodes; v++) HYTI_TRY(watch_value(c, (hyt_value)v));
+    }
+    return HYT_OK;
+}
+
+static void stop(calibrator *c)
+{
+    hyt_context *context = c->graph->context;
+    hyt_runtime_destroy(c->runtime);
+    hyti_free(context, c->watches);
+    hyti_free(context, c->channels);
+    hyti_free(context, c->most);
+    hyti_free(context, c->output);
+}
+
+static hyti_range range_of(const calibrator *c, hyt_value value)
+{
+    return hyti_histogram_range(&c->watches[value].histogram, (hyti_calibration)c->q->params.calibration,
+                                c->q->params.percentile / 100);
 }
 
 /* What a concatenation joins is quantised as the whole, so that it is only moved. */
-static void share_ranges(hyt_quantiser *q)
+static void annotate(calibrator *c)
 {
-    for (size_t i = q->graph->n_nodes; i-- > 0;) {
-        const hyti_node *node = &q->graph->nodes[i];
-        for (size_t j = 0; node->op == HYT_OP_CONCAT && j < node->n_inputs; j++) q->ranges[node->inputs[j]] = q->ranges[i];
+    for (size_t i = c->graph->n_nodes; i-- > 0;) {
+        hyti_node *node = &c->graph->nodes[i];
+        if (!node->quantised) {
+            hyti_quant quant = hyti_quant_of(range_of(c, (hyt_value)i));
+            node->quantised = true;
+            node->scale = quant.scale;
+            node->zero = quant.zero;
+        }
+        node->precision = HYT_INT8;
+        for (size_t j = 0; node->op == HYT_OP_CONCAT && j < node->n_inputs; j++) {
+            hyti_node *part = &c->graph->nodes[node->inputs[j]];
+            part->quantised = true;
+            part->scale = node->scale;
+            part->zero = node->zero;
+        }
     }
+}
+
+/* A channel's sums are off, on average, by what its rounded weights add to the mean of the inputs (Nagel et al., arXiv
+ * 1906.04721, section 4.2). */
+static void correct_bias(const calibrator *c, const hyti_node *node, size_t channel, float scale)
+{
+    const hyti_parameter *w = &c->graph->parameters[node->parameters[0]];
+    const watch *in = &c->watches[node->inputs[0]];
+    size_t out = w->dims.size[0], each = w->dims.size[1], taps = w->count / out / each;
+    size_t groups = node->op == HYT_OP_CONV ? node->groups : 1, first = channel / (out / groups) * each;
+    const float *row = w->data + channel * each * taps;
+    double shift = 0;
+    for (size_t i = 0; i < each; i++)
+        for (size_t t = 0; t < taps; t++) {
+            double x = row[i * taps + t], stored = scale * fmin(127, fmax(-127, round(x / scale)));
+            shift += (stored - x) * in->sum[first + i] / fmax(in->rows, 1);
+        }
+    float *bias = c->graph->parameters[node->parameters[1]].data;
+    bias[channel] = (float)(bias[channel] - shift);
+}
+
+static hyt_status scale_weights(const calibrator *c, const hyti_node *node)
+{
+    const hyti_parameter *w = &c->graph->parameters[node->parameters[0]];
+    size_t out = w->dims.size[0], depth = w->count / out;
+    float *scales = hyti_array(c->graph->context, out, sizeof *scales);
+    if (!scales) return hyti_fail_nomem();
+    for (size_t i = 0; i < out; i++) {
+        scales[i] = hyti_weight_scale(w->data + i * depth, depth, c->q->params.weights == 1);
+        if (c->q->params.correct_bias && node->n_parameters == 2) correct_bias(c, node, i, scales[i]);
+    }
+    hyt_status status = hyt_graph_set_scales(c->graph, node->parameters[0], scales, out);
+    hyti_free(c->graph->context, scales);
+    return status;
+}
+
+static hyt_status run_calibrator(calibrator *c)
+{
+    if (c->q->params.equalise) {
+        HYTI_TRY(start(c));
+        HYTI_TRY(watch_all(c));
+        hyti_equalise(c->graph, c->most);
+        stop(c);
+        *c = (calibrator){ .q = c->q, .graph = c->graph };
+    }
+    HYTI_TRY(start(c));
+    HYTI_TRY(watch_all(c));
+    annotate(c);
+    for (size_t i = 0; i < c->graph->n_nodes; i++)
+        if (c->graph->nodes[i].op == HYT_OP_CONV || c->graph->nodes[i].op == HYT_OP_LINEAR)
+            HYTI_TRY(scale_weights(c, &c->graph->nodes[i]));
+    return HYT_OK;
+}
+
+hyt_status hyti_quantiser_calibrate(hyt_quantiser *q)
+{
+    calibrator c = { .q = q };
+    if (q->scaled) return HYT_OK;
+    if (q->n_pictures == 0) return hyti_fail(HYT_ERR_STATE, "no picture was added");
+    HYTI_TRY(hyt_graph_copy(q->graph, &c.graph));
+    hyt_status status = run_calibrator(&c);
+    stop(&c);
+    if (status != HYT_OK) {
+        hyt_graph_destroy(c.graph);
+        return status;
+    }
+    q->scaled = c.graph;
+    return HYT_OK;
 }
 
 hyt_status hyt_quantiser_finish(hyt_quantiser *q, hyt_graph **out)
 {
-    hyt_graph *graph = NULL;
     HYTI_NEED(q);
     HYTI_NEED(out);
-    if (q->pictures == 0) return hyti_fail(HYT_ERR_STATE, "no picture was added");
-    share_ranges(q);
-    HYTI_TRY(hyt_graph_copy(q->graph, &graph));
-    hyt_status status = HYT_OK;
-    for (size_t i = 0; i < graph->n_nodes && status == HYT_OK; i++) status = annotate(q, graph, (hyt_value)i);
-    if (status != HYT_OK) {
-        hyt_graph_destroy(graph);
-        return status;
-    }
-    *out = graph;
-    return HYT_OK;
+    HYTI_TRY(hyti_quantiser_calibrate(q));
+    return hyt_graph_copy(q->scaled, out);
 }

@@ -146,6 +146,12 @@ HYT_TRAIN_PATIENCE = "patience"
 HYT_TRAIN_THREADS = "threads"
 HYT_TRAIN_SEED = "seed"
 HYT_EVALUATE_TIMING = "timing-ms"
+HYT_QUANTISER_CALIBRATION = "calibration"
+HYT_QUANTISER_PERCENTILE = "percentile"
+HYT_QUANTISER_WEIGHTS = "weights"
+HYT_QUANTISER_EQUALISE = "equalise"
+HYT_QUANTISER_CORRECT_BIAS = "correct-bias"
+HYT_QUANTISER_THREADS = "threads"
 HYT_RUNTIME_THREADS = "threads"
 HYT_RUNTIME_BATCH = "batch"
 HYT_RUNTIME_LAYOUT = "layout"
@@ -453,6 +459,7 @@ hyt_row_fn = CFUNCTYPE(c_int, c_void_p, c_size_t, POINTER(c_uint8), POINTER(c_ui
 hyt_evaluate_fn = CFUNCTYPE(c_int, c_void_p, POINTER(hyt_trial), POINTER(c_double), c_size_t)
 hyt_measure_fn = CFUNCTYPE(c_int, c_void_p, POINTER(hyt_candidate), POINTER(c_double))
 hyt_epoch_fn = CFUNCTYPE(c_int, c_void_p, c_size_t, c_double, c_double)
+hyt_score_fn = CFUNCTYPE(c_int, c_void_p, POINTER(hyt_graph), POINTER(c_double))
 hyt_progress_fn = CFUNCTYPE(c_int, c_void_p, POINTER(hyt_search), POINTER(hyt_trial))
 hyt_asked_fn = CFUNCTYPE(c_int, c_void_p, POINTER(POINTER(hyt_trial)), c_size_t)
 hyt_told_fn = CFUNCTYPE(c_int, c_void_p, POINTER(hyt_trial), c_int, POINTER(c_double), c_size_t)
@@ -691,6 +698,9 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_quantiser_destroy": (None, [POINTER(hyt_quantiser)]),
     "hyt_quantiser_add": (c_int, [POINTER(hyt_quantiser), POINTER(c_float), c_size_t]),
     "hyt_quantiser_finish": (c_int, [POINTER(hyt_quantiser), POINTER(POINTER(hyt_graph))]),
+    "hyt_quantiser_drops": (c_int, [POINTER(hyt_quantiser), POINTER(c_double)]),
+    "hyt_quantiser_search": (c_int, [POINTER(hyt_quantiser), hyt_score_fn, c_void_p, c_double,
+        POINTER(POINTER(hyt_graph)), POINTER(c_size_t)]),
     "hyt_runtime_options_create": (c_int, [POINTER(hyt_context), POINTER(POINTER(hyt_options))]),
     "hyt_runtime_create": (c_int, [POINTER(hyt_graph), POINTER(hyt_options), POINTER(POINTER(hyt_runtime))]),
     "hyt_runtime_destroy": (None, [POINTER(hyt_runtime)]),
