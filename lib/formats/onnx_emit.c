@@ -555,6 +555,18 @@ static hyt_status create_graph(onnx_model *model)
     return status;
 }
 
+/* Most weights are constants of the file, as they are or turned about. */
+static hyt_status reserve_weights(onnx_model *model)
+{
+    size_t count = 0, most = model->budget / sizeof(float);
+    for (size_t i = 0; i < model->n_values; i++) {
+        const onnx_value *value = &model->values[i];
+        if (!value->constant || value->producer != ONNX_NONE || value->constant->type == ONNX_INT64) continue;
+        count += hyti_round_up(HYTI_MIN(value->constant->count, most), 16);
+    }
+    return hyti_graph_reserve_weights(model->graph, HYTI_MIN(count, most));
+}
+
 hyt_status hyti_onnx_emit(onnx_model *model)
 {
     hyt_value result;
@@ -564,6 +576,7 @@ hyt_status hyti_onnx_emit(onnx_model *model)
         return hyti_fail(HYT_ERR_UNSUPPORTED, "the output is not float32");
     HYTI_TRY(create_graph(model));
     HYTI_TRY(emit_input(model));
+    HYTI_TRY(reserve_weights(model));
     find_needed(model);
     for (size_t i = 0; i < model->n_nodes; i++)
         if (makes_needed(model, &model->nodes[i])) HYTI_TRY(emit_node(model, &model->nodes[i]));

@@ -59,8 +59,7 @@ hyt_status hyti_onnx_parameter(onnx_model *model, const onnx_node *node, hyt_val
         return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "%zu values for a parameter of %zu", tensor->count,
                                 parameter->count);
     HYTI_TRY(hyti_onnx_spend(model, parameter->count, sizeof(float)));
-    parameter->data = hyti_alloc_aligned(model->context, parameter->count * sizeof(float));
-    if (!parameter->data) return hyti_fail_nomem();
+    HYTI_TRY(hyti_graph_make_room(model->graph, (size_t)(parameter - model->graph->parameters)));
     if (tensor) hyti_onnx_floats(tensor, columns, parameter->data);
     for (size_t i = 0; !tensor && i < parameter->count; i++) parameter->data[i] = fill;
     return HYT_OK;

@@ -32,6 +32,7 @@ void hyt_graph_destroy(hyt_graph *graph)
     }
     hyti_free(context, graph->nodes);
     hyti_free(context, graph->parameters);
+    hyti_free_aligned(context, graph->weights);
     hyti_free(context, graph->mean);
     hyti_free(context, graph->deviation);
     hyti_free(context, graph->name);
@@ -57,11 +58,36 @@ bool hyti_node_has_bias(const hyti_node *node)
 
 void hyti_parameter_clear(hyt_context *context, hyti_parameter *parameter)
 {
-    hyti_free_aligned(context, parameter->data);
+    if (!parameter->shared) hyti_free_aligned(context, parameter->data);
     hyti_free(context, parameter->scales);
     hyti_free(context, parameter->exact);
     parameter->data = parameter->scales = NULL;
     parameter->exact = NULL;
+    parameter->shared = false;
+}
+
+hyt_status hyti_graph_reserve_weights(hyt_graph *graph, size_t count)
+{
+    if (graph->weights || count == 0) return HYT_OK;
+    if (count > SIZE_MAX / sizeof *graph->weights) return hyti_fail_nomem();
+    graph->weights = hyti_alloc_aligned(graph->context, count * sizeof *graph->weights);
+    if (!graph->weights) return hyti_fail_nomem();
+    graph->weights_capacity = count;
+    return HYT_OK;
+}
+
+hyt_status hyti_graph_make_room(hyt_graph *graph, size_t index)
+{
+    hyti_parameter *parameter = &graph->parameters[index];
+    if (parameter->count <= graph->weights_capacity - graph->weights_used) {
+        parameter->data = graph->weights + graph->weights_used;
+        parameter->shared = true;
+        size_t used = hyti_round_up(graph->weights_used + parameter->count, 64 / sizeof *parameter->data);
+        graph->weights_used = HYTI_MIN(used, graph->weights_capacity);
+        return HYT_OK;
+    }
+    parameter->data = hyti_alloc_aligned(graph->context, parameter->count * sizeof *parameter->data);
+    return parameter->data ? HYT_OK : hyti_fail_nomem();
 }
 
 static hyt_status copy_parameter(const hyti_parameter *from, hyt_graph *copy, size_t index)

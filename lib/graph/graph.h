@@ -24,6 +24,7 @@ typedef struct hyti_parameter {
     hyt_dims dims;
     size_t count;       /* product of dims */
     float *data;        /* NULL until set; hyti_alloc_aligned */
+    bool shared;        /* data lies in the graph's block of weights */
     float *scales;      /* WEIGHT: of each output channel in int8; NULL: none */
     int32_t *exact;     /* BIAS of an int8 layer: its whole numbers, which float32 may lose beyond 2^24; NULL: none */
     char name[40];
@@ -92,6 +93,8 @@ struct hyt_graph {
     hyti_parameter *parameters;
     size_t n_parameters, parameter_capacity;
     hyti_operands *operands;
+    float *weights;                /* a block that parameters share; NULL: none */
+    size_t weights_used, weights_capacity;
     hyt_value input, output;       /* HYTI_NO_VALUE until there */
     bool normalised;
     size_t channels;               /* of the input, length of the two below */
@@ -132,6 +135,10 @@ bool hyti_node_has_bias(const hyti_node *node);
 hyt_status hyti_graph_need_basic(const hyt_graph *graph, const char *purpose);
 /* Output channels of a weight, each of which has a scale in int8. */
 size_t hyti_scale_count(const hyt_graph *graph, size_t parameter);
+/* One block for the weights that a reader of files is about to set, `count` values in all: fewer and larger pages. Then
+ * room for one parameter that is not set yet, there or, where that is full, of its own. */
+hyt_status hyti_graph_reserve_weights(hyt_graph *graph, size_t count);
+hyt_status hyti_graph_make_room(hyt_graph *graph, size_t parameter);
 /* The whole numbers of a bias; NULL takes them away. */
 hyt_status hyti_graph_set_exact_bias(hyt_graph *graph, size_t parameter, const int32_t *values, size_t count);
 /* A convolution with one channel a group and as many outputs as inputs. */
