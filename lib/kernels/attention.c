@@ -13,12 +13,14 @@ static size_t aligned(size_t n)
     return (n + ALIGNED - 1) / ALIGNED * ALIGNED;
 }
 
-/* Packed keys, then a block of scores. */
+/* Packed keys, then a block of scores; or the scores and queries of two vectors (simd/attention.inc). */
 size_t hyti_attention_f32_scratch(const hyti_kernels *kernels, size_t queries, size_t keys, size_t width)
 {
     (void)kernels; /* the same whatever the table, so that a plan holds on every processor */
     size_t packed = aligned(width * ((keys + WIDEST - 1) / WIDEST * WIDEST));
-    return (packed + hyti_min_size(queries, QUERIES) * aligned(keys)) * sizeof(float);
+    size_t rows = packed + hyti_min_size(queries, QUERIES) * aligned(keys);
+    size_t lanes = 32 * (aligned(keys) + aligned(width));
+    return (rows > lanes ? rows : lanes) * sizeof(float);
 }
 
 /* Scores, scaled already where there is a bias to add. */

@@ -233,9 +233,11 @@ static void compare_query(const hyti_kernels *kernels, const hyti_attention_f32 
     for (size_t j = 0; j < t->keys; j++) {
         double dot = 0, terms = 0;
         for (size_t l = 0; l < t->width; l++) {
-            double term = (double)t->q[i * t->k_stride + l] * t->k[j * t->k_stride + l] * t->scale;
+            double term = (double)t->q[i * t->q_stride + l] * t->k[j * t->k_stride + l] * t->scale;
             dot += term, terms += fabs(term);
         }
+        double bias = t->bias ? t->bias[i * t->bias_stride + j] : 0;
+        dot += bias, terms += isinf(bias) ? 0 : fabs(bias);
         score[j] = dot;
         top = fmax(top, dot);
         blur = fmax(blur, EPSILON * ((double)t->width + 4) * terms);
@@ -255,35 +257,51 @@ static void compare_query(const hyti_kernels *kernels, const hyti_attention_f32 
     free(score);
 }
 
+/* Of tokens among themselves (queries, keys and values side by side) or of queries and other keys, without or with a
+ * bias, some of it minus infinity. */
+static void check_attention_of(const hyti_kernels *kernels, size_t queries, size_t keys, size_t width, bool biased)
+{
+    size_t stride = 3 * width + draw(4), q_stride = queries == keys ? stride : width + draw(5);
+    size_t out_stride = width + draw(3), bias_stride = keys + draw(3);
+    guarded qkv = reserve((keys - 1) * stride + 3 * width), other = reserve((queries - 1) * q_stride + width);
+    guarded out = blank((queries - 1) * out_stride + width), bias = reserve((queries - 1) * bias_stride + keys);
+    for (size_t i = 0; i < qkv.n; i++) qkv.values[i] = (float)draw(1 << 20) * 0x1p-19f - 1;
+    for (size_t i = 0; i < other.n; i++) other.values[i] = (float)draw(1 << 20) * 0x1p-19f - 1;
+    for (size_t i = 0; i < bias.n; i++)
+        bias.values[i] = i % bias_stride && draw(8) == 0 ? -INFINITY : (float)draw(1 << 20) * 0x1p-18f - 2;
+    size_t scratch_bytes = hyti_attention_f32_scratch(kernels, queries, keys, width);
+    assert_true(scratch_bytes % 64 == 0);
+    guarded scratch = reserve(scratch_bytes / sizeof(float));
+    hyti_attention_f32 t = { .queries = queries,
+                             .keys = keys,
+                             .width = width,
+                             .q = queries == keys ? qkv.values : other.values,
+                             .k = qkv.values + width,
+                             .v = qkv.values + 2 * width,
+                             .q_stride = q_stride,
+                             .k_stride = stride,
+                             .v_stride = stride,
+                             .out = out.values,
+                             .out_stride = out_stride,
+                             .scale = 1 / sqrtf((float)width),
+                             .bias = biased ? bias.values : NULL,
+                             .bias_stride = bias_stride,
+                             .scratch = scratch.values };
+    kernels->attention_f32(kernels, &t);
+    for (size_t i = 0; i < queries; i++) compare_query(kernels, &t, i);
+    for (size_t at = 0; at < out.n; at++)
+        if (at % out_stride >= width) assert_true(out.values[at] == CANARY);
+    release(&qkv), release(&other), release(&out), release(&bias), release(&scratch);
+}
+
 static void check_attention(const hyti_kernels *kernels)
 {
     static const size_t tokens[] = { 1, 2, 4, 9, 16, 17, 33, 49, 64, 100 },
-                        widths[] = { 1, 2, 4, 8, 15, 16, 24, 33, 64 };
+                        widths[] = { 1, 2, 4, 7, 8, 13, 15, 16, 20, 24, 33, 64 };
     for (size_t a = 0; a < COUNT(tokens); a++)
         for (size_t b = 0; b < COUNT(widths); b++) {
-            size_t width = widths[b], n = tokens[a], stride = 3 * width + draw(4), out_stride = width + draw(3);
-            guarded qkv = reserve((n - 1) * stride + 3 * width), out = blank((n - 1) * out_stride + width);
-            for (size_t i = 0; i < qkv.n; i++) qkv.values[i] = (float)draw(1 << 20) * 0x1p-19f - 1;
-            guarded scratch = reserve(hyti_attention_f32_scratch(kernels, n, n, width) / sizeof(float));
-            hyti_attention_f32 t = { .queries = n,
-                                     .keys = n,
-                                     .width = width,
-                                     .q = qkv.values,
-                                     .k = qkv.values + width,
-                                     .v = qkv.values + 2 * width,
-                                     .q_stride = stride,
-                                     .k_stride = stride,
-                                     .v_stride = stride,
-                                     .out = out.values,
-                                     .out_stride = out_stride,
-                                     .scale = 1 / sqrtf((float)width),
-                                     .scratch = scratch.values };
-            assert_true(hyti_attention_f32_scratch(kernels, n, n, width) % 64 == 0);
-            kernels->attention_f32(kernels, &t);
-            for (size_t i = 0; i < n; i++) compare_query(kernels, &t, i);
-            for (size_t at = 0; at < out.n; at++)
-                if (at % out_stride >= width) assert_true(out.values[at] == CANARY);
-            release(&qkv), release(&out), release(&scratch);
+            check_attention_of(kernels, tokens[a], tokens[a], widths[b], false);
+            check_attention_of(kernels, 1 + draw(70), tokens[a], widths[b], draw(2));
         }
 }
 

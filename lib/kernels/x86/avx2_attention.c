@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernels/x86/simd_avx2.h"
+#include "kernels/simd/math.inc"
+#include "kernels/simd/attention.inc"
