@@ -8,6 +8,7 @@
  * or err TEXT. IN and OUT hold float32 values: the input, and the result to compare with. stderr tells what a load
  * spent on reading, on planning and packing, and on calibration (which is not part of load_ms). */
 #include <hytnas/format.h>
+#include <hytnas/quantiser.h>
 #include <hytnas/runtime.h>
 #include <math.h>
 #include <stdbool.h>
@@ -72,10 +73,25 @@ static hyt_status create_runtime(const hyt_graph *graph, const char *precision, 
     hyt_options *options = NULL;
     hyt_status status = hyt_runtime_options_create(NULL, &options);
     if (status == HYT_OK) status = hyt_options_set_text(options, HYT_RUNTIME_THREADS, threads);
-    if (status == HYT_OK) status = hyt_options_set_text(options, HYT_RUNTIME_PRECISION, precision);
+    if (status == HYT_OK && strcmp(precision, "int8") != 0) /* that is in the graph */
+        status = hyt_options_set_text(options, HYT_RUNTIME_PRECISION, precision);
     if (status == HYT_OK) status = hyt_runtime_create(graph, options, out);
     hyt_options_destroy(options);
     return status;
+}
+
+static hyt_status quantise(hyt_graph **graph, const float *picture)
+{
+    hyt_quantiser *quantiser = NULL;
+    hyt_graph *stored = NULL;
+    hyt_status status = hyt_quantiser_create(*graph, NULL, &quantiser);
+    if (status == HYT_OK) status = hyt_quantiser_add(quantiser, picture, 1);
+    if (status == HYT_OK) status = hyt_quantiser_finish(quantiser, &stored);
+    hyt_quantiser_destroy(quantiser);
+    if (status != HYT_OK) return status;
+    hyt_graph_destroy(*graph);
+    *graph = stored;
+    return HYT_OK;
 }
 
 static hyt_status open_model(model *m, const char *path, const char *precision, const char *threads, split *spent)
@@ -84,6 +100,10 @@ static hyt_status open_model(model *m, const char *path, const char *precision, 
     double start = now_ms();
     hyt_status status = hyt_model_load(NULL, path, &graph);
     spent->read = now_ms() - start;
+    start = now_ms();
+    if (status == HYT_OK && strcmp(precision, "int8") == 0 && hyt_graph_precision(graph, hyt_graph_output(graph)) != HYT_INT8)
+        status = quantise(&graph, m->input.data);
+    spent->calibrate = now_ms() - start;
     start = now_ms();
     if (status == HYT_OK) status = create_runtime(graph, precision, threads, &m->runtime);
     hyt_graph_destroy(graph);
