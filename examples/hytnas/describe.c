@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "flags.h"
+#include "networks.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,8 @@ static const command_form describe = {
         "Prints the operations, shapes and costs of networks. NET is a builder's name (mobilevit-xxs, mobilevit-xs, "
         "mobilevit-s, mobilenetv1-WIDTH, mobilenetv2-WIDTH, mobilenetv3-small, mobilenetv3-large, resnet-18, vit-tiny, "
         "deit-tiny, convit-tiny, swin-tiny, pvt-tiny, ssdlite-mobilenetv3, yolo-nano, detr-tiny, maskrcnn-fpn, "
-        "maskrcnn-head), or a genome of the space hytnas: 23 values joined by colons, as the commands search and study "
-        "print them.",
+        "maskrcnn-head), a genome of the space hytnas: 23 values joined by colons, as the commands search and study "
+        "print them, or a file: ONNX, TensorFlow Lite or the library's own.",
     .flags = flags,
     .flag_count = FLAGS,
     .examples = "  hytnas describe mobilevit-xxs --input 256\n"
@@ -46,26 +47,6 @@ static int take(void *user, size_t place, const char *value)
     case JSON: request->json = true; return GOOD;
     default: request->names[request->count++] = value; return GOOD;
     }
-}
-
-static hyt_status build_genome(const char *genome, size_t input, size_t classes, hyt_graph **out)
-{
-    hyt_space *space = NULL;
-    hyt_candidate *candidate = NULL;
-    hyt_status status = hyt_space_preset(NULL, "hytnas", &space);
-    if (status == HYT_OK) status = hyt_candidate_parse(space, genome, &candidate);
-    if (status == HYT_OK) status = hyt_candidate_decode(candidate, input, classes, out);
-    hyt_candidate_destroy(candidate);
-    hyt_space_destroy(space);
-    return status;
-}
-
-static hyt_status build(const wanted *request, const char *name, hyt_graph **out)
-{
-    bool genome = strchr(name, ':') != NULL;
-    size_t classes = request->classes ? request->classes : genome ? 2 : 1000;
-    return genome ? build_genome(name, request->input, classes, out)
-                  : hyt_graph_build(NULL, name, request->input, classes, out);
 }
 
 /* "16 x 112 x 112": without the batch. */
@@ -127,7 +108,7 @@ static int describe_one(const wanted *request, const char *name)
 {
     hyt_graph *graph = NULL;
     net_costs costs = { 0 };
-    hyt_status status = build(request, name, &graph);
+    hyt_status status = open_network(name, request->input, request->classes, &graph);
     if (status == HYT_OK) status = hyt_runtime_plan(graph, NULL, &costs.arena_bytes);
     if (status == HYT_OK) {
         costs.parameters = hyt_graph_parameters(graph);

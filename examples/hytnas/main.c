@@ -11,6 +11,7 @@ static const struct {
 } commands[] = {
     { "search", command_search, "search networks on pictures: train, time, and hand over the best trade-offs" },
     { "describe", command_describe, "operations, shapes and costs of a network" },
+    { "profile", command_profile, "latency, memory and size of networks, by precision and threads" },
     { "predict", command_predict, "how well a surrogate predicts a column of a table" },
     { "tabular", command_tabular, "search a table of results that are there already" },
     { "study", command_study, "list the trials of a study" },

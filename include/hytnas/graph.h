@@ -196,8 +196,8 @@ HYT_API uint64_t hyt_graph_parameters(const hyt_graph *graph);
 HYT_API uint64_t hyt_graph_macs(const hyt_graph *graph);
 /** The same of one operation. */
 HYT_API uint64_t hyt_graph_value_macs(const hyt_graph *graph, hyt_value value);
-/** Bytes of the constants that inference needs in float32, batch norm folded into the convolution before it; the
- *  normalisation of the input is not counted. */
+/** Bytes of the constants that inference needs, each operation in its own precision, batch norm folded into the convolution
+ *  before it; in int8 with a factor and a shift a channel. The normalisation of the input is not counted. */
 HYT_API uint64_t hyt_graph_weight_bytes(const hyt_graph *graph);
 /** @} */
 

@@ -64,25 +64,42 @@ bool hyti_graph_folds(const hyt_graph *graph, hyt_value value)
     return graph->nodes[before].op == HYT_OP_CONV && hyti_graph_uses(graph, before) == 1;
 }
 
+/* Bytes of a constant that sums are not multiplied by: biases, scales, shifts. */
+static uint64_t plain_bytes(hyt_precision precision, uint64_t count)
+{
+    return count * (precision == HYT_BF16 || precision == HYT_FP16 ? 2 : 4);
+}
+
+/* An int8 layer has a byte a weight; beside its bias, a factor of 4 bytes and its shift of 1 a channel. */
+static uint64_t weight_bytes_of(const hyt_graph *graph, const hyti_parameter *weight, hyt_precision precision)
+{
+    if (precision != HYT_INT8) return plain_bytes(precision, weight->count);
+    return weight->count + 5 * (uint64_t)hyti_scale_count(graph, (size_t)(weight - graph->parameters));
+}
+
 /* A folded batch norm becomes the convolution's bias, where it has none yet; one that stays, a scale and a shift. */
-static uint64_t constants_of(const hyt_graph *graph, hyt_value value)
+static uint64_t constant_bytes(const hyt_graph *graph, hyt_value value)
 {
     const hyti_node *node = &graph->nodes[value];
     uint64_t sum = 0;
     if (node->op == HYT_OP_BATCH_NORM) {
         size_t channels = node->dims.size[1];
-        if (!hyti_graph_folds(graph, value)) return 2 * channels;
-        return graph->nodes[node->inputs[0]].n_parameters == 1 ? channels : 0;
+        if (!hyti_graph_folds(graph, value)) return plain_bytes(node->precision, 2 * channels);
+        return graph->nodes[node->inputs[0]].n_parameters == 1 ? plain_bytes(node->precision, channels) : 0;
     }
-    for (size_t i = 0; i < node->n_parameters; i++) sum += graph->parameters[node->parameters[i]].count;
+    for (size_t i = 0; i < node->n_parameters; i++) {
+        const hyti_parameter *parameter = &graph->parameters[node->parameters[i]];
+        sum += parameter->role == HYTI_ROLE_WEIGHT ? weight_bytes_of(graph, parameter, node->precision)
+                                                   : plain_bytes(node->precision, parameter->count);
+    }
     return sum;
 }
 
 uint64_t hyt_graph_weight_bytes(const hyt_graph *graph)
 {
     uint64_t sum = 0;
-    for (size_t i = 0; graph && i < graph->n_nodes; i++) sum += constants_of(graph, (hyt_value)i);
-    return sum * sizeof(float);
+    for (size_t i = 0; graph && i < graph->n_nodes; i++) sum += constant_bytes(graph, (hyt_value)i);
+    return sum;
 }
 
 static int describe_conv(const hyt_graph *graph, const hyti_node *node, char *text, size_t size)
