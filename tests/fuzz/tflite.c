@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A TensorFlow Lite file, or (anything else) the seed of a described one, 8 bytes, and what is to be changed in its bytes:
- * place, 2 bytes, and pattern, 1 byte, again and again. A graph that is read has all its weights, as finite numbers,
- * and is the same once it was written as a model file and read again; reading takes no more memory than a multiple of the
- * file and what the greatest graph takes. */
+/* A TensorFlow Lite file, or (anything else) the seed of a described one, 8 bytes, and what is to be changed in its
+ * bytes: place, 2 bytes, and pattern, 1 byte, again and again. A graph that is read has all its weights, as finite
+ * numbers, and is the same once it was written as a model file and read again; reading takes no more memory than a
+ * multiple of the file and what the greatest graph takes. */
 #include "fuzz.h"
 #include "../formats/tflite_models.h"
 #include "formats/model.h"
