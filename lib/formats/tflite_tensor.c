@@ -189,13 +189,28 @@ static float half_to_float(uint16_t half)
     return half >> 15 ? -size : size;
 }
 
-/* Value `index`; `place`: along the axis of the scales. */
-static float value_at(const hyti_tflite_tensor *tensor, size_t index, size_t place)
+/* `count` values from `first` on, which lie along the last axis; `place`: the first one's along the axis of the scales.
+ * Whether all are finite. */
+static bool read_row(const hyti_tflite_tensor *tensor, size_t first, size_t count, size_t place, bool along,
+                     size_t stride, float *out)
 {
-    if (tensor->type == HYTI_TFLITE_FLOAT32) return hyti_flat_real(&tensor->data, index);
-    int64_t stored = hyti_flat_whole(&tensor->data, index);
-    if (tensor->type == HYTI_TFLITE_FLOAT16) return half_to_float((uint16_t)stored);
-    return hyti_tflite_scale(tensor, place) * (float)(stored - hyti_tflite_zero(tensor, place));
+    bool finite = true;
+    const uint8_t *bytes = hyti_flat_bytes(&tensor->data, first);
+    float scale = 1;
+    int32_t zero = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (tensor->type == HYTI_TFLITE_INT8 && (i == 0 || along)) {
+            scale = hyti_tflite_scale(tensor, place + (along ? i : 0));
+            zero = hyti_tflite_zero(tensor, place + (along ? i : 0));
+        }
+        float value = scale * (float)((int8_t)bytes[i] - zero);
+        if (tensor->type == HYTI_TFLITE_FLOAT32) value = hyti_flat_real(&tensor->data, first + i);
+        if (tensor->type == HYTI_TFLITE_FLOAT16)
+            value = half_to_float((uint16_t)hyti_flat_whole(&tensor->data, first + i));
+        finite = finite && isfinite(value);
+        out[i * stride] = value;
+    }
+    return finite;
 }
 
 /* The data as elements instead of bytes. */
@@ -219,14 +234,15 @@ static hyt_status open_values(hyti_tflite *file, hyti_tflite_tensor *tensor)
 hyt_status hyti_tflite_read(hyti_tflite *file, const hyti_tflite_tensor *tensor, const size_t *strides, float *out)
 {
     hyti_tflite_tensor values = *tensor;
-    size_t place[HYT_MAX_RANK] = { 0 }, to = 0;
+    size_t place[HYT_MAX_RANK] = { 0 }, to = 0, last = tensor->dims.rank ? tensor->dims.rank - 1 : 0;
     HYTI_TRY(open_values(file, &values));
-    for (size_t i = 0; i < values.count; i++) {
-        float value = value_at(&values, i, place[values.axis < HYT_MAX_RANK ? values.axis : 0]);
-        if (!isfinite(value)) return hyti_fail(HYT_ERR_FORMAT, "tensor %zu: value %zu is %g", values.number, i,
-                                               (double)value);
-        out[to] = value;
-        for (size_t axis = values.dims.rank; axis-- > 0;) { /* the next place, the last axis first */
+    size_t row = values.dims.rank ? values.dims.size[last] : 1, step = values.dims.rank ? strides[last] : 1;
+    bool along = values.axis == last;
+    size_t axis_of_scales = along || values.axis > last ? last : values.axis;
+    for (size_t i = 0; i < values.count; i += row) {
+        if (!read_row(&values, i, row, along ? 0 : place[axis_of_scales], along, step, out + to))
+            return hyti_fail(HYT_ERR_FORMAT, "tensor %zu: a value from %zu on is not finite", values.number, i);
+        for (size_t axis = last; axis-- > 0;) { /* the next row */
             to += strides[axis];
             if (++place[axis] < values.dims.size[axis]) break;
             to -= strides[axis] * values.dims.size[axis];

@@ -79,6 +79,200 @@ static void int8_chains(void **state)
     }
 }
 
+/* One operator on a picture, its result of another scale. */
+static void one_operator(maker *m, bool int8, int code, const int *dims, const float *scale, const int64_t *zero)
+{
+    static const float fine = 0.04f;
+    memset(m, 0, sizeof *m);
+    m->int8 = int8;
+    m->zero[0] = 3;
+    m->rng = hyti_rng_start((uint64_t)code, HYTI_PURPOSE_TEST, 0);
+    m->last = m->model.input = add_activation(m, 4, (const int[]){ 1, 3, 5, 4 });
+    m->model.tensors[m->last].scale = &fine;
+    add_operator(m, code, 1, &m->last, 4, dims);
+    m->model.tensors[m->last].scale = scale;
+    m->model.tensors[m->last].zero = zero;
+    m->model.output = m->last;
+}
+
+/* The graph's int8 result against the reference, at most `slack` steps apart. */
+static void check_int8(maker *m, int slack)
+{
+    float *planes;
+    double *input = draw_input(m, &planes);
+    reference r = ref_run(&m->model, input);
+    hyt_graph *graph = parse(&m->model, HYT_OK);
+    oracle o = oracle_run(graph, planes);
+    hyt_value last = hyt_graph_output(graph);
+    const hyti_node *node = &graph->nodes[last];
+    for (size_t i = 0; i < oracle_count(graph, last); i++) {
+        double want = r.values[m->last][file_place(node, i)] / node->scale + node->zero;
+        if (fabs(o.values[last][i] - want) > slack + 1e-6)
+            fail_msg("operator %d, place %zu: %d, not %g", m->model.operators[0].code, i, o.values[last][i], want);
+    }
+    oracle_clear(&o);
+    hyt_graph_destroy(graph);
+    ref_clear(&r);
+    free(input);
+    free(planes);
+    drop_model(m);
+}
+
+static void int8_functions(void **state)
+{
+    static const float share = 1 / 256.0f, wide = 0.05f, fine = 0.04f;
+    static const int64_t lowest = -128, other = -7, alike = 3;
+    static const int same[4] = { 1, 3, 5, 4 }, larger[4] = { 1, 7, 6, 4 };
+    static const struct { int code, slack; const int *dims; const float *scale; const int64_t *zero; } rows[] = {
+        { TFL_LOGISTIC, 0, same, &share, &lowest }, { TFL_HARD_SWISH, 0, same, &wide, &other },
+        { TFL_GELU, 0, same, &wide, &other },       { TFL_ACT_RELU, 0, same, &wide, &other },
+        { TFL_ACT_RELU6, 0, same, &wide, &lowest }, { TFL_QUANTIZE, 0, same, &wide, &other },
+        { TFL_SOFTMAX, 1, same, &share, &lowest },  { TFL_RESIZE_BILINEAR, 1, larger, &fine, &alike },
+    };
+    (void)state;
+    for (size_t i = 0; i < HYTI_COUNT(rows); i++) {
+        maker m;
+        one_operator(&m, true, rows[i].code, rows[i].dims, rows[i].scale, rows[i].zero);
+        tfl_operator *op = &m.model.operators[0];
+        if (rows[i].code == TFL_SOFTMAX) set_option(op, 0, 4, 0x3f800000); /* beta 1 */
+        if (rows[i].code == TFL_RESIZE_BILINEAR) {
+            op->inputs[op->n_inputs++] = add_numbers(&m, 2, larger + 1);
+            set_option(op, 3, 1, 1);
+        }
+        check_int8(&m, rows[i].slack);
+    }
+}
+
+/* A float input that is quantised at once is the graph's input in int8; what is dequantised at the end stays as it is.
+ * */
+static void float_ends(void **state)
+{
+    (void)state;
+    maker m;
+    float *planes, scale;
+    int32_t zero;
+    memset(&m, 0, sizeof m);
+    m.rng = hyti_rng_start(3, HYTI_PURPOSE_TEST, 0);
+    m.zero[0] = -4;
+    const int dims[4] = { 1, 3, 3, 2 };
+    m.last = m.model.input = add_activation(&m, 4, dims);
+    m.int8 = true;
+    add_operator(&m, TFL_QUANTIZE, 1, &m.last, 4, dims);
+    add_operator(&m, TFL_ACT_RELU, 1, &m.last, 4, dims);
+    m.int8 = false;
+    add_operator(&m, TFL_DEQUANTIZE, 1, &m.last, 4, dims);
+    m.model.output = m.last;
+    hyt_graph *graph = parse(&m.model, HYT_OK);
+    assert_int_equal(hyt_graph_size(graph), 2);
+    assert_int_equal(hyt_graph_precision(graph, 0), HYT_INT8);
+    MUST(hyt_graph_quantisation(graph, 0, &scale, &zero));
+    assert_true(scale == 1 && zero == -4);
+    double *input = draw_input(&m, &planes);
+    oracle o = oracle_run(graph, planes);
+    for (size_t i = 0; i < 18; i++) assert_int_equal(o.values[1][i], planes[i] < 0 ? -4 : (int)planes[i] - 4);
+    oracle_clear(&o);
+    free(input);
+    free(planes);
+    hyt_graph_destroy(graph);
+    drop_model(&m);
+}
+
+/* Weights in half precision or in int8, dequantised in the file, for a layer in float32. */
+static void dequantised_weights(void **state)
+{
+    static const uint16_t half[6] = { 0x3c00, 0xc000, 0x3555, 0x0001, 0x7bff, 0x8000 };
+    static const int8_t whole[6] = { 1, -2, 127, -128, 0, 5 };
+    static const float halves[6] = { 1, -2, 0.333251953125f, 0x1p-24f, 65504, -0.0f }, scales[2] = { 0.5f, 0.25f };
+    static const int64_t zeros[2] = { 0, 1 };
+    (void)state;
+    for (int int8 = 0; int8 < 2; int8++) {
+        maker m;
+        memset(&m, 0, sizeof m);
+        m.last = m.model.input = add_activation(&m, 4, (const int[]){ 1, 1, 1, 3 });
+        int stored = add_tensor(&m, int8 ? TFL_INT8 : TFL_HALF, 2, (const int[]){ 2, 3 });
+        tfl_tensor *tensor = &m.model.tensors[stored];
+        tensor->data = int8 ? (const void *)whole : half;
+        tensor->bytes = int8 ? 6 : 12;
+        tensor->scales = int8 ? 2 : 0;
+        tensor->scale = scales;
+        tensor->zero = zeros;
+        int inputs[2] = { m.last };
+        add_operator(&m, TFL_DEQUANTIZE, 1, &stored, 2, (const int[]){ 2, 3 });
+        inputs[1] = m.last;
+        add_operator(&m, TFL_FULLY_CONNECTED, 2, inputs, 2, (const int[]){ 1, 2 });
+        m.model.output = m.last;
+        hyt_graph *graph = parse(&m.model, HYT_OK);
+        const float *got = hyt_graph_parameter(graph, 0);
+        for (int i = 0; i < 6; i++)
+            assert_true(got[i] == (int8 ? scales[i / 3] * (float)(whole[i] - zeros[i / 3]) : halves[i]));
+        assert_int_equal(hyt_graph_precision(graph, hyt_graph_output(graph)), HYT_FP32);
+        assert_null(hyt_graph_scales(graph, 0));
+        hyt_graph_destroy(graph);
+        drop_model(&m);
+    }
+}
+
+/* Operators that are known, in a form that is not provided or that contradicts itself: `field` of the options. */
+static void refused_forms(void **state)
+{
+    static const int same[4] = { 1, 3, 5, 4 };
+    static const float unit = 1, share = 1 / 256.0f;
+    static const int64_t zero = 3;
+    static const struct { int code, field, width; int64_t value; const float *scale; const char *says; } rows[] = {
+        { TFL_GELU, 0, 1, 1, &unit, "operator 0 (GELU): the approximation" },
+        { TFL_SOFTMAX, 0, 4, 0x40000000, &share, "operator 0 (SOFTMAX): a softmax with beta 2" },
+        { TFL_SOFTMAX, 0, 4, 0x3f800000, &unit, "scale 1 and zero point 3 of a softmax" },
+        { TFL_RESHAPE, 0, 0, 0, &unit, "operator 0 (RESHAPE): scales 0.04 and 1" },
+        { TFL_MAX_POOL_2D, 0, 0, 0, &unit, "operator 0 (MAX_POOL_2D): scales 0.04 and 1" },
+    };
+    (void)state;
+    for (size_t i = 0; i < HYTI_COUNT(rows); i++) {
+        maker m;
+        one_operator(&m, true, rows[i].code, same, rows[i].scale, &zero);
+        set_option(&m.model.operators[0], rows[i].field, rows[i].width, rows[i].value);
+        assert_null(parse(&m.model, HYT_ERR_UNSUPPORTED));
+        CHECK_MESSAGE(rows[i].says);
+        drop_model(&m);
+    }
+}
+
+/* The same of operators whose further inputs are lists of whole numbers. */
+static void refused_lists(void **state)
+{
+    static const struct {
+        int code, rank, dims[4], count, list[8];
+        hyt_status status;
+        const char *says;
+    } rows[] = {
+        { TFL_TRANSPOSE, 4, { 3, 5, 4, 1 }, 4, { 1, 2, 3, 0 }, HYT_ERR_FORMAT, "operator 0 (TRANSPOSE)" },
+        { TFL_TRANSPOSE, 4, { 1, 3, 5, 4 }, 4, { 0, 1, 2, 2 }, HYT_ERR_FORMAT, "axis" },
+        { TFL_TRANSPOSE, 4, { 1, 3, 5, 4 }, 4, { 0, 1, 2, 4 }, HYT_ERR_FORMAT, "there is no axis 4" },
+        { TFL_TRANSPOSE, 4, { 1, 3, 5, 4 }, 3, { 0, 1, 2 }, HYT_ERR_FORMAT, "an order of 3 axes for 4" },
+        { TFL_MEAN, 2, { 1, 5 }, 2, { 1, 3 }, HYT_ERR_UNSUPPORTED, "not side by side" },
+        { TFL_MEAN, 3, { 1, 5, 4 }, 2, { 1, 1 }, HYT_ERR_FORMAT, "axis 1 is listed twice" },
+        { TFL_MEAN, 3, { 1, 5, 4 }, 1, { -5 }, HYT_ERR_FORMAT, "there is no axis -5" },
+        { TFL_MEAN, 3, { 1, 5, 3 }, 1, { 1 }, HYT_ERR_FORMAT, "shape of tensor" },
+        { TFL_RESHAPE, 2, { 1, 59 }, 2, { 1, 59 }, HYT_ERR_FORMAT, "of 60 values does not become" },
+        { TFL_RESHAPE, 2, { 1, 60 }, 2, { 2, 30 }, HYT_ERR_FORMAT, "the shape that is asked for" },
+        { TFL_PAD, 4, { 1, 3, 5, 5 }, 8, { 0, 0, 0, 0, 0, 0, 0, 1 }, HYT_ERR_UNSUPPORTED, "of channels" },
+        { TFL_PAD, 4, { 1, 2, 5, 4 }, 8, { 0, 0, -1, 0, 0, 0, 0, 0 }, HYT_ERR_FORMAT, "padding is -1 at place 2" },
+        { TFL_PAD, 4, { 1, 3, 5, 4 }, 6, { 0 }, HYT_ERR_FORMAT, "padding of 6 numbers" },
+        { TFL_RESIZE_BILINEAR, 4, { 1, 6, 5, 4 }, 2, { 6, 5 }, HYT_ERR_UNSUPPORTED, "align_corners 0" },
+        { TFL_RESIZE_NEAREST_NEIGHBOR, 4, { 1, 6, 5, 4 }, 2, { 5, 6 }, HYT_ERR_FORMAT, "the size that is asked for" },
+    };
+    (void)state;
+    for (size_t i = 0; i < HYTI_COUNT(rows); i++) {
+        maker m;
+        one_operator(&m, false, rows[i].code, (const int[]){ 1, 3, 5, 4 }, NULL, NULL);
+        m.model.tensors[m.last].rank = rows[i].rank;
+        memcpy(m.model.tensors[m.last].dims, rows[i].dims, sizeof rows[i].dims);
+        m.model.operators[0].inputs[m.model.operators[0].n_inputs++] = add_numbers(&m, rows[i].count, rows[i].list);
+        assert_null(parse(&m.model, rows[i].status));
+        CHECK_MESSAGE(rows[i].says);
+        drop_model(&m);
+    }
+}
+
 /* A convolution of a picture, an activation and a fully connected layer, in int8: tensors input 0, weights 1, bias 2,
  * result 3; result 4; weights 5, result 6. */
 static void small_model(maker *m)
@@ -416,8 +610,17 @@ static void each_allocation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(int8_chains),    cmocka_unit_test(bad_input), cmocka_unit_test(bad_structure),
-        cmocka_unit_test(damage),         cmocka_unit_test(shared_weights), cmocka_unit_test(each_allocation),
+        cmocka_unit_test(int8_chains),
+        cmocka_unit_test(int8_functions),
+        cmocka_unit_test(float_ends),
+        cmocka_unit_test(dequantised_weights),
+        cmocka_unit_test(refused_forms),
+        cmocka_unit_test(refused_lists),
+        cmocka_unit_test(bad_input),
+        cmocka_unit_test(bad_structure),
+        cmocka_unit_test(damage),
+        cmocka_unit_test(shared_weights),
+        cmocka_unit_test(each_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,12 +2,14 @@
 /* An int8 graph read literally in TensorFlow Lite's arithmetic: one operation at a time over logical axes, nothing
  * fused, folded or packed. What the int8 runtime and the readers of int8 files are held against. The arithmetic that
  * has a definition of its own outside (32-bit sums, Q31 multipliers, additions, products, means, tables, moves) is
- * written out here once more; softmax is in double precision. */
+ * written out here once more; softmax, layer norm, attention and bilinear resizing, which are the library's
+ * own, are taken from the plain C kernels. */
 #ifndef HYTNAS_TESTS_INT8_ORACLE_H
 #define HYTNAS_TESTS_INT8_ORACLE_H
 
 #include "../test.h"
 #include "graph/graph.h"
+#include "kernels/kernels.h"
 
 typedef struct oracle {
     const hyt_graph *graph;
@@ -63,33 +65,70 @@ static inline const hyti_node *oracle_operand(const oracle *o, const hyti_node *
     return &o->graph->nodes[node->inputs[index]];
 }
 
-/* Weight `index` of the operation's stored values, and the scale of output channel `channel`. */
-static inline int32_t oracle_weight(const oracle *o, const hyti_node *node, size_t channel, size_t index)
+/* The stored weights of a layer, and the scale of each output channel: the graph's, or the greatest weight at 127. */
+typedef struct oracle_layer {
+    const hyti_node *node, *from;
+    hyti_quant result;
+    int32_t *weights, *bias;
+    double *scale;
+} oracle_layer;
+
+static inline size_t oracle_channel(const hyti_node *node, const hyt_dims *dims, size_t index)
 {
-    const hyti_parameter *weights = &o->graph->parameters[node->parameters[0]];
-    return (int32_t)lround((double)weights->data[index] / weights->scales[channel]);
+    size_t plane = dims->rank == 4 ? dims->size[2] * dims->size[3] : 1;
+    if (node->op != HYT_OP_CONV_TRANSPOSE) return index / (dims->size[1] * plane);
+    size_t group = index / plane / dims->size[1] / (dims->size[0] / node->groups);
+    return group * dims->size[1] + index / plane % dims->size[1];
 }
 
-static inline double oracle_weight_scale(const oracle *o, const hyti_node *node, size_t channel)
+/* An activation that is a bound and alone reads a layer gives that its scale: what it cuts off is never stored. */
+static inline hyti_quant oracle_quant(const oracle *o, hyt_value value)
 {
-    return o->graph->parameters[node->parameters[0]].scales[channel];
+    const hyti_node *node = &o->graph->nodes[value];
+    for (size_t i = (size_t)value + 1; i < o->graph->n_nodes && hyti_graph_uses(o->graph, value) == 1; i++) {
+        const hyti_node *next = &o->graph->nodes[i];
+        bool bound = next->op == HYT_OP_RELU || next->op == HYT_OP_RELU6;
+        if (bound && next->inputs[0] == value) return (hyti_quant){ next->scale, next->zero };
+    }
+    return (hyti_quant){ node->scale, node->zero };
 }
 
-static inline int32_t oracle_bias(const oracle *o, const hyti_node *node, size_t channel)
+static inline oracle_layer oracle_open(const oracle *o, const hyti_node *node)
 {
-    if (node->n_parameters < 2) return 0;
-    const hyti_parameter *bias = &o->graph->parameters[node->parameters[1]];
-    if (bias->exact) return bias->exact[channel];
-    double unit = (double)oracle_operand(o, node, 0)->scale * oracle_weight_scale(o, node, channel);
-    double q = round(bias->data[channel] / unit);
-    return (int32_t)(q < INT32_MIN ? INT32_MIN : q > INT32_MAX ? INT32_MAX : q);
+    const hyti_parameter *weights = &o->graph->parameters[node->parameters[0]], *bias = weights + 1;
+    oracle_layer l = { .node = node, .from = oracle_operand(o, node, 0), .result = oracle_quant(o, weights->node) };
+    size_t channels = node->dims.size[node->op == HYT_OP_LINEAR ? node->dims.rank - 1 : 1];
+    l.weights = calloc(weights->count, sizeof *l.weights);
+    l.bias = calloc(channels, sizeof *l.bias);
+    l.scale = calloc(channels, sizeof *l.scale);
+    for (size_t i = 0; i < weights->count; i++) {
+        double *scale = &l.scale[oracle_channel(node, &weights->dims, i)];
+        *scale = fmax(*scale, fabs((double)weights->data[i]) / 127);
+    }
+    for (size_t c = 0; c < channels; c++) {
+        if (weights->scales) l.scale[c] = weights->scales[c];
+        if (l.scale[c] == 0) l.scale[c] = 1;
+        if (node->n_parameters < 2) continue;
+        double whole = bias->exact ? bias->exact[c] : round(bias->data[c] / ((double)l.from->scale * l.scale[c]));
+        l.bias[c] = (int32_t)fmin(fmax(whole, INT32_MIN), INT32_MAX);
+    }
+    for (size_t i = 0; i < weights->count; i++)
+        l.weights[i] = (int32_t)lround((double)weights->data[i] / l.scale[oracle_channel(node, &weights->dims, i)]);
+    return l;
+}
+
+static inline void oracle_close(oracle_layer *l)
+{
+    free(l->weights);
+    free(l->bias);
+    free(l->scale);
 }
 
 /* A sum of products of stored values less their zeros, to the result of an output channel. */
-static inline int8_t oracle_result(const oracle *o, const hyti_node *node, size_t channel, int32_t sum)
+static inline int8_t oracle_result(const oracle_layer *l, size_t channel, int32_t sum)
 {
-    double factor = (double)oracle_operand(o, node, 0)->scale * oracle_weight_scale(o, node, channel) / node->scale;
-    return oracle_bounded((int64_t)oracle_scaled(sum + oracle_bias(o, node, channel), factor) + node->zero);
+    double factor = (double)l->from->scale * l->scale[channel] / l->result.scale;
+    return oracle_bounded((int64_t)oracle_scaled(sum + l->bias[channel], factor) + l->result.zero);
 }
 
 /* One tap of an output channel over all its places; padding is the zero point and adds nothing. */
@@ -109,27 +148,28 @@ static inline void oracle_tap(const hyti_node *node, const hyti_node *from, cons
 
 static inline void oracle_conv(const oracle *o, const hyti_node *node, const int8_t *x, int8_t *y)
 {
-    const hyti_node *from = oracle_operand(o, node, 0);
-    const size_t *in = from->dims.size, *out = node->dims.size;
+    oracle_layer l = oracle_open(o, node);
+    const size_t *in = l.from->dims.size, *out = node->dims.size;
     size_t each = in[1] / node->groups, outs = out[1] / node->groups, kernel = node->kernel[0] * node->kernel[1];
     int32_t *sums = malloc(out[2] * out[3] * sizeof *sums);
     for (size_t c = 0; c < out[1]; c++) {
         memset(sums, 0, out[2] * out[3] * sizeof *sums);
         for (size_t i = 0; i < each * kernel; i++) {
             const int8_t *plane = x + (c / outs * each + i / kernel) * in[2] * in[3];
-            oracle_tap(node, from, plane, oracle_weight(o, node, c, c * each * kernel + i),
-                       i % kernel / node->kernel[1], i % node->kernel[1], sums);
+            oracle_tap(node, l.from, plane, l.weights[c * each * kernel + i], i % kernel / node->kernel[1],
+                       i % node->kernel[1], sums);
         }
-        for (size_t i = 0; i < out[2] * out[3]; i++) y[c * out[2] * out[3] + i] = oracle_result(o, node, c, sums[i]);
+        for (size_t i = 0; i < out[2] * out[3]; i++) y[c * out[2] * out[3] + i] = oracle_result(&l, c, sums[i]);
     }
     free(sums);
+    oracle_close(&l);
 }
 
 /* Weights [in, out / groups, kh, kw]: each result gathers the inputs that reach it. */
 static inline void oracle_conv_transpose(const oracle *o, const hyti_node *node, const int8_t *x, int8_t *y)
 {
-    const hyti_node *from = oracle_operand(o, node, 0);
-    const size_t *in = from->dims.size, *out = node->dims.size, *kernel = node->kernel;
+    oracle_layer l = oracle_open(o, node);
+    const size_t *in = l.from->dims.size, *out = node->dims.size, *kernel = node->kernel;
     size_t each = in[1] / node->groups, outs = out[1] / node->groups;
     for (size_t place = 0; place < out[1] * out[2] * out[3]; place++) {
         size_t c = place / out[3] / out[2], r = place / out[3] % out[2], k = place % out[3];
@@ -142,23 +182,23 @@ static inline void oracle_conv_transpose(const oracle *o, const hyti_node *node,
             yy /= node->stride[0], xx /= node->stride[1];
             if (yy >= in[2] || xx >= in[3]) continue;
             size_t weight = ((channel * outs + c % outs) * kernel[0] + ky) * kernel[1] + kx;
-            sum += (x[(channel * in[2] + yy) * in[3] + xx] - from->zero) * oracle_weight(o, node, c, weight);
+            sum += (x[(channel * in[2] + yy) * in[3] + xx] - l.from->zero) * l.weights[weight];
         }
-        y[place] = oracle_result(o, node, c, sum);
+        y[place] = oracle_result(&l, c, sum);
     }
+    oracle_close(&l);
 }
 
 static inline void oracle_linear(const oracle *o, const hyti_node *node, size_t count, const int8_t *x, int8_t *y)
 {
-    const hyti_node *from = oracle_operand(o, node, 0);
-    size_t in = from->dims.size[from->dims.rank - 1], out = node->dims.size[node->dims.rank - 1];
+    oracle_layer l = oracle_open(o, node);
+    size_t in = l.from->dims.size[l.from->dims.rank - 1], out = node->dims.size[node->dims.rank - 1];
     for (size_t i = 0; i < count; i++) {
         int32_t sum = 0;
-        size_t feature = i % out;
-        for (size_t j = 0; j < in; j++)
-            sum += (x[i / out * in + j] - from->zero) * oracle_weight(o, node, feature, feature * in + j);
-        y[i] = oracle_result(o, node, feature, sum);
+        for (size_t j = 0; j < in; j++) sum += (x[i / out * in + j] - l.from->zero) * l.weights[i % out * in + j];
+        y[i] = oracle_result(&l, i % out, sum);
     }
+    oracle_close(&l);
 }
 
 /* Where the second operand's value lies for place `place` of the first's axes: axes of size 1 repeat. */
@@ -282,6 +322,17 @@ static inline int8_t oracle_unary(const hyti_node *from, const hyti_node *node, 
     return oracle_stored(oracle_function(node->op, (double)from->scale * (q - from->zero)), node->scale, node->zero);
 }
 
+static inline void oracle_act(const oracle *o, const hyti_node *node, size_t count, const int8_t *x, int8_t *y)
+{
+    hyti_node from = *oracle_operand(o, node, 0);
+    if (from.op == HYT_OP_CONV || from.op == HYT_OP_CONV_TRANSPOSE || from.op == HYT_OP_LINEAR) {
+        hyti_quant quant = oracle_quant(o, node->inputs[0]);
+        from.scale = quant.scale;
+        from.zero = quant.zero;
+    }
+    for (size_t i = 0; i < count; i++) y[i] = oracle_unary(&from, node, x[i]);
+}
+
 /* Place in the operand of place `place` of the result; SIZE_MAX: none, a frame. */
 static inline size_t oracle_source(const hyti_node *node, const hyt_dims *from, size_t place)
 {
@@ -386,22 +437,112 @@ static inline void oracle_value(const oracle *o, hyt_value value)
     case HYT_OP_SLICE:
     case HYT_OP_PAD: oracle_move(o, node, count, x, y); break;
     case HYT_OP_BATCH_NORM: fail_msg("value %d: batch norm is folded before a graph is quantised", (int)value); break;
-    default: for (size_t i = 0; i < count; i++) y[i] = oracle_unary(oracle_operand(o, node, 0), node, x[i]);
+    default: oracle_act(o, node, count, x, y);
     }
 }
 
-/* The library's own methods: softmax here in double precision, to within one step. */
+static inline hyti_quant oracle_quant_of(const hyti_node *node)
+{
+    return (hyti_quant){ node->scale, node->zero };
+}
+
+/* Pixels side by side for the kernel, planes for the graph. */
+static inline void oracle_resize(const hyti_kernels *kernels, const hyti_node *from, const hyti_node *node,
+                                 const int8_t *x, int8_t *y)
+{
+    const size_t *in = from->dims.size, *out = node->dims.size;
+    size_t pixels = in[2] * in[3], result = out[2] * out[3];
+    int8_t *near = malloc(pixels * in[1]), *far = malloc(result * in[1]);
+    if (node->mode != HYT_RESIZE_BILINEAR) fail_msg("resizing with aligned corners in int8");
+    for (size_t i = 0; i < pixels * in[1]; i++) near[i % pixels * in[1] + i / pixels] = x[i];
+    kernels->resize_i8(in[1], in[2], in[3], near, out[2], out[3], far);
+    for (size_t i = 0; i < result * in[1]; i++) y[i] = oracle_unary(from, node, far[i % result * in[1] + i / result]);
+    free(near);
+    free(far);
+}
+
+static inline void oracle_layer_norm(const oracle *o, const hyti_kernels *kernels, const hyti_node *node, size_t count,
+                                     const int8_t *x, int8_t *y)
+{
+    size_t width = node->dims.size[node->dims.rank - 1];
+    int32_t *scale = malloc(width * sizeof *scale), *shift = malloc(width * sizeof *shift);
+    const hyti_parameter *own = &o->graph->parameters[node->parameters[0]];
+    hyti_norm_quant quant = hyti_norm_quant_of(width, own[0].data, own[1].data, (float)node->epsilon,
+                                               oracle_quant_of(oracle_operand(o, node, 0)), oracle_quant_of(node),
+                                                       scale,
+                                               shift);
+    kernels->layer_norm_i8(count / width, width, x, &quant, y);
+    free(scale);
+    free(shift);
+}
+
+/* The bias of one head of one set, in scores; keys x queries. */
+static inline int32_t *oracle_attention_bias(const oracle *o, const hyti_node *node, hyti_quant q, hyti_quant k,
+                                             double scale, size_t set, size_t head, size_t queries, size_t keys)
+{
+    const hyti_node *from = oracle_operand(o, node, node->n_inputs - 1);
+    const int8_t *stored = o->values[node->inputs[node->n_inputs - 1]];
+    float *real = malloc(queries * keys * sizeof *real);
+    int32_t *bias = malloc(queries * keys * sizeof *bias);
+    if (from->dims.rank == 4 || from->dims.size[1] == 1) set = 0;
+    stored += (set * node->heads + head) * queries * keys;
+    for (size_t i = 0; i < queries * keys; i++) real[i] = from->scale * (float)(stored[i] - from->zero);
+    hyti_attention_bias_of(q, k, scale, queries, keys, real, keys, bias);
+    free(real);
+    return bias;
+}
+
+static inline void oracle_head(const oracle *o, const hyti_kernels *kernels, const hyti_node *node, size_t set,
+                               size_t head, int8_t *y)
+{
+    bool packed = node->n_inputs <= 2;
+    const hyti_node *from[3];
+    hyti_attention_i8 t = { .queries = node->dims.size[2], .width = node->dims.size[3] / node->heads };
+    const int8_t **lists[3] = { &t.q, &t.k, &t.v };
+    size_t *strides[3] = { &t.q_stride, &t.k_stride, &t.v_stride };
+    for (size_t i = 0; i < 3; i++) {
+        from[i] = oracle_operand(o, node, packed ? 0 : i);
+        size_t wide = from[i]->dims.size[3], tokens = from[i]->dims.size[2];
+        *strides[i] = wide;
+        *lists[i] = o->values[node->inputs[packed ? 0 : i]] + set * tokens * wide + head * t.width +
+                    (packed ? i * wide / 3 : 0);
+    }
+    t.keys = from[1]->dims.size[2];
+    t.out = y + set * t.queries * node->dims.size[3] + head * t.width;
+    t.out_stride = node->dims.size[3];
+    t.scale = 1 / sqrtf((float)t.width);
+    hyti_quant q = oracle_quant_of(from[0]), k = oracle_quant_of(from[1]);
+    hyti_attention_quant quant = hyti_attention_quant_of(q, k, oracle_quant_of(from[2]), oracle_quant_of(node),
+                                                         t.scale);
+    int32_t *bias = NULL;
+    if (node->n_inputs % 2 == 0)
+        quant.bias = bias = oracle_attention_bias(o, node, q, k, t.scale, set, head, t.queries, t.keys);
+    t.bias_stride = t.queries;
+    t.quant = &quant;
+    t.scratch = aligned_alloc(64, hyti_attention_i8_scratch(kernels, t.queries, t.keys, t.width) + 64);
+    kernels->attention_i8(kernels, &t);
+    free(t.scratch);
+    free(bias);
+}
+
+/* The library's own methods: the plain C kernels, one row, head or picture at a time. */
 static inline void oracle_own(const oracle *o, const hyti_node *node, size_t count, const int8_t *x, int8_t *y)
 {
     const hyti_node *from = oracle_operand(o, node, 0);
     size_t width = node->dims.size[node->dims.rank - 1];
-    if (node->op != HYT_OP_SOFTMAX) fail_msg("%s", hyt_op_name(node->op));
-    for (size_t r = 0; r < count; r += width) {
-        double sum = 0, most = -128;
-        for (size_t i = 0; i < width; i++) most = fmax(most, x[r + i]);
-        for (size_t i = 0; i < width; i++) sum += exp(from->scale * (x[r + i] - most));
-        for (size_t i = 0; i < width; i++)
-            y[r + i] = oracle_stored(exp(from->scale * (x[r + i] - most)) / sum, node->scale, node->zero);
+    int32_t table[256];
+    hyti_kernels kernels;
+    hyti_kernels_init(&kernels, HYTI_ISA_C);
+    switch (node->op) {
+    case HYT_OP_RESIZE: oracle_resize(&kernels, from, node, x, y); break;
+    case HYT_OP_LAYER_NORM: oracle_layer_norm(o, &kernels, node, count, x, y); break;
+    case HYT_OP_SOFTMAX:
+        hyti_softmax_table_of(from->scale, table);
+        kernels.softmax_i8(count / width, width, x, table, y);
+        break;
+    default:
+        for (size_t set = 0; set < node->dims.size[1]; set++)
+            for (size_t head = 0; head < node->heads; head++) oracle_head(o, &kernels, node, set, head, y);
     }
 }
 
