@@ -58,6 +58,7 @@ typedef struct hyti_tflite {
     char *name;
     hyt_graph *graph;
     hyti_tflite_values *values; /* one a tensor */
+    size_t first;               /* operation that the operator at hand has appended */
     uint64_t left;              /* constant values that may still be read: buffers may be shared, but not for ever */
 } hyti_tflite;
 
@@ -135,6 +136,8 @@ hyti_tflite_converter hyti_tflite_reshape, hyti_tflite_transpose, hyti_tflite_sl
 hyti_tflite_converter hyti_tflite_binary, hyti_tflite_unary, hyti_tflite_softmax, hyti_tflite_matmul,
     hyti_tflite_quantize, hyti_tflite_dequantize;
 
+/* The mean over H and W of the first input, with these axes or without. */
+hyt_status hyti_tflite_whole_mean(const hyti_tflite_operator *op, bool kept, hyt_value *out);
 /* Stride (fields 1 and 2: width, height) and padding (field 0) of a window whose kernel and dilation are in `node`,
  * over `in` pixels of height and width. */
 hyt_status hyti_tflite_window(const hyti_tflite_operator *op, const size_t *in, hyti_node *node);

@@ -137,15 +137,27 @@ static bool equal_dims(const hyt_dims *a, const hyt_dims *b)
     return equal;
 }
 
+/* What a value was reshaped from, once more or again; a reshape that nothing else will read is taken back. */
+static hyt_value reshaped_from(hyti_tflite *file, const hyti_tflite_tensor *tensor, hyt_value value)
+{
+    hyt_graph *graph = file->graph;
+    hyt_value from = value;
+    while (graph->nodes[from].op == HYT_OP_RESHAPE) from = graph->nodes[from].inputs[0];
+    bool last = (size_t)value + 1 == graph->n_nodes && from + 1 == value;
+    if (!last || file->values[tensor->number].uses != 1) return from;
+    hyti_graph_cut(graph, (size_t)value);
+    file->first = HYTI_MIN(file->first, graph->n_nodes);
+    return from;
+}
+
 hyt_status hyti_tflite_reshaped(hyti_tflite *file, const hyti_tflite_tensor *tensor, const hyt_dims *dims,
                                 hyt_value *out)
 {
-    hyt_dims plain = hyti_tflite_plain_dims(tensor);
     hyt_value value;
     if (hyti_tflite_has_picture(file, tensor) && one_order(tensor)) HYTI_TRY(hyti_tflite_picture(file, tensor, &value));
     else HYTI_TRY(hyti_tflite_plain(file, tensor, &value));
-    *out = value;
-    if (!file->graph->nodes[value].picture && equal_dims(&plain, dims)) return HYT_OK;
+    *out = value = reshaped_from(file, tensor, value);
+    if (!file->graph->nodes[value].picture && equal_dims(&file->graph->nodes[value].dims, dims)) return HYT_OK;
     HYTI_TRY(hyt_graph_reshape(file->graph, value, dims, 0, out));
     return hyti_tflite_annotate(file, tensor, *out);
 }

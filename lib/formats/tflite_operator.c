@@ -117,12 +117,12 @@ static hyt_status check_result(const hyti_tflite_operator *op, hyt_value value)
 static hyt_status convert(const hyti_tflite_operator *op, const struct row *row)
 {
     hyti_tflite *file = op->file;
-    size_t first = file->graph->n_nodes;
     hyt_value value;
+    file->first = file->graph->n_nodes;
     HYTI_TRY(row->convert(op, &value));
     if (value == HYTI_NO_VALUE) return HYT_OK; /* of constants alone */
     HYTI_TRY(check_result(op, value));
-    for (size_t i = first; i < file->graph->n_nodes; i++)
+    for (size_t i = file->first; i < file->graph->n_nodes; i++)
         if (!file->graph->nodes[i].quantised) HYTI_TRY(hyti_tflite_annotate(file, &op->out, (hyt_value)i));
     hyti_tflite_values *values = &file->values[op->out.number];
     if (file->graph->nodes[value].picture) values->picture = value;

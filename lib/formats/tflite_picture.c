@@ -8,6 +8,24 @@ static hyt_status need_picture(const hyti_tflite_operator *op, hyt_value *input)
     return hyti_tflite_picture(op->file, &op->in, input);
 }
 
+/* All of a picture, which is met once. */
+static bool is_whole(const hyti_tflite_operator *op, const hyti_node *node)
+{
+    const size_t *size = op->in.dims.size;
+    bool padded = node->pad[0] || node->pad[1] || node->pad[2] || node->pad[3];
+    return node->op == HYT_OP_AVERAGE_POOL && !padded && node->kernel[0] == size[1] && node->kernel[1] == size[2];
+}
+
+hyt_status hyti_tflite_whole_mean(const hyti_tflite_operator *op, bool kept, hyt_value *out)
+{
+    hyt_graph *graph = op->file->graph;
+    hyt_dims dims = { 4, { 1, op->in.dims.size[3], 1, 1 } };
+    hyt_value input;
+    HYTI_TRY(hyti_tflite_picture(op->file, &op->in, &input));
+    HYTI_TRY(hyt_graph_global_pool(graph, input, out));
+    return kept ? hyt_graph_reshape(graph, *out, &dims, 1, out) : HYT_OK;
+}
+
 hyt_status hyti_tflite_pool(const hyti_tflite_operator *op, hyt_value *out)
 {
     hyt_value input;
@@ -17,7 +35,8 @@ hyt_status hyti_tflite_pool(const hyti_tflite_operator *op, hyt_value *out)
     HYTI_TRY(hyti_tflite_option(op, 3, 4, 0, 1, INT32_MAX, "width of the window", &node.kernel[1]));
     HYTI_TRY(hyti_tflite_option(op, 4, 4, 0, 1, INT32_MAX, "height of the window", &node.kernel[0]));
     HYTI_TRY(hyti_tflite_window(op, op->in.dims.size + 1, &node));
-    HYTI_TRY(hyti_graph_append(op->file->graph, &node, 0, false, out));
+    if (is_whole(op, &node)) HYTI_TRY(hyti_tflite_whole_mean(op, true, out));
+    else HYTI_TRY(hyti_graph_append(op->file->graph, &node, 0, false, out));
     return hyti_tflite_fused(op, 5, *out, out);
 }
 

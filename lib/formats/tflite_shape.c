@@ -185,17 +185,6 @@ hyt_status hyti_tflite_concat(const hyti_tflite_operator *op, hyt_value *out)
     return status == HYT_OK ? hyti_tflite_fused(op, 1, *out, out) : status;
 }
 
-/* H and W of a picture. */
-static hyt_status mean_of_picture(const hyti_tflite_operator *op, bool kept, hyt_value *out)
-{
-    hyt_graph *graph = op->file->graph;
-    hyt_dims dims = { 4, { 1, op->in.dims.size[3], 1, 1 } };
-    hyt_value input;
-    HYTI_TRY(hyti_tflite_picture(op->file, &op->in, &input));
-    HYTI_TRY(hyt_graph_global_pool(graph, input, out));
-    return kept ? hyt_graph_reshape(graph, *out, &dims, 1, out) : HYT_OK;
-}
-
 /* Axes from `first` to `last` (exclusive), as one. */
 static hyt_status mean_of_axes(const hyti_tflite_operator *op, size_t first, size_t last, bool kept, hyt_value *out)
 {
@@ -232,6 +221,6 @@ hyt_status hyti_tflite_mean(const hyti_tflite_operator *op, hyt_value *out)
     if (count == 0 || last - first != count)
         return hyti_fail(HYT_ERR_UNSUPPORTED, "a mean over %zu axes that are not side by side", count);
     bool picture = op->in.dims.rank == 4 && op->in.dims.size[0] == 1;
-    if (picture && first == 1 && last == 3) return mean_of_picture(op, kept, out);
-    return mean_of_axes(op, first, last, kept, out);
+    if (picture && first == 1 && last == 3) return hyti_tflite_whole_mean(op, kept != 0, out);
+    return mean_of_axes(op, first, last, kept != 0, out);
 }

@@ -43,6 +43,7 @@ static size_t results_of(const hyt_graph *graph, hyt_value *results)
     for (hyt_value value = 1; (size_t)value < graph->n_nodes; value++) {
         hyt_op next = hyt_graph_op(graph, value + 1);
         if (next != HYT_OP_RELU && next != HYT_OP_RELU6) results[count++] = value;
+        if (hyt_graph_op(graph, value) == HYT_OP_GLOBAL_POOL) results[count++] = value; /* and what reshapes it */
     }
     return count;
 }

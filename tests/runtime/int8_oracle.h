@@ -81,6 +81,12 @@ static inline size_t oracle_channel(const hyti_node *node, const hyt_dims *dims,
     return group * dims->size[1] + index / plane % dims->size[1];
 }
 
+static inline bool oracle_is_layer(const hyti_node *node)
+{
+    return node->op == HYT_OP_CONV || node->op == HYT_OP_CONV_TRANSPOSE || node->op == HYT_OP_LINEAR ||
+           node->op == HYT_OP_BATCH_NORM;
+}
+
 /* An activation that is a bound and alone reads a layer gives that its scale: what it cuts off is never stored. */
 static inline hyti_quant oracle_quant(const oracle *o, hyt_value value)
 {
@@ -187,6 +193,23 @@ static inline void oracle_conv_transpose(const oracle *o, const hyti_node *node,
         y[place] = oracle_result(&l, c, sum);
     }
     oracle_close(&l);
+}
+
+/* A batch norm that stands alone: a layer of one weight a channel. */
+static inline void oracle_batch_norm(const oracle *o, const hyti_node *node, size_t count, const int8_t *x, int8_t *y)
+{
+    const hyti_node *from = oracle_operand(o, node, 0);
+    const hyti_parameter *own = &o->graph->parameters[node->parameters[0]];
+    hyti_quant result = oracle_quant(o, own->node);
+    size_t channels = node->dims.size[1], pixels = count / channels;
+    for (size_t i = 0; i < count; i++) {
+        size_t c = i / pixels;
+        double slope = own[0].data[c] / sqrt((double)own[3].data[c] + node->epsilon);
+        double weight = (float)slope, scale = weight == 0 ? 1 : fabs(weight) / 127;
+        double bias = (own[1].data[c] - own[2].data[c] * slope) / (from->scale * scale);
+        int32_t sum = (x[i] - from->zero) * (int32_t)lround(weight / scale) + (int32_t)round(bias);
+        y[i] = oracle_bounded((int64_t)oracle_scaled(sum, from->scale * scale / result.scale) + result.zero);
+    }
 }
 
 static inline void oracle_linear(const oracle *o, const hyti_node *node, size_t count, const int8_t *x, int8_t *y)
@@ -325,7 +348,7 @@ static inline int8_t oracle_unary(const hyti_node *from, const hyti_node *node, 
 static inline void oracle_act(const oracle *o, const hyti_node *node, size_t count, const int8_t *x, int8_t *y)
 {
     hyti_node from = *oracle_operand(o, node, 0);
-    if (from.op == HYT_OP_CONV || from.op == HYT_OP_CONV_TRANSPOSE || from.op == HYT_OP_LINEAR) {
+    if (oracle_is_layer(&from)) {
         hyti_quant quant = oracle_quant(o, node->inputs[0]);
         from.scale = quant.scale;
         from.zero = quant.zero;
@@ -436,7 +459,7 @@ static inline void oracle_value(const oracle *o, hyt_value value)
     case HYT_OP_TRANSPOSE:
     case HYT_OP_SLICE:
     case HYT_OP_PAD: oracle_move(o, node, count, x, y); break;
-    case HYT_OP_BATCH_NORM: fail_msg("value %d: batch norm is folded before a graph is quantised", (int)value); break;
+    case HYT_OP_BATCH_NORM: oracle_batch_norm(o, node, count, x, y); break;
     default: oracle_act(o, node, count, x, y);
     }
 }
