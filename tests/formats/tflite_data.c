@@ -5,6 +5,7 @@
 #include "array.h"
 #include <hytnas/data.h>
 #include <hytnas/format.h>
+#include <hytnas/runtime.h>
 
 static hyt_graph *load(const char *name)
 {
@@ -138,6 +139,56 @@ static size_t logits(const char *model, const char *part, const char *set_name, 
     return right;
 }
 
+/* The runtime on the same pictures, without the softmax at the end; how many are classified rightly.
+ * */
+static size_t run(const char *model, const char *set_name, float unit, const int8_t *expected, size_t most,
+                  size_t *seen)
+{
+    hyt_graph *graph = load(model);
+    hyt_dataset *set = pictures(set_name);
+    hyt_runtime *runtime = NULL;
+    hyt_value last = graph->nodes[hyt_graph_output(graph)].inputs[0];
+    const hyti_node *node = &graph->nodes[last];
+    hyti_graph_cut(graph, (size_t)last + 1);
+    MUST(hyt_runtime_create(graph, NULL, &runtime));
+    size_t classes = hyt_runtime_output_size(runtime), right = 0;
+    float *result = malloc(classes * sizeof *result);
+    *seen = HYTI_MIN(most, hyt_dataset_count(set));
+    for (size_t i = 0; i < *seen; i++) {
+        size_t best = 0;
+        float *input = planes(set, i, unit);
+        MUST(hyt_runtime_run(runtime, input, result));
+        for (size_t j = 0; j < classes; j++) {
+            if (result[j] > result[best]) best = j;
+            float real = expected ? node->scale * (float)(expected[i * classes + j] - node->zero) : result[j];
+            if (result[j] != real)
+                fail_msg("%s, picture %zu, class %zu: %g, not %g", model, i, j, (double)result[j], (double)real);
+        }
+        right += best == hyt_dataset_label(set, i);
+        free(input);
+    }
+    free(result);
+    hyt_runtime_destroy(runtime);
+    hyt_dataset_destroy(set);
+    hyt_graph_destroy(graph);
+    return right;
+}
+
+/* Every picture for which logits are given: the same logits. */
+static size_t run_int8(const char *model, const char *part, const char *set_name, float unit, size_t *seen)
+{
+    char name[128];
+    snprintf(name, sizeof name, "tinyml-models/%s_expected_%s.npz", model, part);
+    const char *found = test_data(name);
+    if (!found) skip();
+    array expected = load_array(found, "logits");
+    size_t count = expected.facts.dims.size[0];
+    size_t right = run(model, set_name, unit, (const int8_t *)expected.data, count, seen);
+    assert_int_equal(*seen, count);
+    drop_array(&expected);
+    return right;
+}
+
 static void accuracy_of_vww(void **state)
 {
     /* 0.867, 0.857 and 0.9135 (which the data's description rounds once more, to 0.914). */
@@ -152,6 +203,28 @@ static void accuracy_of_vww(void **state)
         size_t right = logits("vww_96_int8", part, set, 1 / 255.0f, SIZE_MAX, &seen);
         assert_int_equal(seen, parts[i].of);
         assert_int_equal(right, parts[i].right);
+        assert_int_equal(run_int8("vww_96_int8", part, set, 1 / 255.0f, &seen), parts[i].right);
+        right = run("vww_96_float", set, 1 / 255.0f, NULL, SIZE_MAX, &seen);
+        print_message("vww_96_float, %s: %zu of %zu\n", parts[i].part, right, seen);
+        CHECK_NEAR((double)right, (double)parts[i].right, 3); /* of the same network, quantised: a few apart */
+    }
+}
+
+static void runs_of_resnet(void **state)
+{
+    static const struct { const char *part, *set; } parts[] = {
+        { "cifar10-jpeg_test_first500", "cifar10-jpeg/test.npz" }, { "lossless200", "cifar10-jpeg/lossless200.npz" }
+    };
+    static const char *const files[2][2] = { { "pretrainedResnet_quant", "pretrainedResnet" },
+                                             { "pretrainedResnet_large_int8", "pretrainedResnet_large_float" } };
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        size_t seen;
+        const char *set = parts[i % 2].set;
+        size_t right = run_int8(files[i / 2][0], parts[i % 2].part, set, 1, &seen);
+        size_t other = run(files[i / 2][1], set, 1, NULL, seen, &seen);
+        print_message("%s: int8 %zu, float32 %zu of %zu\n", files[i / 2][0], right, other, seen);
+        CHECK_NEAR((double)right / (double)seen, (double)other / (double)seen, 0.025);
     }
 }
 
@@ -172,6 +245,7 @@ int main(void)
         cmocka_unit_test(trace_of_resnet),
         cmocka_unit_test(accuracy_of_vww),
         cmocka_unit_test(logits_of_resnet),
+        cmocka_unit_test(runs_of_resnet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

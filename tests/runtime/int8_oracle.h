@@ -12,7 +12,7 @@
 #include "kernels/kernels.h"
 
 typedef struct oracle {
-    const hyt_graph *graph;
+    hyt_graph *graph; /* batch norms folded, the scales those that values are really stored in (oracle_kept) */
     int8_t **values; /* one array a value, batch 1, logical order */
 } oracle;
 
@@ -68,7 +68,6 @@ static inline const hyti_node *oracle_operand(const oracle *o, const hyti_node *
 /* The stored weights of a layer, and the scale of each output channel: the graph's, or the greatest weight at 127. */
 typedef struct oracle_layer {
     const hyti_node *node, *from;
-    hyti_quant result;
     int32_t *weights, *bias;
     double *scale;
 } oracle_layer;
@@ -87,22 +86,52 @@ static inline bool oracle_is_layer(const hyti_node *node)
            node->op == HYT_OP_BATCH_NORM;
 }
 
-/* An activation that is a bound and alone reads a layer gives that its scale: what it cuts off is never stored. */
-static inline hyti_quant oracle_quant(const oracle *o, hyt_value value)
+/* The one operation that reads a value on the way to the result; HYTI_NO_VALUE: none, or several, or the end. */
+static inline hyt_value oracle_reader(const hyt_graph *graph, hyt_value value)
 {
-    const hyti_node *node = &o->graph->nodes[value];
-    for (size_t i = (size_t)value + 1; i < o->graph->n_nodes && hyti_graph_uses(o->graph, value) == 1; i++) {
-        const hyti_node *next = &o->graph->nodes[i];
-        bool bound = next->op == HYT_OP_RELU || next->op == HYT_OP_RELU6;
-        if (bound && next->inputs[0] == value) return (hyti_quant){ next->scale, next->zero };
+    hyt_value output = hyt_graph_output(graph), reader = HYTI_NO_VALUE;
+    bool *live = calloc(graph->n_nodes, sizeof *live);
+    size_t readers = value == output;
+    live[output] = true;
+    for (hyt_value i = output; i > value; i--)
+        for (size_t j = 0; live[i] && j < graph->nodes[i].n_inputs; j++) {
+            live[graph->nodes[i].inputs[j]] = true;
+            if (graph->nodes[i].inputs[j] != value) continue;
+            readers++;
+            reader = i;
+        }
+    free(live);
+    return readers == 1 ? reader : HYTI_NO_VALUE;
+}
+
+/* How a value is really stored: what only moves values keeps the scale of its operand, and a layer that a bound alone
+ * reads takes that of the bound, since what it cuts off is never stored. */
+static inline hyti_quant oracle_kept(const hyt_graph *graph, hyt_value value)
+{
+    const hyti_node *node = &graph->nodes[value];
+    hyti_quant own = { node->scale, node->zero };
+    switch (node->op) {
+    case HYT_OP_UNFOLD:
+    case HYT_OP_FOLD:
+    case HYT_OP_RESHAPE:
+    case HYT_OP_TRANSPOSE:
+    case HYT_OP_SLICE:
+    case HYT_OP_PAD:
+    case HYT_OP_RESIZE:
+        return (hyti_quant){ graph->nodes[node->inputs[0]].scale, graph->nodes[node->inputs[0]].zero };
+    default: break;
     }
-    return (hyti_quant){ node->scale, node->zero };
+    hyt_value reader = oracle_is_layer(node) ? oracle_reader(graph, value) : HYTI_NO_VALUE;
+    if (reader == HYTI_NO_VALUE) return own;
+    const hyti_node *next = &graph->nodes[reader];
+    bool bound = next->op == HYT_OP_RELU || next->op == HYT_OP_RELU6;
+    return bound ? (hyti_quant){ next->scale, next->zero } : own;
 }
 
 static inline oracle_layer oracle_open(const oracle *o, const hyti_node *node)
 {
     const hyti_parameter *weights = &o->graph->parameters[node->parameters[0]], *bias = weights + 1;
-    oracle_layer l = { .node = node, .from = oracle_operand(o, node, 0), .result = oracle_quant(o, weights->node) };
+    oracle_layer l = { .node = node, .from = oracle_operand(o, node, 0), };
     size_t channels = node->dims.size[node->op == HYT_OP_LINEAR ? node->dims.rank - 1 : 1];
     l.weights = calloc(weights->count, sizeof *l.weights);
     l.bias = calloc(channels, sizeof *l.bias);
@@ -118,8 +147,10 @@ static inline oracle_layer oracle_open(const oracle *o, const hyti_node *node)
         double whole = bias->exact ? bias->exact[c] : round(bias->data[c] / ((double)l.from->scale * l.scale[c]));
         l.bias[c] = (int32_t)fmin(fmax(whole, INT32_MIN), INT32_MAX);
     }
-    for (size_t i = 0; i < weights->count; i++)
-        l.weights[i] = (int32_t)lround((double)weights->data[i] / l.scale[oracle_channel(node, &weights->dims, i)]);
+    for (size_t i = 0; i < weights->count; i++) { /* scales that a graph gives may leave the outermost weights out */
+        double whole = round(weights->data[i] / l.scale[oracle_channel(node, &weights->dims, i)]);
+        l.weights[i] = (int32_t)fmin(fmax(whole, weights->scales ? -128 : -127), 127);
+    }
     return l;
 }
 
@@ -133,8 +164,8 @@ static inline void oracle_close(oracle_layer *l)
 /* A sum of products of stored values less their zeros, to the result of an output channel. */
 static inline int8_t oracle_result(const oracle_layer *l, size_t channel, int32_t sum)
 {
-    double factor = (double)l->from->scale * l->scale[channel] / l->result.scale;
-    return oracle_bounded((int64_t)oracle_scaled(sum + l->bias[channel], factor) + l->result.zero);
+    double factor = (double)l->from->scale * l->scale[channel] / l->node->scale;
+    return oracle_bounded((int64_t)oracle_scaled(sum + l->bias[channel], factor) + l->node->zero);
 }
 
 /* One tap of an output channel over all its places; padding is the zero point and adds nothing. */
@@ -200,7 +231,6 @@ static inline void oracle_batch_norm(const oracle *o, const hyti_node *node, siz
 {
     const hyti_node *from = oracle_operand(o, node, 0);
     const hyti_parameter *own = &o->graph->parameters[node->parameters[0]];
-    hyti_quant result = oracle_quant(o, own->node);
     size_t channels = node->dims.size[1], pixels = count / channels;
     for (size_t i = 0; i < count; i++) {
         size_t c = i / pixels;
@@ -208,7 +238,7 @@ static inline void oracle_batch_norm(const oracle *o, const hyti_node *node, siz
         double weight = (float)slope, scale = weight == 0 ? 1 : fabs(weight) / 127;
         double bias = (own[1].data[c] - own[2].data[c] * slope) / (from->scale * scale);
         int32_t sum = (x[i] - from->zero) * (int32_t)lround(weight / scale) + (int32_t)round(bias);
-        y[i] = oracle_bounded((int64_t)oracle_scaled(sum, from->scale * scale / result.scale) + result.zero);
+        y[i] = oracle_bounded((int64_t)oracle_scaled(sum, from->scale * scale / node->scale) + node->zero);
     }
 }
 
@@ -345,17 +375,6 @@ static inline int8_t oracle_unary(const hyti_node *from, const hyti_node *node, 
     return oracle_stored(oracle_function(node->op, (double)from->scale * (q - from->zero)), node->scale, node->zero);
 }
 
-static inline void oracle_act(const oracle *o, const hyti_node *node, size_t count, const int8_t *x, int8_t *y)
-{
-    hyti_node from = *oracle_operand(o, node, 0);
-    if (oracle_is_layer(&from)) {
-        hyti_quant quant = oracle_quant(o, node->inputs[0]);
-        from.scale = quant.scale;
-        from.zero = quant.zero;
-    }
-    for (size_t i = 0; i < count; i++) y[i] = oracle_unary(&from, node, x[i]);
-}
-
 /* Place in the operand of place `place` of the result; SIZE_MAX: none, a frame. */
 static inline size_t oracle_source(const hyti_node *node, const hyt_dims *from, size_t place)
 {
@@ -460,7 +479,7 @@ static inline void oracle_value(const oracle *o, hyt_value value)
     case HYT_OP_SLICE:
     case HYT_OP_PAD: oracle_move(o, node, count, x, y); break;
     case HYT_OP_BATCH_NORM: oracle_batch_norm(o, node, count, x, y); break;
-    default: oracle_act(o, node, count, x, y);
+    default: for (size_t i = 0; i < count; i++) y[i] = oracle_unary(oracle_operand(o, node, 0), node, x[i]);
     }
 }
 
@@ -570,21 +589,24 @@ static inline void oracle_own(const oracle *o, const hyti_node *node, size_t cou
 }
 
 /* All values of one picture given in planes. */
-static inline oracle oracle_run(const hyt_graph *graph, const float *input)
+static inline oracle oracle_run(const hyt_graph *wanted, const float *input)
 {
-    oracle o = { graph, calloc(graph->n_nodes, sizeof *o.values) };
-    const hyti_node *first = &graph->nodes[graph->input];
+    oracle o = { 0 };
+    MUST(hyt_graph_fold_norms(wanted, &o.graph));
+    hyt_graph *graph = o.graph;
+    o.values = calloc(graph->n_nodes, sizeof *o.values);
     for (size_t i = 0; i < graph->n_nodes; i++) {
+        hyti_quant kept = oracle_kept(graph, (hyt_value)i);
+        graph->nodes[i].scale = kept.scale;
+        graph->nodes[i].zero = kept.zero;
         o.values[i] = malloc(oracle_count(graph, (hyt_value)i));
-        if ((hyt_value)i != graph->input) {
-            oracle_value(&o, (hyt_value)i);
-            continue;
-        }
+        if ((hyt_value)i != graph->input) oracle_value(&o, (hyt_value)i);
+        if ((hyt_value)i != graph->input) continue;
         size_t count = oracle_count(graph, (hyt_value)i), pixels = count / graph->channels;
         for (size_t j = 0; j < count; j++) {
             float x = input[j];
             if (graph->normalised) x = (x - graph->mean[j / pixels]) * (1 / graph->deviation[j / pixels]);
-            oracle_store(first, 1, &x, &o.values[i][j]);
+            oracle_store(&graph->nodes[i], 1, &x, &o.values[i][j]);
         }
     }
     return o;
@@ -594,6 +616,7 @@ static inline void oracle_clear(oracle *o)
 {
     for (size_t i = 0; i < o->graph->n_nodes; i++) free(o->values[i]);
     free(o->values);
+    hyt_graph_destroy(o->graph);
 }
 
 #endif
