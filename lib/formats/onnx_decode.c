@@ -22,7 +22,8 @@ static size_t place_of(const onnx_model *model, onnx_text name)
     size_t place = hash_of(name) & (model->table_size - 1);
     for (; model->table[place] != ONNX_NONE; place = (place + 1) & (model->table_size - 1)) {
         onnx_text other = model->values[model->table[place]].name;
-        if (other.length == name.length && memcmp(other.data, name.data, name.length) == 0) break;
+        if (other.length != name.length) continue;
+        if (name.length == 0 || memcmp(other.data, name.data, name.length) == 0) break;
     }
     return place;
 }
@@ -193,7 +194,7 @@ const char *hyti_onnx_op_name(onnx_op op)
 
 static const struct op_row *find_op(onnx_text name)
 {
-    size_t low = 0, high = HYTI_COUNT(ops);
+    size_t low = 0, high = name.length ? HYTI_COUNT(ops) : 0;
     while (low < high) {
         size_t middle = (low + high) / 2, length = strlen(ops[middle].name);
         int order = memcmp(name.data, ops[middle].name, HYTI_MIN(name.length, length));
