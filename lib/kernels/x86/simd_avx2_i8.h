@@ -19,6 +19,11 @@ static inline ivec i_load(const int32_t *p) { return _mm256_loadu_si256((const _
 static inline void i_store(int32_t *p, ivec v) { _mm256_storeu_si256((__m256i *)p, v); }
 static inline ivec i_plus(ivec a, ivec b) { return _mm256_add_epi32(a, b); }
 static inline ivec i_minus(ivec a, ivec b) { return _mm256_sub_epi32(a, b); }
+static inline bool i_within(ivec v, int32_t most)
+{
+    ivec beyond = _mm256_cmpgt_epi32(_mm256_abs_epi32(v), i_set(most));
+    return _mm256_testz_si256(beyond, beyond);
+}
 static inline ivec i_times_2_20(ivec v) { return _mm256_slli_epi32(v, 20); }
 
 static inline ivec i_first(size_t n)
@@ -41,52 +46,37 @@ static inline igroup i_rest_a(const int8_t *p, size_t rest) { return (void)rest,
 static inline igroup i_group_b(const int8_t *p) { return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)p)); }
 static inline ivec i_dot(ivec sum, igroup a, igroup b) { return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b)); }
 
-/* hyti_scaled_i32 plus a zero, in 64 bits at once: with r = -shift, p = value * multiplier and the constants of both
- * roundings together, floor((p + 2^30 + 2^(30 + r) - (p < 0) 2^31) / 2^(31 + r)). Raised by 2^63 a shift without sign
- * will do, and raises by `excess`. Lanes of even columns, then of odd ones, whose result is left in the upper half.
- * Holds for r from 1 to 24, and for a multiplier of 0. */
+/* hyti_scaled_i32 plus a zero: with r = -shift and p = value * multiplier, the constants of both roundings and the zero
+ * are added together before the first shift, which loses nothing of them:
+ *     ((p + 2^30 + (2 zero + 1) 2^(30 + r)) >> 31) - (value < 0)) >> r
+ * The first shift has lanes of even columns, then of odd ones. Holds for r from 1 to 22, or a multiplier of 0, and for
+ * values within 2^30. */
 typedef struct scaling {
-    ivec even_multiplier, even_add, even_add_below, even_shift;
-    ivec odd_multiplier, odd_add, odd_add_below, odd_shift, excess;
+    ivec multiplier, even_add, odd_add, right;
 } scaling;
-
-static inline ivec i_select_negative(ivec other, ivec v, ivec where)
-{
-    return _mm256_castpd_si256(
-        _mm256_blendv_pd(_mm256_castsi256_pd(other), _mm256_castsi256_pd(v), _mm256_castsi256_pd(where)));
-}
 
 /* Of the first n columns; false if a shift is outside. */
 static inline bool i_scaling(scaling *s, const int32_t *multiplier, const int32_t *shift, size_t n, int32_t zero)
 {
-    ivec one = i_set(1), below = _mm256_set1_epi64x((int64_t)1 << 31);
-    s->even_multiplier = i_load_first(multiplier, n);
-    ivec none = _mm256_cmpeq_epi32(s->even_multiplier, i_set(0));
-    ivec right = _mm256_blendv_epi8(i_minus(i_set(0), i_load_first(shift, n)), one, none);
-    ivec even = _mm256_and_si256(right, _mm256_set1_epi64x(0xffffffff)), odd = _mm256_srli_epi64(right, 32);
-    /* (2 zero + 1) 2^(30 + r) + 2^30 + 2^63 */
-    ivec halves = _mm256_set1_epi64x(2 * zero + 1), thirty = _mm256_set1_epi64x(30);
-    ivec round = _mm256_set1_epi64x(INT64_MIN + (1 << 30));
-    s->odd_multiplier = _mm256_srli_epi64(s->even_multiplier, 32);
-    s->even_add = _mm256_add_epi64(_mm256_sllv_epi64(halves, _mm256_add_epi64(even, thirty)), round);
-    s->odd_add = _mm256_add_epi64(_mm256_sllv_epi64(halves, _mm256_add_epi64(odd, thirty)), round);
-    s->even_add_below = _mm256_sub_epi64(s->even_add, below);
-    s->odd_add_below = _mm256_sub_epi64(s->odd_add, below);
-    s->even_shift = _mm256_add_epi64(even, _mm256_set1_epi64x(31));
-    s->odd_shift = _mm256_sub_epi64(odd, _mm256_set1_epi64x(1));
-    s->excess = _mm256_sllv_epi32(one, i_minus(i_set(32), right));
-    ivec outside = _mm256_or_si256(_mm256_cmpgt_epi32(one, right), _mm256_cmpgt_epi32(right, i_set(24)));
+    s->multiplier = i_load_first(multiplier, n);
+    ivec one = i_set(1), none = _mm256_cmpeq_epi32(s->multiplier, i_set(0));
+    s->right = _mm256_blendv_epi8(i_minus(i_set(0), i_load_first(shift, n)), one, none);
+    ivec halves = _mm256_set1_epi64x(2 * zero + 1), round = _mm256_set1_epi64x(1 << 30), up = i_plus(s->right, i_set(30));
+    ivec even = _mm256_and_si256(up, _mm256_set1_epi64x(0xffffffff)), odd = _mm256_srli_epi64(up, 32);
+    s->even_add = _mm256_add_epi64(_mm256_sllv_epi64(halves, even), round);
+    s->odd_add = _mm256_add_epi64(_mm256_sllv_epi64(halves, odd), round);
+    ivec outside = _mm256_or_si256(_mm256_cmpgt_epi32(one, s->right), _mm256_cmpgt_epi32(s->right, i_set(22)));
     return _mm256_testz_si256(outside, outside);
 }
 
 static inline ivec i_scale(const scaling *s, ivec v)
 {
-    ivec even = _mm256_mul_epi32(v, s->even_multiplier);
-    ivec odd = _mm256_mul_epi32(_mm256_srli_epi64(v, 32), s->odd_multiplier);
-    even = _mm256_add_epi64(even, i_select_negative(s->even_add, s->even_add_below, even));
-    odd = _mm256_add_epi64(odd, i_select_negative(s->odd_add, s->odd_add_below, odd));
-    even = _mm256_srlv_epi64(even, s->even_shift), odd = _mm256_srlv_epi64(odd, s->odd_shift);
-    return _mm256_sub_epi32(_mm256_blend_epi32(even, odd, 0xaa), s->excess);
+    ivec even = _mm256_mul_epi32(v, s->multiplier);
+    ivec odd = _mm256_mul_epi32(_mm256_srli_epi64(v, 32), _mm256_srli_epi64(s->multiplier, 32));
+    even = _mm256_srli_epi64(_mm256_add_epi64(even, s->even_add), 31);
+    odd = _mm256_slli_epi64(_mm256_add_epi64(odd, s->odd_add), 1);
+    ivec high = _mm256_blend_epi32(even, odd, 0xaa);
+    return _mm256_srav_epi32(i_plus(high, _mm256_srai_epi32(v, 31)), s->right);
 }
 
 /* hyti_scaled_i32 of one factor, whatever its shift. */

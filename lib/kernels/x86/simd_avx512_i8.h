@@ -25,6 +25,7 @@ static inline ivec i_load(const int32_t *p) { return _mm512_loadu_si512(p); }
 static inline void i_store(int32_t *p, ivec v) { _mm512_storeu_si512(p, v); }
 static inline ivec i_plus(ivec a, ivec b) { return _mm512_add_epi32(a, b); }
 static inline ivec i_minus(ivec a, ivec b) { return _mm512_sub_epi32(a, b); }
+static inline bool i_within(ivec v, int32_t most) { return !_mm512_cmpgt_epi32_mask(_mm512_abs_epi32(v), i_set(most)); }
 static inline ivec i_times_2_20(ivec v) { return _mm512_slli_epi32(v, 20); }
 static inline __mmask16 i_first(size_t n) { return (__mmask16)((1u << n) - 1); }
 /* The first n values; 0 for the rest, which is not read. */
@@ -69,11 +70,13 @@ static inline igroup i_group_b(const int8_t *p) { return _mm512_cvtepi8_epi16(_m
 static inline ivec i_dot(ivec sum, igroup a, igroup b) { return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)); }
 #endif
 
-/* hyti_scaled_i32 plus a zero, in 64 bits at once: with r = -shift, p = value * multiplier and the constants of both
- * roundings together, floor((p + 2^30 + 2^(30 + r) - (p < 0) 2^31) / 2^(31 + r)). Lanes of even columns, then of odd
- * ones, whose result is left in the upper half. Holds for r from 1 to 24, and for a multiplier of 0. */
+/* hyti_scaled_i32 plus a zero: with r = -shift and p = value * multiplier, the constants of both roundings and the zero
+ * are added together before the first shift, which loses nothing of them:
+ *     ((p + 2^30 + (2 zero + 1) 2^(30 + r)) >> 31) - (value < 0)) >> r
+ * The first shift has lanes of even columns, then of odd ones. Holds for r from 1 to 22, or a multiplier of 0, and for
+ * values within 2^30. */
 typedef struct scaling {
-    ivec multiplier, even_add, odd_add, even_shift, odd_shift;
+    ivec multiplier, even_add, odd_add, right;
 } scaling;
 
 /* Of the first n columns; false if a shift is outside. */
@@ -81,27 +84,22 @@ static inline bool i_scaling(scaling *s, const int32_t *multiplier, const int32_
 {
     s->multiplier = i_load_first(multiplier, n);
     __mmask16 some = _mm512_test_epi32_mask(s->multiplier, s->multiplier);
-    ivec right = _mm512_mask_sub_epi32(i_set(1), some, i_set(0), i_load_first(shift, n));
-    ivec even = _mm512_and_si512(right, _mm512_set1_epi64(0xffffffff)), odd = _mm512_srli_epi64(right, 32);
-    /* (2 zero + 1) 2^(30 + r) + 2^30 */
-    ivec halves = _mm512_set1_epi64(2 * zero + 1), thirty = _mm512_set1_epi64(30), round = _mm512_set1_epi64(1 << 30);
-    s->even_add = _mm512_add_epi64(_mm512_sllv_epi64(halves, _mm512_add_epi64(even, thirty)), round);
-    s->odd_add = _mm512_add_epi64(_mm512_sllv_epi64(halves, _mm512_add_epi64(odd, thirty)), round);
-    s->even_shift = _mm512_add_epi64(even, _mm512_set1_epi64(31));
-    s->odd_shift = _mm512_sub_epi64(odd, _mm512_set1_epi64(1));
-    return !_mm512_cmpgt_epu32_mask(i_minus(right, i_set(1)), i_set(23));
+    s->right = _mm512_mask_sub_epi32(i_set(1), some, i_set(0), i_load_first(shift, n));
+    ivec halves = _mm512_set1_epi64(2 * zero + 1), round = _mm512_set1_epi64(1 << 30), up = i_plus(s->right, i_set(30));
+    ivec even = _mm512_and_si512(up, _mm512_set1_epi64(0xffffffff)), odd = _mm512_srli_epi64(up, 32);
+    s->even_add = _mm512_add_epi64(_mm512_sllv_epi64(halves, even), round);
+    s->odd_add = _mm512_add_epi64(_mm512_sllv_epi64(halves, odd), round);
+    return !_mm512_cmpgt_epu32_mask(i_minus(s->right, i_set(1)), i_set(21));
 }
 
 static inline ivec i_scale(const scaling *s, ivec v)
 {
-    ivec below = _mm512_set1_epi64((int64_t)1 << 31);
     ivec even = _mm512_mul_epi32(v, s->multiplier);
     ivec odd = _mm512_mul_epi32(_mm512_srli_epi64(v, 32), _mm512_srli_epi64(s->multiplier, 32));
-    ivec left = _mm512_add_epi64(even, s->even_add), right = _mm512_add_epi64(odd, s->odd_add);
-    left = _mm512_mask_sub_epi64(left, _mm512_movepi64_mask(even), left, below);
-    right = _mm512_mask_sub_epi64(right, _mm512_movepi64_mask(odd), right, below);
-    left = _mm512_srav_epi64(left, s->even_shift), right = _mm512_srav_epi64(right, s->odd_shift);
-    return _mm512_mask_blend_epi32(0xaaaa, left, right);
+    even = _mm512_srli_epi64(_mm512_add_epi64(even, s->even_add), 31);
+    odd = _mm512_slli_epi64(_mm512_add_epi64(odd, s->odd_add), 1);
+    ivec high = _mm512_mask_blend_epi32(0xaaaa, even, odd);
+    return _mm512_srav_epi32(i_plus(high, _mm512_srai_epi32(v, 31)), s->right);
 }
 
 /* hyti_scaled_i32 of one factor, whatever its shift. */
