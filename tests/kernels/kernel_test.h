@@ -53,12 +53,18 @@ static inline void each_table(void (*check)(const hyti_kernels *kernels))
     }
 }
 
-/* A draw from 0 to n - 1, the same every time. */
-static inline uint32_t draw(uint32_t n)
+/* A draw from 0 to n - 1, the same every time; the state may be set. */
+static inline uint64_t *draw_state(void)
 {
     static uint64_t state = 1;
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)((state >> 33) % n);
+    return &state;
+}
+
+static inline uint32_t draw(uint32_t n)
+{
+    uint64_t *state = draw_state();
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)((*state >> 33) % n);
 }
 
 /* Values between inaccessible pages: they end at the second or, at random, begin after the first. Freed by release().

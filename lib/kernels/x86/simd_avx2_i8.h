@@ -48,7 +48,7 @@ static inline ivec i_dot(ivec sum, igroup a, igroup b) { return _mm256_add_epi32
 
 /* hyti_scaled_i32 plus a zero: with r = -shift and p = value * multiplier, the constants of both roundings and the zero
  * are added together before the first shift, which loses nothing of them:
- *     ((p + 2^30 + (2 zero + 1) 2^(30 + r)) >> 31) - (value < 0)) >> r
+ *     (((p + 2^30 + (2 zero + 1) 2^(30 + r)) >> 31) - (value < 0)) >> r
  * The first shift has lanes of even columns, then of odd ones. Holds for r from 1 to 22, or a multiplier of 0, and for
  * values within 2^30. */
 typedef struct scaling {
@@ -61,7 +61,8 @@ static inline bool i_scaling(scaling *s, const int32_t *multiplier, const int32_
     s->multiplier = i_load_first(multiplier, n);
     ivec one = i_set(1), none = _mm256_cmpeq_epi32(s->multiplier, i_set(0));
     s->right = _mm256_blendv_epi8(i_minus(i_set(0), i_load_first(shift, n)), one, none);
-    ivec halves = _mm256_set1_epi64x(2 * zero + 1), round = _mm256_set1_epi64x(1 << 30), up = i_plus(s->right, i_set(30));
+    ivec halves = _mm256_set1_epi64x(2 * zero + 1), round = _mm256_set1_epi64x(1 << 30);
+    ivec up = i_plus(s->right, i_set(30));
     ivec even = _mm256_and_si256(up, _mm256_set1_epi64x(0xffffffff)), odd = _mm256_srli_epi64(up, 32);
     s->even_add = _mm256_add_epi64(_mm256_sllv_epi64(halves, even), round);
     s->odd_add = _mm256_add_epi64(_mm256_sllv_epi64(halves, odd), round);

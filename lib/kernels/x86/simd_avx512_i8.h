@@ -72,7 +72,7 @@ static inline ivec i_dot(ivec sum, igroup a, igroup b) { return _mm512_add_epi32
 
 /* hyti_scaled_i32 plus a zero: with r = -shift and p = value * multiplier, the constants of both roundings and the zero
  * are added together before the first shift, which loses nothing of them:
- *     ((p + 2^30 + (2 zero + 1) 2^(30 + r)) >> 31) - (value < 0)) >> r
+ *     (((p + 2^30 + (2 zero + 1) 2^(30 + r)) >> 31) - (value < 0)) >> r
  * The first shift has lanes of even columns, then of odd ones. Holds for r from 1 to 22, or a multiplier of 0, and for
  * values within 2^30. */
 typedef struct scaling {
