@@ -90,6 +90,13 @@ static inline size_t hyti_min_size(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* relu6(x + 3) / 6 */
+static inline float hyti_hard_sigmoid(float x)
+{
+    x += 3;
+    return (x < 0 ? 0 : x > 6 ? 6 : x) / 6;
+}
+
 /* Not fminf and fmaxf: a NaN stays one. */
 static inline float hyti_act_value(hyti_act act, float x)
 {
@@ -97,6 +104,10 @@ static inline float hyti_act_value(hyti_act act, float x)
     case HYTI_ACT_RELU: return x < 0 ? 0 : x;
     case HYTI_ACT_RELU6: return x < 0 ? 0 : x > 6 ? 6 : x;
     case HYTI_ACT_SILU: return x / (1 + expf(-x));
+    case HYTI_ACT_SIGMOID: return 1 / (1 + expf(-x));
+    case HYTI_ACT_GELU: return (float)(0.5 * x * erfc(-0.70710678118654752 * x));
+    case HYTI_ACT_HARD_SWISH: return x * hyti_hard_sigmoid(x);
+    case HYTI_ACT_HARD_SIGMOID: return hyti_hard_sigmoid(x);
     default: return x;
     }
 }

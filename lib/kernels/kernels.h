@@ -27,7 +27,19 @@ typedef enum hyti_isa {
 /* What this processor and its operating system offer. */
 unsigned hyti_isa_detect(void);
 
-typedef enum hyti_act { HYTI_ACT_NONE = 0, HYTI_ACT_RELU, HYTI_ACT_RELU6, HYTI_ACT_SILU } hyti_act;
+/* The first three are bounds, the others curves. */
+typedef enum hyti_act {
+    HYTI_ACT_NONE = 0,
+    HYTI_ACT_RELU,
+    HYTI_ACT_RELU6,
+    HYTI_ACT_SILU,
+    HYTI_ACT_SIGMOID,
+    HYTI_ACT_GELU,         /* x Phi(x), exact */
+    HYTI_ACT_HARD_SWISH,   /* x relu6(x + 3) / 6 */
+    HYTI_ACT_HARD_SIGMOID, /* relu6(x + 3) / 6 */
+    HYTI_ACT_COUNT
+} hyti_act;
+static inline bool hyti_act_is_curve(hyti_act act) { return act >= HYTI_ACT_SILU; }
 
 /* How a value is stored. */
 typedef enum hyti_format { HYTI_F32 = 0, HYTI_BF16, HYTI_F16, HYTI_I8, HYTI_FORMATS } hyti_format;

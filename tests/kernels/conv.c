@@ -69,7 +69,7 @@ static void choose_values(const hyti_kernels *kernels, picture *p)
     c->weights = p->depthwise || format != HYTI_F32 ? p->weights.values : p->packed.values;
     c->bias = draw(2) ? p->bias.values : NULL;
     c->add = draw(2) ? NULL : draw(2) ? p->add.values : c->out;
-    c->act = (hyti_act)draw(4);
+    c->act = (hyti_act)draw(HYTI_ACT_COUNT);
     c->scratch = p->scratch.n ? p->scratch.values : NULL;
 }
 

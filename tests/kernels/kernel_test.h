@@ -146,6 +146,14 @@ static inline double exact_act(hyti_act act, double x)
         return x < 0 ? 0 : x > 6 ? 6 : x;
     case HYTI_ACT_SILU:
         return x / (1 + exp(-x));
+    case HYTI_ACT_SIGMOID:
+        return 1 / (1 + exp(-x));
+    case HYTI_ACT_GELU:
+        return 0.5 * x * erfc(-x / sqrt(2));
+    case HYTI_ACT_HARD_SWISH:
+        return x * fmin(fmax(x + 3, 0), 6) / 6;
+    case HYTI_ACT_HARD_SIGMOID:
+        return fmin(fmax(x + 3, 0), 6) / 6;
     default:
         return x;
     }
