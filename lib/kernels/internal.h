@@ -134,10 +134,9 @@ typedef struct hyti_blend {
 
 static inline hyti_blend hyti_blend_at(size_t i, size_t in, size_t out)
 {
-    float at = ((float)i + 0.5f) * ((float)in / (float)out) - 0.5f;
-    if (at < 0) at = 0;
-    size_t low = hyti_min_size((size_t)at, in - 1);
-    return (hyti_blend){ low, hyti_min_size(low + 1, in - 1), at - (float)low };
+    uint64_t twice = (2 * (uint64_t)i + 1) * in, at = twice > out ? twice - out : 0, whole = at / (2 * out);
+    size_t low = hyti_min_size((size_t)whole, in - 1);
+    return (hyti_blend){ low, hyti_min_size(low + 1, in - 1), (float)(at - whole * 2 * out) / (float)(2 * out) };
 }
 
 /* The same in fixed point, for int8: the share in units of 2^-14. */

@@ -141,10 +141,11 @@ static void bind_quantised(hyti_binder *b)
     hyti_act_bounds(step->act, step->before, &r->low, &r->high);
 }
 
-static char *address(const hyt_runtime *runtime, hyt_value value)
+char *hyti_tensor_address(const hyt_runtime *runtime, hyt_value value)
 {
     if (value == HYTI_NO_VALUE) return NULL;
     const hyti_tensor *tensor = &runtime->plan.tensors[value];
+    if (tensor->packed) return runtime->packed + tensor->offset;
     return runtime->arena + runtime->plan.buffers[tensor->buffer].offset + tensor->offset;
 }
 
@@ -259,7 +260,7 @@ static void bind_step(hyti_binder *b)
     case HYTI_STEP_POOL: bind_plain(b, steps->pool, batch, hyti_values_of(b->in)); break;
     case HYTI_STEP_INPUT:
     case HYTI_STEP_OUTPUT: bind_ends(b); break;
-    case HYTI_STEP_COUNT: break;
+    default: hyti_bind_more(b); break;
     }
 }
 
@@ -269,13 +270,13 @@ static hyti_binder start_binding(const hyt_graph *graph, hyt_runtime *runtime, s
     const hyti_plan *plan = &runtime->plan;
     const hyti_step *step = &plan->steps[number];
     hyti_job *job = &runtime->jobs[number];
-    hyti_binder b = { graph, runtime, step, job, &graph->nodes[step->node], NULL, NULL, NULL };
+    hyti_binder b = { graph, runtime, step, job, &graph->nodes[step->node], NULL, NULL, NULL, plan->batch };
     job->runtime = runtime;
     job->kernels = &runtime->kernels;
     job->size = hyti_format_size(step->format);
-    job->in = address(runtime, step->in);
-    job->add = address(runtime, step->add);
-    job->out = address(runtime, step->out);
+    job->in = hyti_tensor_address(runtime, step->in);
+    job->add = hyti_tensor_address(runtime, step->add);
+    job->out = hyti_tensor_address(runtime, step->out);
     job->act = step->act;
     if (step->scratch != HYTI_NO_BUFFER) job->scratch = runtime->arena + plan->buffers[step->scratch].offset;
     job->scratch_bytes = step->scratch_bytes;

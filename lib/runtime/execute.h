@@ -14,6 +14,16 @@
         hyti_##name##_i8 i8;            \
     }
 
+/* An axis of a copy, a sum or a product: its size, and how many values its neighbours are apart in each tensor. */
+typedef struct hyti_axis { size_t size, in, add, out; } hyti_axis;
+typedef struct hyti_axes {
+    size_t rank;
+    hyti_axis axis[HYT_MAX_RANK];
+} hyti_axes;
+
+/* Sets of tokens of one tensor: where the first lies, and how many values pictures and positions are apart. */
+typedef struct hyti_sets { const char *first; size_t picture, position; } hyti_sets;
+
 /* `units` of work (rows, pictures, heads ...) in `parts` tasks; both follow from the shapes alone. */
 typedef struct hyti_job {
     hyti_task_fn run; /* of a hyti_job */
@@ -32,13 +42,19 @@ typedef struct hyti_job {
     hyti_add_quant add_quant;
     union {
         struct { HYTI_ARGUMENTS(gemm) args; size_t unit; bool by_columns; } gemm;
-        struct { HYTI_ARGUMENTS(conv) args; size_t groups, panel; } conv;
+        struct { HYTI_ARGUMENTS(conv) args; size_t groups, panel; hyti_gemm_f32 product; } conv;
         struct { HYTI_ARGUMENTS(conv) args; const float *weights; } stem;
-        struct { HYTI_ARGUMENTS(attention) args; hyti_attention_quant quant; size_t heads, set_in, set_out; } attention;
+        struct { HYTI_ARGUMENTS(attention) args; hyti_attention_quant quant; size_t heads, positions, bias_head;
+                 hyti_sets q, k, v, bias; } attention;
         struct { const float *scale, *shift; float epsilon; hyti_norm_quant quant; } norm;
         struct { hyti_mean_quant quant; } pool;
         struct { size_t patch, across, positions, tokens; } fold; /* across: patches in a row of patches */
         struct { size_t in_height, in_width, out_height, out_width; } resize;
+        struct { hyti_axes axes; bool product; } move;
+        struct { size_t in_channels, in_pixels; } regroup;
+        struct { size_t in_height, in_width, out_height, out_width, top, left; char value[4]; } pad;
+        struct { size_t count, inner; } mean;
+        struct { hyti_axes axes; hyti_gemm_f32 gemm; bool transposed; } matmul;
         struct { size_t stride; } copy; /* between blocks of the result */
         struct { hyti_format from, to; hyti_quant quant; size_t stride; } convert;
     } u;
@@ -85,6 +101,7 @@ typedef struct hyti_binder {
     hyti_job *job;
     const hyti_node *node;
     const hyti_tensor *in, *out, *add; /* NULL: the step has none */
+    size_t pictures;                   /* of the result: 1 for what is made of constants alone */
 } hyti_binder;
 
 /* What differs by format: how arguments are bound, and what runs. */
@@ -105,8 +122,23 @@ static inline hyti_share hyti_share_of(const hyti_job *job, size_t part)
     return (hyti_share){ job->units * part / job->parts, job->units * (part + 1) / job->parts };
 }
 
+/* The steps of execute_more.c. */
+void hyti_bind_more(hyti_binder *b);
+/* Where a tensor's first value lies; NULL for HYTI_NO_VALUE. */
+char *hyti_tensor_address(const hyt_runtime *runtime, hyt_value tensor);
+
 /* Sets units and parts: a part is worth handing to another thread from some work (multiply-accumulates) on. */
 void hyti_split(hyti_job *job, size_t units, uint64_t work);
+
+/* Sets of tokens of a tensor N,P,T,D, from value `first` of a token on. */
+static inline hyti_sets hyti_sets_of(const hyti_binder *b, hyt_value number, size_t first)
+{
+    const hyti_tensor *tensor = &b->runtime->plan.tensors[number];
+    const hyti_node *node = &b->graph->nodes[tensor->value];
+    size_t set = node->dims.size[2] * tensor->stride;
+    const char *at = hyti_tensor_address(b->runtime, number) + first * hyti_format_size(tensor->format);
+    return (hyti_sets){ at, node->fixed ? 0 : node->dims.size[1] * set, set };
+}
 
 static inline uint64_t hyti_values_of(const hyti_tensor *tensor)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From operations to steps: every value that is not fused away gets its format and its place in a buffer. */
 #include "runtime/planner.h"
+#include <string.h>
 
 /* Backwards from the result. */
 static void find_readers(hyti_planner *p)
@@ -9,7 +10,7 @@ static void find_readers(hyti_planner *p)
     p->values[p->output].uses = 1;
     for (size_t i = (size_t)p->output + 1; i-- > 0;) {
         const hyti_node *node = &p->graph->nodes[i];
-        if (!p->values[i].live) continue;
+        if (!p->values[i].live || (node->fixed && !p->fixed)) continue;
         for (size_t j = 0; j < node->n_inputs; j++) {
             hyti_reading *input = &p->values[node->inputs[j]];
             if (!input->live) input->reader = (hyt_value)i;
@@ -17,7 +18,10 @@ static void find_readers(hyti_planner *p)
             input->uses++;
         }
     }
-    for (size_t i = 0; i <= (size_t)p->output; i++) p->values[i].left = p->values[i].uses;
+    for (size_t i = 0; i <= (size_t)p->output; i++) {
+        p->values[i].left = p->values[i].uses;
+        p->values[i].root = (hyt_value)i;
+    }
 }
 
 hyt_value hyti_only_reader(const hyti_planner *p, hyt_value value)
@@ -45,15 +49,49 @@ static bool too_deep(const hyti_planner *p, const hyti_node *node)
 }
 
 /* Values are moved in whatever format they come. */
-static bool only_moves(hyt_op op)
+static bool only_moves(const hyti_node *node)
 {
-    return op == HYT_OP_UNFOLD || op == HYT_OP_FOLD;
+    switch (node->op) {
+    case HYT_OP_UNFOLD:
+    case HYT_OP_FOLD:
+    case HYT_OP_RESHAPE:
+    case HYT_OP_TRANSPOSE:
+    case HYT_OP_SLICE:
+    case HYT_OP_PAD: return true;
+    case HYT_OP_RESIZE: return node->mode == HYT_RESIZE_NEAREST;
+    default: return false;
+    }
 }
 
 /* An int8 result is quantised as the operand is. */
-static bool keeps_quantisation(hyt_op op)
+static bool keeps_quantisation(const hyti_node *node)
 {
-    return only_moves(op) || op == HYT_OP_RESIZE;
+    return only_moves(node) || node->op == HYT_OP_RESIZE;
+}
+
+bool hyti_is_broadcast(const hyti_planner *p, const hyti_node *node)
+{
+    const hyti_node *left = hyti_node_of(p, node->inputs[0]), *right = hyti_node_of(p, node->inputs[1]);
+    return left->fixed != right->fixed ||
+           memcmp(left->dims.size, right->dims.size, left->dims.rank * sizeof *left->dims.size) != 0;
+}
+
+/* What has no kernel but in float32; `format` is asked for. */
+static bool only_in_f32(const hyti_planner *p, const hyti_node *node, hyti_format format)
+{
+    switch (node->op) {
+    case HYT_OP_ADD: return hyti_is_broadcast(p, node);
+    case HYT_OP_RESIZE: return node->mode == HYT_RESIZE_ALIGN_CORNERS;
+    case HYT_OP_ATTENTION: return format == HYTI_I8 && node->n_inputs > 1;
+    case HYT_OP_MUL:
+    case HYT_OP_MATMUL:
+    case HYT_OP_SOFTMAX:
+    case HYT_OP_MEAN:
+    case HYT_OP_MAX_POOL:
+    case HYT_OP_AVERAGE_POOL:
+    case HYT_OP_CONV_TRANSPOSE: return true;
+    default: return node->fixed;
+    }
 }
 
 static hyt_status choose_formats(hyti_planner *p)
@@ -62,8 +100,9 @@ static hyt_status choose_formats(hyti_planner *p)
         const hyti_node *node = &p->graph->nodes[i];
         hyti_reading *value = &p->values[i];
         for (size_t j = 0; j < HYTI_FORMATS; j++) value->copies[j] = HYTI_NO_VALUE;
-        value->format = only_moves(node->op) ? p->values[node->inputs[0]].format : asked_format(p, node);
-        if (value->format != HYTI_I8 || only_moves(node->op)) continue;
+        value->format = only_moves(node) ? p->values[node->inputs[0]].format : asked_format(p, node);
+        if (!only_moves(node) && only_in_f32(p, node, value->format)) value->format = HYTI_F32;
+        if (value->format != HYTI_I8 || only_moves(node)) continue;
         if (too_deep(p, node)) value->format = HYTI_F32;
         else if (!node->quantised && value->live && node->op != HYT_OP_BATCH_NORM && node->op != HYT_OP_CONV)
             return hyti_fail(HYT_ERR_STATE, "value %zu (%s) is int8 and has no quantisation", i, hyt_op_name(node->op));
@@ -76,12 +115,12 @@ static hyt_status choose_formats(hyti_planner *p)
 static hyti_tensor shape_of(const hyti_planner *p, hyt_value value)
 {
     const hyti_node *node = hyti_node_of(p, value);
-    hyti_tensor tensor = { .value = value, .buffer = HYTI_NO_BUFFER, .rows = p->plan->batch };
+    hyti_tensor tensor = { .value = value, .buffer = HYTI_NO_BUFFER, .rows = node->fixed ? 1 : p->plan->batch };
     tensor.width = tensor.stride = node->dims.size[node->picture ? 1 : node->dims.rank - 1];
     for (size_t i = node->picture ? 2 : 1; i < node->dims.rank; i++)
         if (node->picture || i + 1 < node->dims.rank) tensor.rows *= node->dims.size[i];
     if (node->quantised) tensor.quant = (hyti_quant){ node->scale, node->zero };
-    if (keeps_quantisation(node->op)) tensor.quant = p->plan->tensors[node->inputs[0]].quant;
+    if (keeps_quantisation(node)) tensor.quant = p->plan->tensors[node->inputs[0]].quant;
     return tensor;
 }
 
@@ -95,7 +134,8 @@ static size_t add_buffer(hyti_planner *p, size_t bytes)
 
 static void touch(hyti_planner *p, hyt_value tensor)
 {
-    if (tensor != HYTI_NO_VALUE) p->plan->buffers[p->plan->tensors[tensor].buffer].last = p->plan->n_steps;
+    if (tensor != HYTI_NO_VALUE && p->plan->tensors[tensor].buffer != HYTI_NO_BUFFER)
+        p->plan->buffers[p->plan->tensors[tensor].buffer].last = p->plan->n_steps;
 }
 
 static bool along_width(const hyti_node *node)
@@ -118,7 +158,7 @@ static bool stored_alike(const hyti_planner *p, hyt_value a, hyt_value b)
     const hyti_node *left = hyti_node_of(p, a), *right = hyti_node_of(p, b);
     if (p->values[a].format != p->values[b].format) return false;
     if (p->values[a].format != HYTI_I8) return true;
-    return !keeps_quantisation(left->op) && left->scale == right->scale && left->zero == right->zero;
+    return !keeps_quantisation(left) && left->scale == right->scale && left->zero == right->zero;
 }
 
 /* A value that only a concatenation reads is written into its place there, and so on outwards: the outermost, and the
@@ -161,13 +201,38 @@ void hyti_place(hyti_planner *p, hyt_value value, hyti_format format, bool strid
 bool hyti_place_over(hyti_planner *p, hyt_value value, hyti_format format, hyt_value operand)
 {
     hyti_tensor *from = &p->plan->tensors[operand], shape = shape_of(p, value);
-    if (from->value != operand || p->values[operand].left != 1 || from->format != format || p->observed) return false;
+    if (from->value != operand || p->values[p->values[operand].root].left != 1 || from->format != format) return false;
+    if (p->observed || from->packed || from->width != shape.width || from->rows != shape.rows) return false;
     shape.format = from->format;
     shape.buffer = from->buffer;
     shape.offset = from->offset;
     shape.stride = from->stride;
     p->plan->tensors[value] = shape;
     return true;
+}
+
+void hyti_place_as(hyti_planner *p, hyt_value value, hyt_value operand)
+{
+    hyti_tensor *to = &p->plan->tensors[value], from = p->plan->tensors[operand];
+    hyt_value root = p->values[operand].root;
+    *to = shape_of(p, value);
+    to->format = from.format;
+    to->quant = from.quant;
+    to->buffer = from.buffer;
+    to->offset = from.offset;
+    to->packed = from.packed;
+    if (to->width == from.width) to->stride = from.stride;
+    p->values[value].root = root;
+    p->values[root].left += p->values[value].left - 1;
+}
+
+void hyti_place_packed(hyti_planner *p, hyt_value value)
+{
+    hyti_tensor *tensor = &p->plan->tensors[value];
+    *tensor = shape_of(p, value);
+    tensor->format = HYTI_F32;
+    tensor->packed = true;
+    tensor->offset = hyti_pack_room(p, tensor->rows * tensor->width * sizeof(float));
 }
 
 /* Steps */
@@ -181,6 +246,8 @@ hyti_step hyti_start_step(hyti_step_kind kind, hyt_value value, hyti_format form
                         .in = HYTI_NO_VALUE,
                         .out = value,
                         .add = HYTI_NO_VALUE,
+                        .keys = HYTI_NO_VALUE,
+                        .values = HYTI_NO_VALUE,
                         .scratch = HYTI_NO_BUFFER,
                         .weights = HYTI_NO_BUFFER,
                         .bias = HYTI_NO_BUFFER,
@@ -189,7 +256,7 @@ hyti_step hyti_start_step(hyti_step_kind kind, hyt_value value, hyti_format form
 
 static void read_once(hyti_planner *p, hyt_value tensor)
 {
-    if (tensor != HYTI_NO_VALUE) p->values[p->plan->tensors[tensor].value].left--;
+    if (tensor != HYTI_NO_VALUE) p->values[p->values[p->plan->tensors[tensor].value].root].left--;
 }
 
 static void append_step(hyti_planner *p, hyti_step *step)
@@ -197,6 +264,8 @@ static void append_step(hyti_planner *p, hyti_step *step)
     hyti_plan *plan = p->plan;
     touch(p, step->in);
     touch(p, step->add);
+    touch(p, step->keys);
+    touch(p, step->values);
     touch(p, step->out);
     if (step->scratch_bytes) step->scratch = add_buffer(p, step->scratch_bytes * plan->threads);
     plan->steps[plan->n_steps++] = *step;
@@ -207,6 +276,23 @@ void hyti_finish_step(hyti_planner *p, hyti_step *step)
     append_step(p, step);
     read_once(p, step->in);
     read_once(p, step->add);
+    read_once(p, step->keys);
+    read_once(p, step->values);
+}
+
+static hyt_value copy_tensor(hyti_planner *p, hyt_value value, hyti_format format)
+{
+    hyti_plan *plan = p->plan;
+    hyt_value copy = (hyt_value)plan->n_tensors++;
+    hyti_tensor *to = &plan->tensors[copy];
+    *to = shape_of(p, value);
+    to->format = format;
+    to->buffer = add_buffer(p, to->rows * to->width * hyti_format_size(format));
+    hyti_step step = hyti_start_step(HYTI_STEP_CONVERT, value, format);
+    step.in = value;
+    step.out = copy;
+    append_step(p, &step);
+    return copy;
 }
 
 hyt_value hyti_tensor_in(hyti_planner *p, hyt_value value, hyti_format format)
@@ -216,15 +302,7 @@ hyt_value hyti_tensor_in(hyti_planner *p, hyt_value value, hyti_format format)
     if (own->format == format) return value;
     hyt_value *copy = &p->values[value].copies[format];
     if (*copy != HYTI_NO_VALUE) return *copy;
-    *copy = (hyt_value)plan->n_tensors++;
-    hyti_tensor *to = &plan->tensors[*copy];
-    *to = shape_of(p, value);
-    to->format = format;
-    to->buffer = add_buffer(p, to->rows * to->width * hyti_format_size(format));
-    hyti_step step = hyti_start_step(HYTI_STEP_CONVERT, value, format);
-    step.in = value;
-    step.out = *copy;
-    append_step(p, &step);
+    *copy = copy_tensor(p, value, format);
     return *copy;
 }
 
@@ -235,10 +313,11 @@ size_t hyti_pack_room(hyti_planner *p, size_t bytes)
     return at;
 }
 
+/* A result among the packed weights is copied: a plan has at least one buffer. */
 static void plan_output(hyti_planner *p)
 {
     hyti_step step = hyti_start_step(HYTI_STEP_OUTPUT, p->output, p->plan->tensors[p->output].format);
-    step.in = p->output;
+    step.in = p->plan->tensors[p->output].packed ? copy_tensor(p, p->output, HYTI_F32) : p->output;
     step.out = HYTI_NO_VALUE;
     hyti_finish_step(p, &step);
 }
@@ -258,7 +337,7 @@ static hyt_status reserve(hyti_planner *p)
 {
     hyti_plan *plan = p->plan;
     hyt_context *context = plan->context;
-    size_t nodes = p->graph->n_nodes, copies = nodes * count_copies(p), steps = nodes + copies + 1;
+    size_t nodes = p->graph->n_nodes, copies = nodes * count_copies(p) + 1, steps = nodes + copies + 1;
     for (size_t i = 0; i < nodes; i++)
         if (p->graph->nodes[i].op == HYT_OP_CONCAT) steps += p->graph->nodes[i].n_inputs;
     plan->n_tensors = nodes;
@@ -268,6 +347,18 @@ static hyt_status reserve(hyti_planner *p)
     if (!plan->tensors || !plan->steps || !plan->buffers) return hyti_fail_nomem();
     for (size_t i = 0; i < nodes; i++) plan->tensors[i].buffer = HYTI_NO_BUFFER;
     return HYT_OK;
+}
+
+void hyti_axis_strides(const hyti_node *node, const hyti_tensor *tensor, size_t strides[HYT_MAX_RANK])
+{
+    const hyt_dims *dims = &node->dims;
+    size_t apart = tensor->stride, last = node->picture ? 4 : dims->rank - 1;
+    strides[node->picture ? 1 : last] = 1;
+    for (size_t i = last; i-- > (node->picture ? 2u : 0u);) {
+        strides[i] = apart;
+        apart *= dims->size[i];
+    }
+    if (node->picture || node->fixed) strides[0] = node->fixed ? 0 : apart;
 }
 
 /* Sizes of a batch stay below 2^53 bytes each, so that no sum of all of them overflows. */
@@ -284,7 +375,6 @@ static hyt_status check_sizes(const hyt_graph *graph, size_t batch)
 
 static hyt_status plan_steps(hyti_planner *p)
 {
-    HYTI_TRY(hyti_graph_need_basic(p->graph, "the runtime"));
     HYTI_TRY(check_sizes(p->graph, p->plan->batch));
     find_readers(p);
     HYTI_TRY(choose_formats(p));
@@ -299,12 +389,18 @@ static hyt_status plan_steps(hyti_planner *p)
 hyt_status hyti_plan_build(const hyt_graph *graph, const hyti_runtime_params *params, const hyti_kernels *kernels,
                            hyti_plan *plan)
 {
-    hyti_planner p = { .graph = graph, .kernels = kernels, .plan = plan, .output = hyt_graph_output(graph),
-                       .precision = params->precision,
-                       .observed = params->observed };
     if (graph->n_nodes == 0) return hyti_fail(HYT_ERR_STATE, "graph \"%s\" has no operations", graph->name);
+    return hyti_plan_build_for(graph, hyt_graph_output(graph), params, kernels, plan);
+}
+
+hyt_status hyti_plan_build_for(const hyt_graph *graph, hyt_value output, const hyti_runtime_params *params,
+                               const hyti_kernels *kernels, hyti_plan *plan)
+{
+    hyti_planner p = { .graph = graph, .kernels = kernels, .plan = plan, .output = output,
+                       .fixed = graph->nodes[output].fixed, .precision = params->precision, .observed = params->observed };
     plan->context = hyti_context_retain(graph->context);
-    plan->batch = (size_t)params->batch;
+    plan->fixed = p.fixed;
+    plan->batch = p.fixed ? 1 : (size_t)params->batch;
     plan->threads = (size_t)params->threads;
     p.values = hyti_array(plan->context, graph->n_nodes, sizeof *p.values);
     hyt_status status = p.values ? plan_steps(&p) : hyti_fail_nomem();

@@ -22,8 +22,9 @@ typedef struct hyti_tensor {
     hyt_value value;   /* of the graph */
     hyti_format format;
     hyti_quant quant;  /* of int8 */
-    size_t buffer;
-    size_t offset; /* bytes from the start of the buffer */
+    size_t buffer; /* HYTI_NO_BUFFER: fused away, or among the packed weights */
+    size_t offset; /* bytes from the start of the buffer, or of the packed weights */
+    bool packed;   /* made of constants alone: worked out beforehand, the same for every picture */
     size_t rows, width, stride;
 } hyti_tensor;
 
@@ -45,6 +46,18 @@ typedef enum hyti_step_kind {
     HYTI_STEP_LAYER_NORM,
     HYTI_STEP_ATTENTION,
     HYTI_STEP_CONVERT,    /* to another format */
+    HYTI_STEP_COMBINE,    /* sum or product with broadcasting */
+    HYTI_STEP_MOVE,       /* values to where a transposition, slice, reshaping or window puts them */
+    HYTI_STEP_REGROUP,    /* the pixels of a picture to those of another, in logical order */
+    HYTI_STEP_PAD,
+    HYTI_STEP_NEAREST,    /* resizing */
+    HYTI_STEP_ALIGNED,    /* resizing, corners on corners */
+    HYTI_STEP_MAX_POOL,
+    HYTI_STEP_AVERAGE_POOL,
+    HYTI_STEP_TRANSPOSED, /* convolution */
+    HYTI_STEP_MATMUL,
+    HYTI_STEP_SOFTMAX,
+    HYTI_STEP_MEAN,
     HYTI_STEP_OUTPUT,     /* to the caller, in logical order */
     HYTI_STEP_COUNT
 } hyti_step_kind;
@@ -61,6 +74,7 @@ typedef struct hyti_step {
     hyt_value norm;       /* batch norm folded into it, or HYTI_NO_VALUE */
     hyt_value in, out;
     hyt_value add;        /* second operand, or what is added after the activation; HYTI_NO_VALUE: nothing */
+    hyt_value keys, values; /* ATTENTION: where they are no part of `in` */
     hyti_act act;
     size_t operand;       /* COPY: which one */
     size_t scratch;       /* buffer, or HYTI_NO_BUFFER */
@@ -75,6 +89,7 @@ typedef struct hyti_step {
 typedef struct hyti_plan {
     hyt_context *context;
     size_t batch, threads;
+    bool fixed;              /* of a value made of constants alone */
     hyti_tensor *tensors; /* one a value of the graph, then the copies */
     hyti_buffer *buffers;
     hyti_step *steps;
@@ -90,6 +105,11 @@ typedef struct hyti_runtime_params {
 } hyti_runtime_params;
 
 /* *plan is zero before; destroy it also after a failure. */
+/* The plan ends at `output`. What that rests on and is made of constants alone lies among the packed weights; but if
+ * the output is such itself, it is planned as any other, for one picture. */
+hyt_status hyti_plan_build_for(const hyt_graph *graph, hyt_value output, const hyti_runtime_params *params,
+                               const hyti_kernels *kernels, hyti_plan *plan);
+/* For the graph's result. */
 hyt_status hyti_plan_build(const hyt_graph *graph, const hyti_runtime_params *params, const hyti_kernels *kernels,
                            hyti_plan *plan);
 void hyti_plan_clear(hyti_plan *plan);
@@ -111,6 +131,10 @@ void hyti_from_f32(const hyti_kernels *kernels, hyti_format format, hyti_quant q
                    void *out);
 void hyti_convert(const hyti_kernels *kernels, size_t n, hyti_format from, const void *in, hyti_format to, void *out,
                   hyti_quant quant);
+/* Whether values lie as the logical order says: rows, or a picture of one channel or one pixel. */
+bool hyti_lies_in_order(const hyti_node *node);
+/* For each logical axis of a value, how many values its neighbours are apart; 0 along the batch of a constant. */
+void hyti_axis_strides(const hyti_node *node, const hyti_tensor *tensor, size_t strides[HYT_MAX_RANK]);
 /* Folds and packs the weights of every step into `packed` (plan->packed_bytes of them). */
 hyt_status hyti_plan_weights(const hyt_graph *graph, const hyti_plan *plan, const hyti_kernels *kernels, char *packed);
 

@@ -18,7 +18,16 @@ const char *hyti_step_kind_name(hyti_step_kind kind)
 
 static hyti_act act_of(hyt_op op)
 {
-    return op == HYT_OP_RELU ? HYTI_ACT_RELU : op == HYT_OP_RELU6 ? HYTI_ACT_RELU6 : HYTI_ACT_SILU;
+    switch (op) {
+    case HYT_OP_RELU: return HYTI_ACT_RELU;
+    case HYT_OP_RELU6: return HYTI_ACT_RELU6;
+    case HYT_OP_SILU: return HYTI_ACT_SILU;
+    case HYT_OP_SIGMOID: return HYTI_ACT_SIGMOID;
+    case HYT_OP_GELU: return HYTI_ACT_GELU;
+    case HYT_OP_HARD_SWISH: return HYTI_ACT_HARD_SWISH;
+    case HYT_OP_HARD_SIGMOID: return HYTI_ACT_HARD_SIGMOID;
+    default: return HYTI_ACT_NONE;
+    }
 }
 
 /* In int8 a bound, not a table. */
@@ -112,7 +121,8 @@ static void fuse(hyti_planner *p, hyti_step *step)
         fuse_activation(p, step, next);
         next = next_of(p, step->out, step->format);
     }
-    if (next != HYTI_NO_VALUE && hyti_node_of(p, next)->op == HYT_OP_ADD) fuse_addition(p, step, next);
+    if (next == HYTI_NO_VALUE || hyti_node_of(p, next)->op != HYT_OP_ADD) return;
+    if (!hyti_is_broadcast(p, hyti_node_of(p, next))) fuse_addition(p, step, next);
 }
 
 static bool is_pointwise(const hyti_node *node)
@@ -221,10 +231,25 @@ static hyt_status plan_plain(hyti_planner *p, hyt_value value, hyti_step_kind ki
     const hyti_node *node = hyti_node_of(p, value);
     hyti_step step = hyti_start_step(kind, value, format_for(p, value, kind));
     if (node->n_inputs) step.in = hyti_tensor_in(p, node->inputs[0], step.format);
-    if (kind == HYTI_STEP_ATTENTION) {
-        size_t tokens = node->dims.size[2], width = node->dims.size[3] / node->heads;
-        step.scratch_bytes = hyti_step_attention_scratch(p->kernels, step.format, tokens, tokens, width);
+    hyti_place(p, value, step.format, false);
+    hyti_finish_step(p, &step);
+    return HYT_OK;
+}
+
+/* The bias is read in float32, whatever the format. */
+static hyt_status plan_attention(hyti_planner *p, hyt_value value)
+{
+    const hyti_node *node = hyti_node_of(p, value);
+    size_t queries = node->dims.size[2], keys = queries, width = node->dims.size[3] / node->heads;
+    hyti_step step = hyti_start_step(HYTI_STEP_ATTENTION, value, format_for(p, value, HYTI_STEP_ATTENTION));
+    step.in = hyti_tensor_in(p, node->inputs[0], step.format);
+    if (node->n_inputs > 2) {
+        step.keys = hyti_tensor_in(p, node->inputs[1], step.format);
+        step.values = hyti_tensor_in(p, node->inputs[2], step.format);
+        keys = hyti_node_of(p, node->inputs[1])->dims.size[2];
     }
+    if (node->n_inputs % 2 == 0) step.add = hyti_tensor_in(p, node->inputs[node->n_inputs - 1], HYTI_F32);
+    step.scratch_bytes = hyti_step_attention_scratch(p->kernels, step.format, queries, keys, width);
     hyti_place(p, value, step.format, false);
     hyti_finish_step(p, &step);
     return HYT_OK;
@@ -253,7 +278,8 @@ static hyt_status plan_concat(hyti_planner *p, hyt_value value)
     for (size_t i = 0; i < node->n_inputs; i++) {
         if (p->plan->tensors[node->inputs[i]].buffer == p->plan->tensors[value].buffer)
             continue; /* lies there already */
-        hyti_step step = hyti_start_step(HYTI_STEP_COPY, value, format);
+        bool fixed = hyti_node_of(p, node->inputs[i])->fixed; /* goes to every picture of the batch */
+        hyti_step step = hyti_start_step(fixed ? HYTI_STEP_MOVE : HYTI_STEP_COPY, value, format);
         step.in = hyti_tensor_in(p, node->inputs[i], format);
         step.operand = i;
         step.before = p->plan->tensors[step.in].quant;
@@ -269,6 +295,10 @@ hyt_status hyti_plan_value(hyti_planner *p, hyt_value value)
 {
     const hyti_node *node = hyti_node_of(p, value);
     p->values[value].done = true;
+    if (node->op == HYT_OP_CONSTANT || (node->fixed && !p->fixed)) {
+        hyti_place_packed(p, value);
+        return HYT_OK;
+    }
     switch (node->op) {
     case HYT_OP_INPUT:
         if (!is_stem(p, value)) return plan_plain(p, value, HYTI_STEP_INPUT);
@@ -279,18 +309,27 @@ hyt_status hyti_plan_value(hyti_planner *p, hyt_value value)
     case HYT_OP_LINEAR: return plan_weighted(p, value, HYTI_STEP_GEMM);
     case HYT_OP_RELU:
     case HYT_OP_RELU6:
-    case HYT_OP_SILU: return plan_elementwise(p, value, HYTI_STEP_ACT);
-    case HYT_OP_ADD: return plan_elementwise(p, value, HYTI_STEP_ADD);
+    case HYT_OP_SILU:
+    case HYT_OP_SIGMOID:
+    case HYT_OP_GELU:
+    case HYT_OP_HARD_SWISH:
+    case HYT_OP_HARD_SIGMOID: return plan_elementwise(p, value, HYTI_STEP_ACT);
+    case HYT_OP_ADD:
+        if (hyti_is_broadcast(p, node)) return hyti_plan_more(p, value);
+        return plan_elementwise(p, value, HYTI_STEP_ADD);
     case HYT_OP_CONCAT: return plan_concat(p, value);
     case HYT_OP_GLOBAL_POOL: return plan_plain(p, value, HYTI_STEP_POOL);
-    case HYT_OP_RESIZE: return plan_plain(p, value, HYTI_STEP_RESIZE);
-    case HYT_OP_UNFOLD: return plan_plain(p, value, HYTI_STEP_UNFOLD);
-    case HYT_OP_FOLD: return plan_plain(p, value, HYTI_STEP_FOLD);
+    case HYT_OP_RESIZE:
+        if (node->mode != HYT_RESIZE_BILINEAR) return hyti_plan_more(p, value);
+        return plan_plain(p, value, HYTI_STEP_RESIZE);
+    case HYT_OP_UNFOLD:
+    case HYT_OP_FOLD:
+        if (node->patch == 1 || node->windows_first) return hyti_plan_more(p, value);
+        return plan_plain(p, value, node->op == HYT_OP_UNFOLD ? HYTI_STEP_UNFOLD : HYTI_STEP_FOLD);
     case HYT_OP_LAYER_NORM: return plan_layer_norm(p, value);
-    case HYT_OP_ATTENTION: return plan_plain(p, value, HYTI_STEP_ATTENTION);
-    default: break;
+    case HYT_OP_ATTENTION: return plan_attention(p, value);
+    default: return hyti_plan_more(p, value);
     }
-    return hyti_fail(HYT_ERR_UNSUPPORTED, "the runtime does not run %s (value %d)", hyt_op_name(node->op), (int)value);
 }
 
 /* A picture of rows and columns of pixels; a batch norm on its own is a 1x1 depthwise convolution. */

@@ -12,6 +12,7 @@ typedef struct hyti_reading {
     size_t left;      /* of these, not planned yet */
     bool live;        /* the result depends on it */
     bool done;        /* part of an earlier step */
+    hyt_value root;   /* the value in whose bytes it lies, which counts what is left of both */
     hyti_format format;
     hyt_value copies[HYTI_FORMATS]; /* tensors that hold it in another format, or HYTI_NO_VALUE */
 } hyti_reading;
@@ -22,6 +23,7 @@ typedef struct hyti_planner {
     hyti_plan *plan;
     hyti_reading *values;
     hyt_value output;
+    bool fixed;        /* the result is made of constants alone, and all of that is planned */
     int64_t precision; /* of the options */
     bool observed;
 } hyti_planner;
@@ -42,6 +44,13 @@ void hyti_place(hyti_planner *p, hyt_value value, hyti_format format, bool strid
 bool hyti_place_over(hyti_planner *p, hyt_value value, hyti_format format, hyt_value operand);
 /* The tensor that holds a value in a format: its own, or a copy that a step before this makes. */
 hyt_value hyti_tensor_in(hyti_planner *p, hyt_value value, hyti_format format);
+/* The value lies in its operand's bytes as they are: another shape of the same rows. */
+void hyti_place_as(hyti_planner *p, hyt_value value, hyt_value operand);
+/* What is made of constants alone: among the packed weights, in float32. */
+void hyti_place_packed(hyti_planner *p, hyt_value value);
+/* Steps of the operations that move values, and of those that only float32 has. */
+hyt_status hyti_plan_more(hyti_planner *p, hyt_value value);
+bool hyti_is_broadcast(const hyti_planner *p, const hyti_node *node);
 hyti_step hyti_start_step(hyti_step_kind kind, hyt_value value, hyti_format format);
 void hyti_finish_step(hyti_planner *p, hyti_step *step);
 /* Room among the packed weights, every block at a multiple of 64 bytes. */

@@ -33,9 +33,8 @@ static hyt_status read_options(const hyt_options *options, hyti_runtime_params *
     return HYT_OK;
 }
 
-static hyt_status keep_facts(const hyt_graph *graph, hyt_runtime *runtime)
+static hyt_status keep_facts(const hyt_graph *graph, hyt_value output, hyt_runtime *runtime)
 {
-    hyt_value output = hyt_graph_output(graph);
     const hyti_node *input = &graph->nodes[graph->input];
     runtime->channels = graph->channels;
     runtime->pixels = input->dims.size[2] * input->dims.size[3];
@@ -61,24 +60,70 @@ static hyt_status take_arena(hyt_runtime *runtime, void *arena, size_t arena_siz
     return runtime->arena ? HYT_OK : hyti_fail_nomem();
 }
 
+static hyt_status create(const hyt_graph *graph, hyt_value output, const hyti_runtime_params *params,
+                         const hyti_kernels *kernels, void *arena, size_t arena_size, hyt_runtime **out);
+
+static void run(hyt_runtime *runtime, const float *input, float *output)
+{
+    runtime->input = input;
+    runtime->output = output;
+    hyti_pool_run_stages(runtime->pool, runtime->n_jobs, runtime->stages);
+}
+
+/* A value made of constants alone, in logical order: as the result of a network of its own. *out: to be freed. */
+static hyt_status work_out(const hyt_graph *graph, hyt_value value, const hyti_kernels *kernels, float **out)
+{
+    const hyti_runtime_params params = { .threads = 1, .batch = 1, .precision = 1 /* fp32 */ };
+    hyt_runtime *runtime = NULL;
+    HYTI_TRY(create(graph, value, &params, kernels, NULL, 0, &runtime));
+    *out = hyti_array(graph->context, hyt_runtime_output_size(runtime), sizeof **out);
+    if (*out) run(runtime, NULL, *out);
+    hyt_runtime_destroy(runtime);
+    return *out ? HYT_OK : hyti_fail_nomem();
+}
+
+/* What is made of constants alone, in the order in which it lies. */
+static hyt_status fill_constant(const hyt_graph *graph, const hyt_runtime *runtime, const hyti_tensor *tensor)
+{
+    const hyti_node *node = &graph->nodes[tensor->value];
+    size_t count = (size_t)hyti_values_of(tensor), channels = tensor->width, pixels = tensor->rows;
+    float *to = (float *)(runtime->packed + tensor->offset), *fresh = NULL;
+    if (node->op != HYT_OP_CONSTANT) HYTI_TRY(work_out(graph, tensor->value, &runtime->kernels, &fresh));
+    const float *from = fresh ? fresh : graph->parameters[node->parameters[0]].data;
+    for (size_t i = 0; i < count; i++) to[node->picture ? i % pixels * channels + i / pixels : i] = from[i];
+    hyti_free(runtime->context, fresh);
+    return HYT_OK;
+}
+
+static hyt_status fill_constants(const hyt_graph *graph, const hyt_runtime *runtime)
+{
+    for (size_t i = 0; i < graph->n_nodes; i++) {
+        const hyti_tensor *tensor = &runtime->plan.tensors[i];
+        if (tensor->packed && (graph->nodes[i].op == HYT_OP_CONSTANT || !runtime->plan.fixed))
+            HYTI_TRY(fill_constant(graph, runtime, tensor));
+    }
+    return HYT_OK;
+}
+
 /* The parameters and kernels are there. */
-static hyt_status fill(const hyt_graph *graph, void *arena, size_t arena_size, hyt_runtime *runtime)
+static hyt_status fill(const hyt_graph *graph, hyt_value output, void *arena, size_t arena_size, hyt_runtime *runtime)
 {
     hyt_context *context = runtime->context;
-    HYTI_TRY(hyti_plan_build(graph, &runtime->params, &runtime->kernels, &runtime->plan));
-    HYTI_TRY(keep_facts(graph, runtime));
+    HYTI_TRY(hyti_plan_build_for(graph, output, &runtime->params, &runtime->kernels, &runtime->plan));
+    HYTI_TRY(keep_facts(graph, output, runtime));
     HYTI_TRY(take_arena(runtime, arena, arena_size));
     runtime->packed = hyti_alloc_aligned(context, (size_t)HYTI_MAX(runtime->plan.packed_bytes, (uint64_t)64));
     runtime->jobs = hyti_array(context, runtime->plan.n_steps, sizeof *runtime->jobs);
     runtime->stages = hyti_array(context, runtime->plan.n_steps, sizeof *runtime->stages);
     if (!runtime->packed || !runtime->jobs || !runtime->stages) return hyti_fail_nomem();
     HYTI_TRY(hyti_plan_weights(graph, &runtime->plan, &runtime->kernels, runtime->packed));
+    HYTI_TRY(fill_constants(graph, runtime));
     hyti_runtime_bind(graph, runtime);
     return hyti_pool_create(context, runtime->plan.threads, &runtime->pool);
 }
 
-static hyt_status create(const hyt_graph *graph, const hyti_runtime_params *params, const hyti_kernels *kernels,
-                         void *arena, size_t arena_size, hyt_runtime **out)
+static hyt_status create(const hyt_graph *graph, hyt_value output, const hyti_runtime_params *params,
+                         const hyti_kernels *kernels, void *arena, size_t arena_size, hyt_runtime **out)
 {
     hyt_runtime *runtime = hyti_alloc(graph->context, sizeof *runtime);
     if (!runtime) return hyti_fail_nomem();
@@ -86,7 +131,7 @@ static hyt_status create(const hyt_graph *graph, const hyti_runtime_params *para
     runtime->context = hyti_context_retain(graph->context);
     runtime->params = *params;
     runtime->kernels = *kernels;
-    hyt_status status = fill(graph, arena, arena_size, runtime);
+    hyt_status status = fill(graph, output, arena, arena_size, runtime);
     if (status != HYT_OK) {
         hyt_runtime_destroy(runtime);
         return status;
@@ -103,15 +148,17 @@ hyt_status hyti_runtime_create_in(const hyt_graph *graph, const hyt_options *opt
     HYTI_NEED(graph);
     HYTI_NEED(out);
     HYTI_TRY(read_options(options, &params, &kernels));
-    return create(graph, &params, &kernels, arena, arena_size, out);
+    if (graph->n_nodes == 0) return hyti_fail(HYT_ERR_STATE, "graph \"%s\" has no operations", graph->name);
+    return create(graph, hyt_graph_output(graph), &params, &kernels, arena, arena_size, out);
 }
 
 hyt_status hyti_runtime_observe(const hyt_graph *graph, size_t threads, hyt_runtime **out)
 {
     hyti_runtime_params params = { .threads = (int64_t)threads, .batch = 1, .precision = 1, .observed = true };
     hyti_kernels kernels;
+    if (graph->n_nodes == 0) return hyti_fail(HYT_ERR_STATE, "graph \"%s\" has no operations", graph->name);
     hyti_kernels_init(&kernels, (unsigned)HYTI_ISA_ALL);
-    return create(graph, &params, &kernels, NULL, 0, out);
+    return create(graph, hyt_graph_output(graph), &params, &kernels, NULL, 0, out);
 }
 
 const float *hyti_runtime_observed(const hyt_runtime *runtime, hyt_value value, size_t *count)
@@ -161,9 +208,7 @@ hyt_status hyt_runtime_run(hyt_runtime *runtime, const float *input, float *outp
     HYTI_NEED(runtime);
     HYTI_NEED(input);
     HYTI_NEED(output);
-    runtime->input = input;
-    runtime->output = output;
-    hyti_pool_run_stages(runtime->pool, runtime->n_jobs, runtime->stages);
+    run(runtime, input, output);
     return HYT_OK;
 }
 
@@ -177,6 +222,7 @@ static uint64_t end_of(const hyti_plan *plan, hyt_value number)
 {
     if (number == HYTI_NO_VALUE) return 0;
     const hyti_tensor *tensor = &plan->tensors[number];
+    if (tensor->packed) return 0;
     return hyti_round_up(plan->buffers[tensor->buffer].offset + tensor->offset + hyti_tensor_bytes(tensor), 64);
 }
 
@@ -185,7 +231,7 @@ uint64_t hyt_runtime_used_bytes(const hyt_runtime *runtime)
     uint64_t used = 0;
     for (size_t i = 0; runtime && i < runtime->plan.n_steps; i++) {
         const hyti_step *step = &runtime->plan.steps[i];
-        const hyt_value touched[] = { step->in, step->add, step->out };
+        const hyt_value touched[] = { step->in, step->add, step->keys, step->values, step->out };
         for (size_t j = 0; j < HYTI_COUNT(touched); j++) used = HYTI_MAX(used, end_of(&runtime->plan, touched[j]));
         if (step->scratch == HYTI_NO_BUFFER) continue;
         uint64_t scratch = (uint64_t)step->scratch_bytes * runtime->plan.threads;

@@ -2,6 +2,7 @@
 /* Batch norm folded into the convolution before it, weights in the format and order that the kernels read. */
 #include "runtime/plan.h"
 #include <math.h>
+#include <string.h>
 
 typedef struct folder {
     const hyt_graph *graph;
@@ -144,6 +145,26 @@ static double silu(double x)
     return x / (1 + exp(-x));
 }
 
+static double sigmoid(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+
+static double gelu(double x)
+{
+    return 0.5 * x * erfc(-x / sqrt(2));
+}
+
+static double hard_sigmoid(double x)
+{
+    return fmin(fmax(x + 3, 0), 6) / 6;
+}
+
+static double hard_swish(double x)
+{
+    return x * hard_sigmoid(x);
+}
+
 static double relu(double x)
 {
     return x < 0 ? 0 : x;
@@ -158,7 +179,10 @@ static double relu6(double x)
 static void write_table(const folder *f, const hyti_step *step)
 {
     static double (*const functions[])(double) = { [HYTI_ACT_NONE] = same, [HYTI_ACT_RELU] = relu,
-                                                   [HYTI_ACT_RELU6] = relu6, [HYTI_ACT_SILU] = silu };
+                                                   [HYTI_ACT_RELU6] = relu6, [HYTI_ACT_SILU] = silu,
+                                                   [HYTI_ACT_SIGMOID] = sigmoid, [HYTI_ACT_GELU] = gelu,
+                                                   [HYTI_ACT_HARD_SWISH] = hard_swish,
+                                                   [HYTI_ACT_HARD_SIGMOID] = hard_sigmoid };
     if (step->table == HYTI_NO_BUFFER) return;
     hyti_table_of(functions[step->act], step->before, step->after, (int8_t *)(f->packed + step->table));
 }
@@ -191,6 +215,22 @@ static void pack_step(const folder *f, const hyti_step *step)
             pack_panels(f, step->kind == HYTI_STEP_STEM ? HYTI_F32 : step->format, depth, each, (const char *)from + g * each * depth * source,
                         f->packed + step->weights + g * step->panel * size);
     }
+}
+
+/* [in, out / groups, kh, kw]: a panel for each tap of each group. */
+static void pack_transposed(const folder *f, const hyti_step *step)
+{
+    const hyti_node *node = &f->graph->nodes[step->node];
+    const hyti_parameter *weight = parameter_of(f, node, 0);
+    const size_t *size = weight->dims.size;
+    size_t taps = size[2] * size[3], depth = size[0] / node->groups;
+    float *to = (float *)(f->packed + step->weights);
+    for (size_t i = 0; i < node->groups * taps; i++, to += step->panel)
+        hyti_pack_f32(f->kernels, depth, size[1], weight->data + i / taps * depth * size[1] * taps + i % taps,
+                      (ptrdiff_t)(size[1] * taps), (ptrdiff_t)taps, to);
+    if (step->bias == HYTI_NO_BUFFER) return;
+    const hyti_parameter *bias = parameter_of(f, node, 1);
+    memcpy(f->packed + step->bias, bias->data, bias->count * sizeof *bias->data);
 }
 
 static void write_layer_norm(const folder *f, const hyti_step *step)
@@ -245,6 +285,7 @@ hyt_status hyti_plan_weights(const hyt_graph *graph, const hyti_plan *plan, cons
     hyt_status status = make_room(plan, &f);
     for (size_t i = 0; i < plan->n_steps && status == HYT_OK; i++) {
         if (is_weighted(plan->steps[i].kind)) pack_step(&f, &plan->steps[i]);
+        if (plan->steps[i].kind == HYTI_STEP_TRANSPOSED) pack_transposed(&f, &plan->steps[i]);
         if (plan->steps[i].kind == HYTI_STEP_LAYER_NORM) write_layer_norm(&f, &plan->steps[i]);
         write_table(&f, &plan->steps[i]);
     }

@@ -159,10 +159,10 @@ static inline double exact_act(hyti_act act, double x)
     }
 }
 
-/* `terms` is the sum of the absolute values added up, `n` their number; SiLU's slope is at most 1.1. */
+/* `terms` is the sum of the absolute values added up, `n` their number; no activation's slope is above 1.5. */
 static inline double bound_of(double n, double terms, double value)
 {
-    return (n + 8) * EPSILON * 1.1 * terms + 8 * EPSILON * fabs(value) + 1e-36;
+    return (n + 8) * EPSILON * 1.5 * terms + 8 * EPSILON * fabs(value) + 1e-36;
 }
 
 static inline bool is_near(float got, double expected, double bound)

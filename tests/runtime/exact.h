@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the runtime computes, against the literal reading of the graph. */
+#ifndef HYTNAS_TESTS_EXACT_H
+#define HYTNAS_TESTS_EXACT_H
+
+#include "../graph/random_graph.h"
+#include "naive.h"
+#include "runtime/execute.h"
+
+static float *random_input(const hyt_graph *graph, size_t batch)
+{
+    size_t n = naive_count(graph, graph->input) * batch;
+    float *input = malloc(n * sizeof *input);
+    hyti_rng rng = hyti_rng_start(3, HYTI_PURPOSE_TEST, 1);
+    for (size_t i = 0; i < n; i++) input[i] = (float)hyti_rng_normal(&rng);
+    return input;
+}
+
+static hyt_runtime *make(const hyt_graph *graph, int64_t threads, int64_t batch, const char *layout, const char *isa)
+{
+    hyt_options *options = NULL;
+    hyt_runtime *runtime = NULL;
+    MUST(hyt_runtime_options_create(NULL, &options));
+    MUST(hyt_options_set_int(options, HYT_RUNTIME_THREADS, threads));
+    MUST(hyt_options_set_int(options, HYT_RUNTIME_BATCH, batch));
+    MUST(hyt_options_set_text(options, HYT_RUNTIME_LAYOUT, layout));
+    MUST(hyt_options_set_text(options, HYT_RUNTIME_ISA, isa));
+    MUST(hyt_runtime_create(graph, options, &runtime));
+    hyt_options_destroy(options);
+    return runtime;
+}
+
+static float *run(hyt_runtime *runtime, const float *input)
+{
+    float *output = malloc(hyt_runtime_output_size(runtime) * sizeof *output);
+    MUST(hyt_runtime_run(runtime, input, output));
+    return output;
+}
+
+/* Largest error in units of the result's deviation (its root mean square where it hardly varies). */
+static double error_of(const double *wanted, const float *got, size_t n)
+{
+    double mean = 0, square = 0, worst = 0;
+    for (size_t i = 0; i < n; i++) {
+        mean += wanted[i] / (double)n;
+        square += wanted[i] * wanted[i] / (double)n;
+        worst = fmax(worst, fabs(wanted[i] - got[i]));
+        if (isnan(got[i])) return INFINITY;
+    }
+    double deviation = sqrt(fmax(square - mean * mean, 0));
+    if (deviation < 0.1 * sqrt(square)) deviation = sqrt(square);
+    return worst == 0 ? 0 : worst / deviation;
+}
+
+/* Where a graph amplifies rounding (a layer norm of nearly equal values): some times what one rounding a value does. */
+static double limit_of(const hyt_graph *graph, const float *input, const double *wanted, size_t n)
+{
+    double *shaken = naive_run(graph, input, true);
+    float *result = malloc(n * sizeof *result);
+    for (size_t i = 0; i < n; i++) result[i] = (float)shaken[i];
+    double error = error_of(wanted, result, n);
+    free(result);
+    free(shaken);
+    return fmax(5e-5, 4 * error);
+}
+
+static void check_against_naive(const hyt_graph *graph, const char *isa, size_t batch)
+{
+    float *input = random_input(graph, batch);
+    hyt_runtime *runtime = make(graph, 1, (int64_t)batch, "nchw", isa);
+    float *got = run(runtime, input);
+    size_t n = naive_count(graph, hyt_graph_output(graph));
+    if (graph->nodes[hyt_graph_output(graph)].fixed) batch = 1; /* of constants alone: one for all */
+    assert_int_equal(hyt_runtime_output_size(runtime), n * batch);
+    assert_int_equal(hyt_runtime_used_bytes(runtime), hyt_runtime_arena_bytes(runtime));
+    for (size_t b = 0; b < batch; b++) {
+        const float *picture = input + b * naive_count(graph, graph->input);
+        double *wanted = naive_run(graph, picture, false), error = error_of(wanted, got + b * n, n);
+        double limit = error > 5e-5 ? limit_of(graph, picture, wanted, n) : 5e-5;
+        if (!(error <= limit)) fail_msg("%s on %s, picture %zu: error %g, limit %g", graph->name, isa, b, error, limit);
+        free(wanted);
+    }
+    free(got);
+    free(input);
+    hyt_runtime_destroy(runtime);
+}
+
+#endif
