@@ -12,6 +12,11 @@ const char *hyti_step_kind_name(hyti_step_kind kind)
         [HYTI_STEP_POOL] = "pool",         [HYTI_STEP_RESIZE] = "resize",       [HYTI_STEP_UNFOLD] = "unfold",
         [HYTI_STEP_FOLD] = "fold",         [HYTI_STEP_LAYER_NORM] = "layer_norm",
         [HYTI_STEP_ATTENTION] = "attention", [HYTI_STEP_CONVERT] = "convert",   [HYTI_STEP_OUTPUT] = "output",
+        [HYTI_STEP_COMBINE] = "combine",   [HYTI_STEP_MOVE] = "move",           [HYTI_STEP_REGROUP] = "regroup",
+        [HYTI_STEP_PAD] = "pad",           [HYTI_STEP_NEAREST] = "resize_nearest",
+        [HYTI_STEP_ALIGNED] = "resize_aligned", [HYTI_STEP_MAX_POOL] = "max_pool",
+        [HYTI_STEP_AVERAGE_POOL] = "average_pool", [HYTI_STEP_TRANSPOSED] = "conv_transpose",
+        [HYTI_STEP_MATMUL] = "matmul",     [HYTI_STEP_SOFTMAX] = "softmax",     [HYTI_STEP_MEAN] = "mean",
     };
     return names[kind];
 }
