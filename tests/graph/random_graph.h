@@ -165,6 +165,16 @@ static hyt_status random_more(hyti_rng *rng, hyt_graph *graph, hyt_value x, hyt_
     }
 }
 
+/* Without broadcasting. */
+static hyt_status random_add(hyti_rng *rng, hyt_graph *graph, hyt_value x, hyt_value *out)
+{
+    hyt_value other = (hyt_value)random_from(rng, 0, graph->n_nodes - 1);
+    const hyt_dims *left = &graph->nodes[x].dims, *right = &graph->nodes[other].dims;
+    for (size_t i = 0; i < left->rank && i < right->rank; i++)
+        if (left->size[i] != right->size[i]) return HYT_ERR_SHAPE;
+    return hyt_graph_add(graph, x, other, out);
+}
+
 /* May be refused where the shapes do not fit: then the graph is as before. */
 static hyt_status random_operation(hyti_rng *rng, hyt_graph *graph, bool more, hyt_value *out)
 {
@@ -176,7 +186,7 @@ static hyt_status random_operation(hyti_rng *rng, hyt_graph *graph, bool more, h
     if (more && random_from(rng, 0, 1)) act = (hyt_op)random_from(rng, HYT_OP_SIGMOID, HYT_OP_HARD_SIGMOID);
     switch (random_from(rng, 0, node->picture ? 9 : 6)) {
     case 0: return hyt_graph_activation(graph, x, act, out);
-    case 1: return hyt_graph_add(graph, x, (hyt_value)random_from(rng, 0, graph->n_nodes - 1), out);
+    case 1: return random_add(rng, graph, x, out);
     case 2: return random_concat(rng, graph, x, out);
     case 3:
         return node->picture ? random_conv(rng, graph, x, out)
