@@ -125,7 +125,7 @@ static void bind_quantised(hyti_binder *b)
     if (step->kind == HYTI_STEP_POOL)
         b->job->u.pool.quant = hyti_mean_quant_of(b->in->quant, b->out->quant, b->job->rows);
     if (b->add) {
-        hyti_quant left = step->kind == HYTI_STEP_ADD ? b->in->quant : step->after;
+        hyti_quant left = step->kind == HYTI_STEP_ADD || step->kind == HYTI_STEP_COMBINE ? b->in->quant : step->after;
         b->job->add_quant = hyti_add_quant_of(left, b->add->quant, b->out->quant);
         r->add = &b->job->add_quant;
     }

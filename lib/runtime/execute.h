@@ -50,7 +50,7 @@ typedef struct hyti_job {
         struct { hyti_mean_quant quant; } pool;
         struct { size_t patch, across, positions, tokens; } fold; /* across: patches in a row of patches */
         struct { size_t in_height, in_width, out_height, out_width; } resize;
-        struct { hyti_axes axes; bool product; } move;
+        struct { hyti_axes axes; bool product; hyti_format format; hyti_mul_quant mul; } move;
         struct { size_t in_channels, in_pixels; } regroup;
         struct { size_t in_height, in_width, out_height, out_width, top, left; char value[4]; } pad;
         struct { size_t count, inner; } mean;

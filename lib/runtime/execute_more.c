@@ -80,14 +80,47 @@ static void combine_axis(const hyti_axis *axis, bool product, const float *a, co
     }
 }
 
-static void combine_axes(const hyti_axis *axis, size_t rank, bool product, const float *a, const float *b, float *out)
+/* int8: rows by the kernels, all else as they do it. */
+static void combine_axis_i8(const hyti_job *job, const hyti_axis *axis, const int8_t *a, const int8_t *b, int8_t *out)
+{
+    bool product = job->u.move.product;
+    if (axis->in == 1 && axis->out == 1 && axis->add == 1) {
+        if (product) job->kernels->mul_i8(1, axis->size, a, b, axis->size, &job->u.move.mul, out);
+        else job->kernels->add_i8(axis->size, a, b, &job->add_quant, out);
+        return;
+    }
+    for (size_t i = 0; i < axis->size; i++) {
+        if (product) job->kernels->mul_i8(1, 1, a + i * axis->in, b + i * axis->add, 1, &job->u.move.mul, out + i * axis->out);
+        else job->kernels->add_i8(1, a + i * axis->in, b + i * axis->add, &job->add_quant, out + i * axis->out);
+    }
+}
+
+/* 16 bits: in float32, value by value. */
+static void combine_axis_half(const hyti_job *job, const hyti_axis *axis, const char *a, const char *b, char *out)
+{
+    hyti_quant none = { 0 };
+    for (size_t i = 0; i < axis->size; i++) {
+        float left, right, result;
+        hyti_to_f32(job->kernels, job->u.move.format, none, 1, a + i * axis->in * 2, &left);
+        hyti_to_f32(job->kernels, job->u.move.format, none, 1, b + i * axis->add * 2, &right);
+        result = job->u.move.product ? left * right : left + right;
+        hyti_from_f32(job->kernels, job->u.move.format, none, 1, &result, out + i * axis->out * 2);
+    }
+}
+
+static void combine_axes(const hyti_job *job, const hyti_axis *axis, size_t rank, const char *a, const char *b, char *out)
 {
     if (rank == 1) {
-        combine_axis(axis, product, a, b, out);
+        if (job->u.move.format == HYTI_F32)
+            combine_axis(axis, job->u.move.product, (const float *)a, (const float *)b, (float *)out);
+        else if (job->u.move.format == HYTI_I8)
+            combine_axis_i8(job, axis, (const int8_t *)a, (const int8_t *)b, (int8_t *)out);
+        else combine_axis_half(job, axis, a, b, out);
         return;
     }
     for (size_t i = 0; i < axis->size; i++)
-        combine_axes(axis + 1, rank - 1, product, a + i * axis->in, b + i * axis->add, out + i * axis->out);
+        combine_axes(job, axis + 1, rank - 1, a + i * axis->in * job->size, b + i * axis->add * job->size,
+                     out + i * axis->out * job->size);
 }
 
 static void run_combine(void *user, size_t part, size_t worker)
@@ -95,11 +128,12 @@ static void run_combine(void *user, size_t part, size_t worker)
     const hyti_job *job = user;
     hyti_share s = hyti_share_of(job, part);
     hyti_axes axes = job->u.move.axes;
+    size_t first = s.first * job->size;
     (void)worker;
     axes.axis[0].size = s.last - s.first;
     if (s.first < s.last)
-        combine_axes(axes.axis, axes.rank, job->u.move.product, (const float *)job->in + s.first * axes.axis[0].in,
-                     (const float *)job->add + s.first * axes.axis[0].add, (float *)job->out + s.first * axes.axis[0].out);
+        combine_axes(job, axes.axis, axes.rank, job->in + first * axes.axis[0].in, job->add + first * axes.axis[0].add,
+                     job->out + first * axes.axis[0].out);
 }
 
 /* Logical order of one picture in, of another out; units are pictures. */
@@ -400,6 +434,8 @@ static void bind_combine(hyti_binder *b)
     b->job->run = run_combine;
     b->job->u.move.axes = axes;
     b->job->u.move.product = b->node->op == HYT_OP_MUL;
+    b->job->u.move.format = b->step->format;
+    if (b->step->format == HYTI_I8) b->job->u.move.mul = hyti_mul_quant_of(b->in->quant, b->add->quant, b->out->quant);
     hyti_split(b->job, axes.axis[0].size, 2 * hyti_values_of(b->out));
 }
 

@@ -77,13 +77,11 @@ bool hyti_is_broadcast(const hyti_planner *p, const hyti_node *node)
 }
 
 /* What has no kernel but in float32; `format` is asked for. */
-static bool only_in_f32(const hyti_planner *p, const hyti_node *node, hyti_format format)
+static bool only_in_f32(const hyti_node *node, hyti_format format)
 {
     switch (node->op) {
-    case HYT_OP_ADD: return hyti_is_broadcast(p, node);
     case HYT_OP_RESIZE: return node->mode == HYT_RESIZE_ALIGN_CORNERS;
     case HYT_OP_ATTENTION: return format == HYTI_I8 && node->n_inputs > 1;
-    case HYT_OP_MUL:
     case HYT_OP_MATMUL:
     case HYT_OP_SOFTMAX:
     case HYT_OP_MEAN:
@@ -101,7 +99,7 @@ static hyt_status choose_formats(hyti_planner *p)
         hyti_reading *value = &p->values[i];
         for (size_t j = 0; j < HYTI_FORMATS; j++) value->copies[j] = HYTI_NO_VALUE;
         value->format = only_moves(node) ? p->values[node->inputs[0]].format : asked_format(p, node);
-        if (!only_moves(node) && only_in_f32(p, node, value->format)) value->format = HYTI_F32;
+        if (!only_moves(node) && only_in_f32(node, value->format)) value->format = HYTI_F32;
         if (value->format != HYTI_I8 || only_moves(node)) continue;
         if (too_deep(p, node)) value->format = HYTI_F32;
         else if (!node->quantised && value->live && node->op != HYT_OP_BATCH_NORM && node->op != HYT_OP_CONV)

@@ -32,12 +32,12 @@ static hyt_status plan_move(hyti_planner *p, hyt_value value, hyti_step_kind kin
 }
 
 /* Element by element: over the first operand where nothing else reads it. */
-static hyt_status plan_over(hyti_planner *p, hyt_value value, hyti_step_kind kind)
+static hyt_status plan_over(hyti_planner *p, hyt_value value, hyti_step_kind kind, hyti_format format)
 {
     const hyti_node *node = hyti_node_of(p, value);
-    hyti_step step = read_operand(p, value, kind, HYTI_F32);
-    if (node->n_inputs == 2) step.add = hyti_tensor_in(p, node->inputs[1], HYTI_F32);
-    if (step.add == step.in || !hyti_place_over(p, value, HYTI_F32, step.in)) hyti_place(p, value, HYTI_F32, false);
+    hyti_step step = read_operand(p, value, kind, format);
+    if (node->n_inputs == 2) step.add = hyti_tensor_in(p, node->inputs[1], format);
+    if (step.add == step.in || !hyti_place_over(p, value, format, step.in)) hyti_place(p, value, format, false);
     hyti_finish_step(p, &step);
     return HYT_OK;
 }
@@ -95,8 +95,8 @@ hyt_status hyti_plan_more(hyti_planner *p, hyt_value value)
     const hyti_node *node = hyti_node_of(p, value);
     switch (node->op) {
     case HYT_OP_ADD:
-    case HYT_OP_MUL: return plan_over(p, value, HYTI_STEP_COMBINE);
-    case HYT_OP_SOFTMAX: return plan_over(p, value, HYTI_STEP_SOFTMAX);
+    case HYT_OP_MUL: return plan_over(p, value, HYTI_STEP_COMBINE, p->values[value].format);
+    case HYT_OP_SOFTMAX: return plan_over(p, value, HYTI_STEP_SOFTMAX, HYTI_F32);
     case HYT_OP_RESHAPE: return plan_reshape(p, value);
     case HYT_OP_TRANSPOSE:
     case HYT_OP_SLICE: return plan_move(p, value, HYTI_STEP_MOVE);
