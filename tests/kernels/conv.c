@@ -13,8 +13,8 @@ static void describe(const hyti_kernels *kernels, const picture *p, char *text, 
 {
     const hyti_conv_f32 *c = &p->conv;
     snprintf(text, size,
-             "isa %u format %d %s in %zux%zux%zu(%zu) out %zux%zux%zu(%zu) kernel %zux%zu stride %zux%zu pad %zu,%zu dilation "
-             "%zux%zu bias %d "
+             "isa %u format %d %s in %zux%zux%zu(%zu) out %zux%zux%zu(%zu) kernel %zux%zu stride %zux%zu pad %zu,%zu "
+             "dilation %zux%zu bias %d "
              "add %s act %d",
              kernels->isa, format, p->depthwise ? "depthwise" : "dense", c->in_height, c->in_width, c->in_channels,
              c->in_stride, c->out_height, c->out_width, c->out_channels, c->out_stride, c->kernel_height,

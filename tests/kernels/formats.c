@@ -5,9 +5,9 @@
 
 enum { STORED = 65536 };
 
-static float value_of(uint32_t stored)
+static float value_of(uint32_t code)
 {
-    return format == HYTI_BF16 ? hyti_f32_of_bf16((hyti_bf16)stored) : hyti_f32_of_f16((hyti_f16)stored);
+    return format == HYTI_BF16 ? hyti_f32_of_bf16((hyti_bf16)code) : hyti_f32_of_f16((hyti_f16)code);
 }
 
 static uint16_t stored_of(float x)
@@ -16,11 +16,11 @@ static uint16_t stored_of(float x)
 }
 
 /* Half precision by its definition (IEEE 754-2019, 3.4); bfloat16 by float32's. */
-static double exact_value(uint32_t stored)
+static double exact_value(uint32_t code)
 {
-    if (format == HYTI_BF16) return (double)hyti_float_of(stored << 16);
-    int exponent = stored >> 10 & 31;
-    double fraction = stored & 1023, sign = stored & 0x8000 ? -1 : 1;
+    if (format == HYTI_BF16) return (double)hyti_float_of(code << 16);
+    int exponent = code >> 10 & 31;
+    double fraction = code & 1023, sign = code & 0x8000 ? -1 : 1;
     if (exponent == 31) return fraction == 0 ? sign * INFINITY : (double)NAN;
     return sign * (exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24));
 }
@@ -50,13 +50,15 @@ static void check_nearest(float x)
     double below = size == 0 ? 0 : size == beyond ? most : fabs(exact_value((got & 0x7fffu) - 1));
     double nearer = fmin(size == beyond ? INFINITY : fabs(above - fabs((double)x)),
                          size == 0 ? INFINITY : fabs(below - fabs((double)x)));
-    if (apart > nearer || (apart == nearer && got & 1)) fail_msg("format %d: of %a stored %04x, %a", format, x, got, value);
+    if (apart > nearer || (apart == nearer && got & 1))
+        fail_msg("format %d: of %a stored %04x, %a", format, x, got, value);
 }
 
 /* Of each stored value: itself, and what lies around the middle to the next. */
-static size_t cases_of(uint32_t stored, float *x)
+static size_t cases_of(uint32_t code, float *x)
 {
-    uint32_t bits = hyti_bits_of(value_of(stored)), next = hyti_bits_of(value_of(stored + 1 < STORED ? stored + 1 : stored));
+    uint32_t bits = hyti_bits_of(value_of(code));
+    uint32_t next = hyti_bits_of(value_of(code + 1 < STORED ? code + 1 : code));
     uint32_t middle = bits + (next - bits) / 2;
     uint32_t all[] = { bits, bits + 1, bits - 1, middle - 1, middle, middle + 1 };
     for (size_t i = 0; i < COUNT(all); i++) x[i] = hyti_float_of(all[i]);

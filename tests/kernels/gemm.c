@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The product in each float format: every tile edge, any strides, packed and in place, and the same bits however its rows are shared out. */
+/* The product in each float format: every tile edge, any strides, packed and in place, and the same bits however its
+ * rows are shared out. */
 #include "stored.h"
 
 typedef struct product {
@@ -13,7 +14,8 @@ static void describe(const hyti_kernels *kernels, const product *p, char *text, 
 {
     const hyti_gemm_f32 *g = &p->gemm;
     snprintf(text, size,
-             "isa %u format %d m %zu n %zu k %zu a_row %td a_step %td b_step %td c_row %td bias %d add %s act %d accumulate %d",
+             "isa %u format %d m %zu n %zu k %zu a_row %td a_step %td b_step %td c_row %td bias %d add %s act %d "
+             "accumulate %d",
              kernels->isa, format, g->m, g->n, g->k, g->a_row, g->a_step, g->b_step, g->c_row, g->bias != NULL,
              !g->add          ? "no"
              : g->add == g->c ? "c"
@@ -118,8 +120,8 @@ static void compare(const hyti_kernels *kernels, const product *p, const guarded
         }
         double bias = g->bias && j < g->n ? g->bias[j] : 0, expected = exact_act(g->act, sum + bias);
         if (g->add || g->accumulate) expected += old, terms += fabs(old);
-        if (j < g->n ? is_stored_near(got, expected, bound_of((double)g->k, terms + fabs(bias), expected)) : got == (float)old)
-            continue;
+        double bound = bound_of((double)g->k, terms + fabs(bias), expected);
+        if (j < g->n ? is_stored_near(got, expected, bound) : got == (float)old) continue;
         char text[256];
         describe(kernels, p, text, sizeof text);
         fail_msg("%s: (%zu, %zu) is %.9g, not %.9g", text, i, j, got, expected);

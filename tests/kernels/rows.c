@@ -214,7 +214,8 @@ static void check_mean(const hyti_kernels *kernels)
             for (size_t j = 0; j < n; j++) {
                 double sum = 0, terms = 0;
                 for (size_t i = 0; i < rows; i++) sum += in.values[i * n + j], terms += fabs(in.values[i * n + j]);
-                if (!is_stored_near(out.values[j], sum / (double)rows, EPSILON * ((double)rows + 2) * terms / (double)rows))
+                double bound = EPSILON * ((double)rows + 2) * terms / (double)rows;
+                if (!is_stored_near(out.values[j], sum / (double)rows, bound))
                     fail_msg("isa %u rows %zu n %zu: %zu is %.9g, not %.9g", kernels->isa, rows, n, j, out.values[j],
                              sum / (double)rows);
             }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One text checks the kernels of the three float formats. Its values are float32, all of which the format under test can
- * hold; a kernel of 16 bits gets them stored so, and its results come back as float32. What is stored was rounded once. */
+/* One text checks the kernels of the three float formats. Its values are float32, all of which the format under test
+ * can hold; a kernel of 16 bits gets them stored so, and its results come back as float32. What is stored was rounded
+ * once. */
 #ifndef HYTNAS_TESTS_STORED_H
 #define HYTNAS_TESTS_STORED_H
 
@@ -17,7 +18,8 @@ static inline void each_format(void (*check)(const hyti_kernels *kernels))
 
 static inline float rounded(float x)
 {
-    return format == HYTI_BF16 ? hyti_f32_of_bf16(hyti_bf16_of(x)) : format == HYTI_F16 ? hyti_f32_of_f16(hyti_f16_of(x)) : x;
+    if (format == HYTI_BF16) return hyti_f32_of_bf16(hyti_bf16_of(x));
+    return format == HYTI_F16 ? hyti_f32_of_f16(hyti_f16_of(x)) : x;
 }
 
 static inline guarded stored_filled(size_t n)
@@ -27,8 +29,8 @@ static inline guarded stored_filled(size_t n)
     return g;
 }
 
-/* A value within `bound` of the expected one, then rounded to nearest: by half a unit in its last place, half precision's
- * least being 2^-24; beyond 65504 it has infinity. bfloat16 may lose what is below 2^-126. */
+/* A value within `bound` of the expected one, then rounded to nearest: by half a unit in its last place, half
+ * precision's least being 2^-24; beyond 65504 it has infinity. bfloat16 may lose what is below 2^-126. */
 static inline bool is_stored_near(float got, double expected, double bound)
 {
     double most = fabs(expected) + bound;

@@ -92,7 +92,12 @@ static inline halves bf16_of_v(vec v) { return (halves)_mm512_cvtneps_pbh(v); }
 
 /* Two values of bfloat16 a lane: the same two, sixteen, and sums with their products, values below 2^-126 as 0. */
 #define SIMD_PAIRS "kernels/x86/depthwise_pairs.inc" /* what else goes by pairs */
-static inline vec v_set_pair(const uint16_t *p) { float pair; __builtin_memcpy(&pair, p, 4); return _mm512_set1_ps(pair); }
+static inline vec v_set_pair(const uint16_t *p)
+{
+    float pair;
+    __builtin_memcpy(&pair, p, sizeof pair);
+    return _mm512_set1_ps(pair);
+}
 static inline vec v_set_half_pair(const uint16_t *p) { return _mm512_castsi512_ps(_mm512_set1_epi32(*p)); }
 static inline vec v_load_pairs(const uint16_t *p) { return _mm512_loadu_ps(p); }
 static inline vec v_load_pairs_mask(const uint16_t *p, vmask m) { return _mm512_maskz_loadu_ps(m, p); }
