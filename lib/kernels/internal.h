@@ -126,6 +126,35 @@ static inline hyti_taps hyti_taps_inside(ptrdiff_t origin, size_t kernel, size_t
     return (hyti_taps){ (size_t)first, (size_t)(last > first ? last : first) };
 }
 
+/* The taps of one result pixel inside the picture: how many, how many values they are apart, the first's place. */
+typedef struct hyti_window {
+    size_t rows, columns, row, column, first;
+} hyti_window;
+
+static inline hyti_window hyti_window_of(hyti_taps down, hyti_taps across, ptrdiff_t first, size_t row, size_t column)
+{
+    size_t height = down.last - down.first, width = across.last - across.first;
+    if (!height || !width) return (hyti_window){ 0 };
+    first += (ptrdiff_t)(down.first * row + across.first * column);
+    return (hyti_window){ height, width, row, column, (size_t)first };
+}
+
+static inline ptrdiff_t hyti_origin(size_t at, size_t stride, size_t pad)
+{
+    return (ptrdiff_t)(at * stride) - (ptrdiff_t)pad;
+}
+
+/* Of a convolution of any format. */
+#define hyti_window_at(c, y, x)                                                                                        \
+    hyti_window_of(                                                                                                    \
+        hyti_taps_inside(hyti_origin(y, (c)->stride_height, (c)->pad_top), (c)->kernel_height, (c)->dilation_height,   \
+                         (c)->in_height),                                                                              \
+        hyti_taps_inside(hyti_origin(x, (c)->stride_width, (c)->pad_left), (c)->kernel_width, (c)->dilation_width,     \
+                         (c)->in_width),                                                                               \
+        (hyti_origin(y, (c)->stride_height, (c)->pad_top) * (ptrdiff_t)(c)->in_width +                                 \
+         hyti_origin(x, (c)->stride_width, (c)->pad_left)) * (ptrdiff_t)(c)->in_stride,                                \
+        (c)->dilation_height * (c)->in_width * (c)->in_stride, (c)->dilation_width * (c)->in_stride)
+
 /* Bilinear interpolation at half-pixel centres along one axis: low + (high - low) * share. */
 typedef struct hyti_blend {
     size_t low, high;

@@ -166,6 +166,11 @@ typedef struct hyti_panels {
     void (*T(layer_norm))(size_t rows, size_t n, const VALUE *in, const float *scale, const float *shift,              \
                           float epsilon, VALUE *out);                                                                  \
     void (*T(mean))(size_t rows, size_t n, const VALUE *in, VALUE *out); /* column means: global pooling */            \
+    /* As mul_i8; in place too. */                                                                                     \
+    void (*T(mul))(size_t rows, size_t n, const VALUE *a, const VALUE *b, size_t b_row, VALUE *out);                   \
+    /* As average_pool_i8 and max_pool_i8; neither bias nor act nor add. No tap inside: 0, and the least value. */     \
+    void (*T(average_pool))(const T(hyti_conv) *conv, bool padded);                                                    \
+    void (*T(max_pool))(const T(hyti_conv) *conv);                                                                     \
     /* Bilinear, half-pixel centres, `channels` values a pixel. */                                                     \
     void (*T(resize))(size_t channels, size_t in_height, size_t in_width, const VALUE *in, size_t out_height,          \
                       size_t out_width, VALUE *out);                                                                   \

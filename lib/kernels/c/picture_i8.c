@@ -2,43 +2,19 @@
 /* int8, picture by picture: pooling, resizing, the input. */
 #include "kernels/internal.h"
 
-/* The taps of pixel (y, x) inside the picture: what average and maximum go over. */
-typedef struct window {
-    hyti_taps rows, columns;
-    const int8_t *first; /* channel 0 of the first of them */
-} window;
-
-static window window_at(const hyti_conv_i8 *c, size_t y, size_t x)
-{
-    ptrdiff_t top = (ptrdiff_t)(y * c->stride_height) - (ptrdiff_t)c->pad_top;
-    ptrdiff_t left = (ptrdiff_t)(x * c->stride_width) - (ptrdiff_t)c->pad_left;
-    window w = { .rows = hyti_taps_inside(top, c->kernel_height, c->dilation_height, c->in_height),
-                 .columns = hyti_taps_inside(left, c->kernel_width, c->dilation_width, c->in_width) };
-    top += (ptrdiff_t)(w.rows.first * c->dilation_height), left += (ptrdiff_t)(w.columns.first * c->dilation_width);
-    bool any = w.rows.first < w.rows.last && w.columns.first < w.columns.last;
-    w.first = any ? c->in + ((size_t)top * c->in_width + (size_t)left) * c->in_stride : NULL;
-    return w;
-}
-
-static const int8_t *tap_values(const hyti_conv_i8 *c, const window *w, size_t ky, size_t kx)
-{
-    size_t row = (ky - w->rows.first) * c->dilation_height, column = (kx - w->columns.first) * c->dilation_width;
-    return w->first + (row * c->in_width + column) * c->in_stride;
-}
-
 void hyti_average_pool_i8_c(const hyti_conv_i8 *c, bool padded)
 {
     const hyti_requant *r = c->requant;
     int32_t all = (int32_t)(c->kernel_height * c->kernel_width);
     for (size_t y = c->first; y < c->last; y++)
         for (size_t x = 0; x < c->out_width; x++) {
-            window w = window_at(c, y, x);
-            int32_t inside = (int32_t)((w.rows.last - w.rows.first) * (w.columns.last - w.columns.first));
+            hyti_window w = hyti_window_at(c, y, x);
+            int32_t inside = (int32_t)(w.rows * w.columns);
             int8_t *out = c->out + (y * c->out_width + x) * c->out_stride;
             for (size_t j = 0; j < c->out_channels; j++) {
                 int32_t sum = padded ? (all - inside) * r->in_zero : 0;
-                for (size_t ky = w.rows.first; ky < w.rows.last; ky++)
-                    for (size_t kx = w.columns.first; kx < w.columns.last; kx++) sum += tap_values(c, &w, ky, kx)[j];
+                for (size_t ky = 0; ky < w.rows; ky++)
+                    for (size_t kx = 0; kx < w.columns; kx++) sum += c->in[w.first + ky * w.row + kx * w.column + j];
                 int32_t mean = hyti_rounded_quotient(sum, padded ? all : inside ? inside : 1);
                 out[j] = (int8_t)hyti_bounded_i32(mean, r->low, r->high);
             }
@@ -49,13 +25,13 @@ void hyti_max_pool_i8_c(const hyti_conv_i8 *c)
 {
     for (size_t y = c->first; y < c->last; y++)
         for (size_t x = 0; x < c->out_width; x++) {
-            window w = window_at(c, y, x);
+            hyti_window w = hyti_window_at(c, y, x);
             int8_t *out = c->out + (y * c->out_width + x) * c->out_stride;
             for (size_t j = 0; j < c->out_channels; j++) {
                 int32_t top = -128;
-                for (size_t ky = w.rows.first; ky < w.rows.last; ky++)
-                    for (size_t kx = w.columns.first; kx < w.columns.last; kx++) {
-                        int32_t q = tap_values(c, &w, ky, kx)[j];
+                for (size_t ky = 0; ky < w.rows; ky++)
+                    for (size_t kx = 0; kx < w.columns; kx++) {
+                        int32_t q = c->in[w.first + ky * w.row + kx * w.column + j];
                         if (q > top) top = q;
                     }
                 out[j] = (int8_t)hyti_bounded_i32(top, c->requant->low, c->requant->high);
