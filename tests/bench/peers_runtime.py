@@ -168,7 +168,7 @@ def main():
     counts = sorted({peers[OURS].bursts for peers in best.values() if OURS in peers})
     if not counts:
         sys.exit(f"{arguments.raw} has no run of {OURS}")
-    text = TEXT.format(models=", ".join(f"{key} {what}" for key, what in MODELS.items()), machine=machine,
+    text = TEXT.format(models=",\n".join(f"{key} {what}" for key, what in MODELS.items()), machine=machine,
                        bursts=f"{counts[0]}", foreign=statistics.mean(burst["foreign"] for burst in raw["bursts"]),
                        latency="\n".join(latency_rows(best)),
                        loads="\n".join(load_rows(read_loads(raw))), everything="\n".join(all_rows(best)))
