@@ -130,6 +130,6 @@ hyt_status hyti_gene_see(hyt_space *space, size_t gene, const hyti_joint *joint,
 hyt_status hyti_space_finish(hyt_space *space);
 
 /* hytnas.c */
-extern const hyti_preset hyti_preset_hytnas;
+extern const hyti_preset hyti_preset_hytnas, hyti_preset_hytnas_wide;
 
 #endif

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const hyti_preset *const presets[] = { &hyti_preset_hytnas };
+static const hyti_preset *const presets[] = { &hyti_preset_hytnas, &hyti_preset_hytnas_wide };
 
 /* The names, as "a, b, c". */
 static void list_names(char *text, size_t size)

@@ -21,6 +21,28 @@ static void counts_are_exact(void **state)
     CHECK_MESSAGE("\"hytnas\"");
 }
 
+/* The wide space: 4 stems, 1152 layers five times, 4320 blocks three times; its networks can be built and counted. */
+static void wide(void **state)
+{
+    (void)state;
+    hyt_space *space = NULL;
+    uint64_t high, low;
+    MUST(hyt_space_preset(NULL, "hytnas-wide", &space));
+    assert_int_equal(hyt_space_genes(space), 36);
+    MUST(hyt_space_count(space, &high, &low));
+    assert_true(high == UINT64_C(35469405) && low == UINT64_C(2229281815548395520));
+    for (uint64_t i = 0; i < 60; i++) {
+        hyt_candidate *candidate = NULL;
+        hyt_graph *graph = NULL;
+        MUST(hyt_candidate_sample(space, 5, i, &candidate));
+        MUST(hyt_candidate_decode(candidate, i % 2 ? 96 : 64, 2, &graph));
+        assert_true(hyt_graph_macs(graph) > 100000);
+        hyt_graph_destroy(graph);
+        hyt_candidate_destroy(candidate);
+    }
+    hyt_space_destroy(space);
+}
+
 /* METHOD.md's rule in whole numbers: twice the multipliers 2 3 4, halved at the end. */
 static void channels_by_hand(const hyti_level genes[5], unsigned channels[5])
 {
@@ -316,7 +338,7 @@ static void running_out_of_memory_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts_are_exact),
+        cmocka_unit_test(wide), cmocka_unit_test(counts_are_exact),
         cmocka_unit_test(there_are_310_tuples),
         cmocka_unit_test(ranks_go_round),
         cmocka_unit_test(samples_are_uniform),
