@@ -248,9 +248,6 @@ size_t hyti_pack_depthwise_i8_size(size_t kernel_height, size_t kernel_width, si
  * floor((i + 0.5) in / out). */
 void hyti_resize_nearest(bool centres, size_t size, size_t in_height, size_t in_width, const void *in,
                          size_t out_height, size_t out_width, void *out);
-/* Pooling, one for all processors. Taps beyond the picture do not count; with `padded` an average divides by all. */
-void hyti_max_pool_f32(const hyti_conv_f32 *conv, bool padded);
-void hyti_average_pool_f32(const hyti_conv_f32 *conv, bool padded);
 /* Bytes of scratch a worker needs; multiples of 64. */
 size_t hyti_conv_f32_scratch(const hyti_kernels *kernels, const hyti_conv_f32 *conv);
 size_t hyti_stem_scratch(const hyti_conv_f32 *sizes); /* whatever the format */

@@ -124,14 +124,11 @@ static void bind_quantised(hyti_binder *b)
     r->table = hyti_packed_at(b, step->table);
     if (step->kind == HYTI_STEP_POOL)
         b->job->u.pool.quant = hyti_mean_quant_of(b->in->quant, b->out->quant, b->job->rows);
-    if (b->add) {
+    if (b->add && b->add->format == HYTI_I8) {
         hyti_quant left = step->kind == HYTI_STEP_ADD || step->kind == HYTI_STEP_COMBINE ? b->in->quant : step->after;
         b->job->add_quant = hyti_add_quant_of(left, b->add->quant, b->out->quant);
         r->add = &b->job->add_quant;
     }
-    if (step->kind == HYTI_STEP_ATTENTION)
-        b->job->u.attention.quant = hyti_attention_quant_of(b->in->quant, b->in->quant, b->in->quant, b->out->quant,
-                                                            1 / sqrt((double)b->node->dims.size[3] / b->node->heads));
     if (step->bias == HYTI_NO_BUFFER || step->kind == HYTI_STEP_LAYER_NORM) return;
     r->bias = hyti_packed_at(b, step->bias);
     r->multiplier = hyti_packed_at(b, step->multiplier);
@@ -260,7 +257,15 @@ static void bind_step(hyti_binder *b)
     case HYTI_STEP_POOL: bind_plain(b, steps->pool, batch, hyti_values_of(b->in)); break;
     case HYTI_STEP_INPUT:
     case HYTI_STEP_OUTPUT: bind_ends(b); break;
-    default: hyti_bind_more(b); break;
+    case HYTI_STEP_COMBINE: hyti_bind_combine(b); break;
+    case HYTI_STEP_MAX_POOL:
+    case HYTI_STEP_AVERAGE_POOL: hyti_bind_window(b); break;
+    case HYTI_STEP_ALIGNED: hyti_bind_aligned(b); break;
+    case HYTI_STEP_TRANSPOSED: hyti_bind_transposed(b); break;
+    case HYTI_STEP_MATMUL: hyti_bind_matmul(b); break;
+    case HYTI_STEP_SOFTMAX: hyti_bind_softmax(b); break;
+    case HYTI_STEP_MEAN: hyti_bind_mean(b); break;
+    default: hyti_bind_move(b); break;
     }
 }
 

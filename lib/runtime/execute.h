@@ -42,19 +42,22 @@ typedef struct hyti_job {
     hyti_add_quant add_quant;
     union {
         struct { HYTI_ARGUMENTS(gemm) args; size_t unit; bool by_columns; } gemm;
-        struct { HYTI_ARGUMENTS(conv) args; size_t groups, panel; hyti_gemm_f32 product; } conv;
+        struct { HYTI_ARGUMENTS(conv) args; size_t groups, panel; hyti_gemm_f32 product; bool largest; } conv;
         struct { HYTI_ARGUMENTS(conv) args; const float *weights; } stem;
         struct { HYTI_ARGUMENTS(attention) args; hyti_attention_quant quant; size_t heads, positions, bias_head;
-                 hyti_sets q, k, v, bias; } attention;
+                 hyti_sets q, k, v, bias; size_t queries, keys, stride; float scale;
+                 hyti_quant q_quant, k_quant; bool stored; } attention;
         struct { const float *scale, *shift; float epsilon; hyti_norm_quant quant; } norm;
         struct { hyti_mean_quant quant; } pool;
         struct { size_t patch, across, positions, tokens; } fold; /* across: patches in a row of patches */
-        struct { size_t in_height, in_width, out_height, out_width; } resize;
+        struct { size_t in_height, in_width, out_height, out_width; hyti_format format; } resize;
         struct { hyti_axes axes; bool product; hyti_format format; hyti_mul_quant mul; } move;
         struct { size_t in_channels, in_pixels; } regroup;
         struct { size_t in_height, in_width, out_height, out_width, top, left; char value[4]; } pad;
-        struct { size_t count, inner; } mean;
-        struct { hyti_axes axes; hyti_gemm_f32 gemm; bool transposed; } matmul;
+        struct { size_t count, inner; hyti_format format; hyti_mean_quant quant; } mean;
+        struct { hyti_format format; const int32_t *table; } softmax;
+        struct { hyti_axes axes; size_t m, n, k, left_row, right_row; bool transposed; hyti_format format;
+                 hyti_quant left, right; } matmul;
         struct { size_t stride; } copy; /* between blocks of the result */
         struct { hyti_format from, to; hyti_quant quant; size_t stride; } convert;
     } u;
@@ -122,8 +125,19 @@ static inline hyti_share hyti_share_of(const hyti_job *job, size_t part)
     return (hyti_share){ job->units * part / job->parts, job->units * (part + 1) / job->parts };
 }
 
-/* The steps of execute_more.c. */
-void hyti_bind_more(hyti_binder *b);
+/* int8: the bias of one head, value `at` of it on, in scores, keys x queries; *stride becomes that of its rows. A constant
+ * bias is stored so by hyti_bind_scores; any other becomes so in scratch. */
+const int32_t *hyti_attention_scores(const hyti_job *job, size_t worker, size_t at, size_t *stride);
+void hyti_bind_scores(hyti_binder *b, size_t stride);
+/* Of a step each, or of a few. */
+void hyti_bind_combine(hyti_binder *b);
+void hyti_bind_move(hyti_binder *b);
+void hyti_bind_window(hyti_binder *b);
+void hyti_bind_aligned(hyti_binder *b);
+void hyti_bind_transposed(hyti_binder *b);
+void hyti_bind_matmul(hyti_binder *b);
+void hyti_bind_softmax(hyti_binder *b);
+void hyti_bind_mean(hyti_binder *b);
 /* Where a tensor's first value lies; NULL for HYTI_NO_VALUE. */
 char *hyti_tensor_address(const hyt_runtime *runtime, hyt_value tensor);
 
@@ -143,6 +157,31 @@ static inline hyti_sets hyti_sets_of(const hyti_binder *b, hyt_value number, siz
 static inline uint64_t hyti_values_of(const hyti_tensor *tensor)
 {
     return (uint64_t)tensor->rows * tensor->width;
+}
+
+static inline const hyti_node *hyti_node_at(const hyti_binder *b, const hyti_tensor *tensor)
+{
+    return &b->graph->nodes[tensor->value];
+}
+
+static inline void hyti_add_axis(hyti_axes *axes, size_t size, size_t in, size_t add, size_t out)
+{
+    axes->axis[axes->rank++] = (hyti_axis){ size, in, add, out };
+}
+
+/* Axes of size 1 go, and neighbours whose strides allow it become one; at least one stays. */
+void hyti_merge_axes(hyti_axes *axes);
+
+/* Axes of a picture in the order in which they lie. */
+static inline size_t hyti_axis_at(bool picture, size_t place)
+{
+    static const size_t order[] = { 0, 2, 3, 1 };
+    return picture ? order[place] : place;
+}
+
+static inline size_t hyti_size_at(const hyti_binder *b, const hyt_dims *dims, size_t axis)
+{
+    return axis == 0 ? b->pictures : dims->size[axis];
 }
 
 /* Packed weights at a place of the plan; NULL for HYTI_NO_BUFFER. */

@@ -43,12 +43,20 @@ static hyti_format asked_format(const hyti_planner *p, const hyti_node *node)
 
 static bool too_deep(const hyti_planner *p, const hyti_node *node)
 {
-    if (node->op != HYT_OP_CONV && node->op != HYT_OP_LINEAR) return false;
-    const hyti_parameter *weight = &p->graph->parameters[node->parameters[0]];
-    return weight->count / weight->dims.size[0] > MOST_DEPTH;
+    const hyt_dims *first = node->n_inputs ? &hyti_node_of(p, node->inputs[0])->dims : NULL;
+    switch (node->op) {
+    case HYT_OP_CONV:
+    case HYT_OP_CONV_TRANSPOSE:
+    case HYT_OP_LINEAR: {
+        const hyti_parameter *weight = &p->graph->parameters[node->parameters[0]];
+        return weight->count / hyti_layer_channels(node, weight) > MOST_DEPTH;
+    }
+    case HYT_OP_MATMUL: return first->size[first->rank - 1] > MOST_DEPTH / 4; /* the left operand up to three times */
+    default: return false;
+    }
 }
 
-/* Values are moved in whatever format they come. */
+/* Values are moved, chosen or averaged in whatever format they come. */
 static bool only_moves(const hyti_node *node)
 {
     switch (node->op) {
@@ -57,7 +65,9 @@ static bool only_moves(const hyti_node *node)
     case HYT_OP_RESHAPE:
     case HYT_OP_TRANSPOSE:
     case HYT_OP_SLICE:
-    case HYT_OP_PAD: return true;
+    case HYT_OP_PAD:
+    case HYT_OP_MAX_POOL:
+    case HYT_OP_AVERAGE_POOL: return true;
     case HYT_OP_RESIZE: return node->mode == HYT_RESIZE_NEAREST;
     default: return false;
     }
@@ -76,22 +86,6 @@ bool hyti_is_broadcast(const hyti_planner *p, const hyti_node *node)
            memcmp(left->dims.size, right->dims.size, left->dims.rank * sizeof *left->dims.size) != 0;
 }
 
-/* What has no kernel but in float32; `format` is asked for. */
-static bool only_in_f32(const hyti_node *node, hyti_format format)
-{
-    switch (node->op) {
-    case HYT_OP_RESIZE: return node->mode == HYT_RESIZE_ALIGN_CORNERS;
-    case HYT_OP_ATTENTION: return format == HYTI_I8 && node->n_inputs > 1;
-    case HYT_OP_MATMUL:
-    case HYT_OP_SOFTMAX:
-    case HYT_OP_MEAN:
-    case HYT_OP_MAX_POOL:
-    case HYT_OP_AVERAGE_POOL:
-    case HYT_OP_CONV_TRANSPOSE: return true;
-    default: return node->fixed;
-    }
-}
-
 static hyt_status choose_formats(hyti_planner *p)
 {
     for (size_t i = 0; i <= (size_t)p->output; i++) {
@@ -99,7 +93,7 @@ static hyt_status choose_formats(hyti_planner *p)
         hyti_reading *value = &p->values[i];
         for (size_t j = 0; j < HYTI_FORMATS; j++) value->copies[j] = HYTI_NO_VALUE;
         value->format = only_moves(node) ? p->values[node->inputs[0]].format : asked_format(p, node);
-        if (!only_moves(node) && only_in_f32(node, value->format)) value->format = HYTI_F32;
+        if (node->fixed) value->format = HYTI_F32; /* worked out once, and stored as each reader wants it */
         if (value->format != HYTI_I8 || only_moves(node)) continue;
         if (too_deep(p, node)) value->format = HYTI_F32;
         else if (!node->quantised && value->live && node->op != HYT_OP_BATCH_NORM && node->op != HYT_OP_CONV)
@@ -118,7 +112,8 @@ static hyti_tensor shape_of(const hyti_planner *p, hyt_value value)
     for (size_t i = node->picture ? 2 : 1; i < node->dims.rank; i++)
         if (node->picture || i + 1 < node->dims.rank) tensor.rows *= node->dims.size[i];
     if (node->quantised) tensor.quant = (hyti_quant){ node->scale, node->zero };
-    if (keeps_quantisation(node)) tensor.quant = p->plan->tensors[node->inputs[0]].quant;
+    if (keeps_quantisation(node) && !node->fixed) tensor.quant = p->plan->tensors[node->inputs[0]].quant;
+    if (node->op == HYT_OP_SOFTMAX && !node->fixed) tensor.quant = (hyti_quant){ 1.0F / 256, -128 };
     return tensor;
 }
 
@@ -156,7 +151,7 @@ static bool stored_alike(const hyti_planner *p, hyt_value a, hyt_value b)
     const hyti_node *left = hyti_node_of(p, a), *right = hyti_node_of(p, b);
     if (p->values[a].format != p->values[b].format) return false;
     if (p->values[a].format != HYTI_I8) return true;
-    return !keeps_quantisation(left) && left->scale == right->scale && left->zero == right->zero;
+    return !keeps_quantisation(left) && left->op != HYT_OP_SOFTMAX && left->scale == right->scale && left->zero == right->zero;
 }
 
 /* A value that only a concatenation reads is written into its place there, and so on outwards: the outermost, and the
@@ -293,6 +288,35 @@ static hyt_value copy_tensor(hyti_planner *p, hyt_value value, hyti_format forma
     return copy;
 }
 
+/* Among the packed weights, filled once. */
+static hyt_value copy_packed(hyti_planner *p, hyt_value value, hyti_format format)
+{
+    hyt_value copy = (hyt_value)p->plan->n_tensors++;
+    hyti_tensor *to = &p->plan->tensors[copy];
+    *to = shape_of(p, value);
+    to->format = format;
+    to->packed = true;
+    to->offset = hyti_pack_room(p, to->rows * to->width * hyti_format_size(format));
+    return copy;
+}
+
+hyt_value hyti_spread(hyti_planner *p, hyt_value value, hyt_value in)
+{
+    const hyti_node *node = hyti_node_of(p, value), *before = hyti_node_of(p, node->inputs[0]);
+    hyti_tensor from = p->plan->tensors[in], *to = &p->plan->tensors[p->plan->n_tensors];
+    if (node->stride[0] == 1 && node->stride[1] == 1) return in;
+    *to = shape_of(p, node->inputs[0]);
+    to->format = from.format;
+    to->rows /= before->dims.size[2] * before->dims.size[3];
+    for (size_t i = 0; i < 2; i++) to->rows *= (before->dims.size[i + 2] - 1) * node->stride[i] + 1;
+    to->buffer = add_buffer(p, to->rows * to->width * hyti_format_size(from.format));
+    hyti_step step = hyti_start_step(HYTI_STEP_SPREAD, value, from.format);
+    step.in = in;
+    step.out = (hyt_value)p->plan->n_tensors++;
+    append_step(p, &step);
+    return step.out;
+}
+
 hyt_value hyti_tensor_in(hyti_planner *p, hyt_value value, hyti_format format)
 {
     hyti_plan *plan = p->plan;
@@ -300,7 +324,7 @@ hyt_value hyti_tensor_in(hyti_planner *p, hyt_value value, hyti_format format)
     if (own->format == format) return value;
     hyt_value *copy = &p->values[value].copies[format];
     if (*copy != HYTI_NO_VALUE) return *copy;
-    *copy = copy_tensor(p, value, format);
+    *copy = own->packed ? copy_packed(p, value, format) : copy_tensor(p, value, format);
     return *copy;
 }
 
@@ -330,14 +354,16 @@ static size_t count_copies(const hyti_planner *p)
     return count - 1;
 }
 
-/* A step an operation, one for the result, one a copied operand or value; a buffer a value, one a step for scratch. */
+/* A step an operation, one for the result, one a copied operand, spread picture or value; a buffer a value, one a step for scratch. */
 static hyt_status reserve(hyti_planner *p)
 {
     hyti_plan *plan = p->plan;
     hyt_context *context = plan->context;
     size_t nodes = p->graph->n_nodes, copies = nodes * count_copies(p) + 1, steps = nodes + copies + 1;
-    for (size_t i = 0; i < nodes; i++)
+    for (size_t i = 0; i < nodes; i++) {
         if (p->graph->nodes[i].op == HYT_OP_CONCAT) steps += p->graph->nodes[i].n_inputs;
+        if (p->graph->nodes[i].op == HYT_OP_CONV_TRANSPOSE) copies++, steps++;
+    }
     plan->n_tensors = nodes;
     plan->tensors = hyti_array(context, nodes + copies, sizeof *plan->tensors);
     plan->steps = hyti_array(context, steps, sizeof *plan->steps);

@@ -50,11 +50,12 @@ typedef enum hyti_step_kind {
     HYTI_STEP_MOVE,       /* values to where a transposition, slice, reshaping or window puts them */
     HYTI_STEP_REGROUP,    /* the pixels of a picture to those of another, in logical order */
     HYTI_STEP_PAD,
+    HYTI_STEP_SPREAD,     /* pixels a stride apart, zero between them */
     HYTI_STEP_NEAREST,    /* resizing */
     HYTI_STEP_ALIGNED,    /* resizing, corners on corners */
     HYTI_STEP_MAX_POOL,
     HYTI_STEP_AVERAGE_POOL,
-    HYTI_STEP_TRANSPOSED, /* convolution */
+    HYTI_STEP_TRANSPOSED, /* convolution, in float32 */
     HYTI_STEP_MATMUL,
     HYTI_STEP_SOFTMAX,
     HYTI_STEP_MEAN,
@@ -135,6 +136,13 @@ void hyti_convert(const hyti_kernels *kernels, size_t n, hyti_format from, const
 bool hyti_lies_in_order(const hyti_node *node);
 /* For each logical axis of a value, how many values its neighbours are apart; 0 along the batch of a constant. */
 void hyti_axis_strides(const hyti_node *node, const hyti_tensor *tensor, size_t strides[HYT_MAX_RANK]);
+/* Output channels of a weighted operation. */
+static inline size_t hyti_layer_channels(const hyti_node *node, const hyti_parameter *weight)
+{
+    return node->op == HYT_OP_CONV_TRANSPOSE ? node->dims.size[1] : weight->dims.size[0];
+}
+/* int8: how often a product repeats its left operand for the zero of its right one (execute_rows.c). */
+size_t hyti_matmul_repeats(int32_t zero);
 /* Folds and packs the weights of every step into `packed` (plan->packed_bytes of them). */
 hyt_status hyti_plan_weights(const hyt_graph *graph, const hyti_plan *plan, const hyti_kernels *kernels, char *packed);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The steps of operations that move values, in whatever format they come, and of those that only float32 has. */
+/* The steps of operations that move values, in whatever format they come, and of those of transformers and detectors. */
 #include "runtime/planner.h"
 
 enum { WIDEST = 64 }; /* a multiple of every table's panels, so that a plan holds on every processor */
@@ -19,9 +19,9 @@ static hyt_status finish_placed(hyti_planner *p, hyti_step *step)
     return HYT_OK;
 }
 
-static hyt_status plan_f32(hyti_planner *p, hyt_value value, hyti_step_kind kind)
+static hyt_status plan_in(hyti_planner *p, hyt_value value, hyti_step_kind kind, hyti_format format)
 {
-    hyti_step step = read_operand(p, value, kind, HYTI_F32);
+    hyti_step step = read_operand(p, value, kind, format);
     return finish_placed(p, &step);
 }
 
@@ -36,7 +36,7 @@ static hyt_status plan_over(hyti_planner *p, hyt_value value, hyti_step_kind kin
 {
     const hyti_node *node = hyti_node_of(p, value);
     hyti_step step = read_operand(p, value, kind, format);
-    if (node->n_inputs == 2) step.add = hyti_tensor_in(p, node->inputs[1], format);
+    step.add = hyti_tensor_in(p, node->inputs[1], format);
     if (step.add == step.in || !hyti_place_over(p, value, format, step.in)) hyti_place(p, value, format, false);
     hyti_finish_step(p, &step);
     return HYT_OK;
@@ -67,18 +67,47 @@ static hyt_status plan_windows(hyti_planner *p, hyt_value value)
     return HYT_OK;
 }
 
+/* Scratch for the right operand, packed, and what goes before that; the same on every processor. */
+static size_t matmul_scratch(const hyti_planner *p, const hyti_step *step)
+{
+    const hyti_node *node = hyti_node_of(p, step->node);
+    const hyt_dims *left = &hyti_node_of(p, node->inputs[0])->dims;
+    size_t k = left->size[left->rank - 1], m = left->size[left->rank - 2], n = node->dims.size[node->dims.rank - 1];
+    size_t columns = hyti_round_up(n, WIDEST), size = hyti_format_size(step->format);
+    if (step->format == HYTI_F32) return node->transposed ? k * columns * size : 0;
+    if (step->format != HYTI_I8) return hyti_round_up(k * n * sizeof(float), 64) + hyti_round_up(k, WIDEST) * columns * size;
+    size_t repeats = hyti_matmul_repeats(p->plan->tensors[step->add].quant.zero), depth = repeats * k;
+    return hyti_round_up(n * sizeof(int32_t), 64) + hyti_round_up(n * depth, 64) +
+           (repeats > 1 ? hyti_round_up(m * depth, 64) : 0) + (sizeof(int32_t) + hyti_round_up(depth, WIDEST)) * columns;
+}
+
 static hyt_status plan_matmul(hyti_planner *p, hyt_value value)
 {
     const hyti_node *node = hyti_node_of(p, value);
-    const hyt_dims *left = &hyti_node_of(p, node->inputs[0])->dims;
-    size_t depth = left->size[left->rank - 1], columns = node->dims.size[node->dims.rank - 1];
-    hyti_step step = read_operand(p, value, HYTI_STEP_MATMUL, HYTI_F32);
-    step.add = hyti_tensor_in(p, node->inputs[1], HYTI_F32);
-    if (node->transposed) step.scratch_bytes = depth * hyti_round_up(columns, WIDEST) * sizeof(float);
+    hyti_format format = p->values[value].format;
+    hyti_step step = read_operand(p, value, HYTI_STEP_MATMUL, format);
+    step.add = hyti_tensor_in(p, node->inputs[1], format);
+    step.scratch_bytes = matmul_scratch(p, &step);
+    if (format == HYTI_I8) {
+        step.multiplier = hyti_pack_room(p, node->dims.size[node->dims.rank - 1] * sizeof(int32_t));
+        step.shift = hyti_pack_room(p, node->dims.size[node->dims.rank - 1] * sizeof(int32_t));
+    }
     return finish_placed(p, &step);
 }
 
-/* A product for each tap of the kernel, group by group. */
+static hyt_status plan_softmax(hyti_planner *p, hyt_value value)
+{
+    hyti_format format = p->values[value].format;
+    hyti_step step = read_operand(p, value, HYTI_STEP_SOFTMAX, format);
+    if (format == HYTI_I8) step.weights = hyti_pack_room(p, 256 * sizeof(int32_t));
+    if (hyti_place_over(p, value, format, step.in)) {
+        hyti_finish_step(p, &step);
+        return HYT_OK;
+    }
+    return finish_placed(p, &step);
+}
+
+/* float32: a product for each tap of the kernel, group by group. */
 static hyt_status plan_transposed(hyti_planner *p, hyt_value value)
 {
     const hyti_node *node = hyti_node_of(p, value);
@@ -96,7 +125,7 @@ hyt_status hyti_plan_more(hyti_planner *p, hyt_value value)
     switch (node->op) {
     case HYT_OP_ADD:
     case HYT_OP_MUL: return plan_over(p, value, HYTI_STEP_COMBINE, p->values[value].format);
-    case HYT_OP_SOFTMAX: return plan_over(p, value, HYTI_STEP_SOFTMAX, HYTI_F32);
+    case HYT_OP_SOFTMAX: return plan_softmax(p, value);
     case HYT_OP_RESHAPE: return plan_reshape(p, value);
     case HYT_OP_TRANSPOSE:
     case HYT_OP_SLICE: return plan_move(p, value, HYTI_STEP_MOVE);
@@ -105,10 +134,10 @@ hyt_status hyti_plan_more(hyti_planner *p, hyt_value value)
     case HYT_OP_PAD: return plan_move(p, value, HYTI_STEP_PAD);
     case HYT_OP_RESIZE:
         if (node->mode == HYT_RESIZE_NEAREST) return plan_move(p, value, HYTI_STEP_NEAREST);
-        return plan_f32(p, value, HYTI_STEP_ALIGNED);
-    case HYT_OP_MAX_POOL: return plan_f32(p, value, HYTI_STEP_MAX_POOL);
-    case HYT_OP_AVERAGE_POOL: return plan_f32(p, value, HYTI_STEP_AVERAGE_POOL);
-    case HYT_OP_MEAN: return plan_f32(p, value, HYTI_STEP_MEAN);
+        return plan_in(p, value, HYTI_STEP_ALIGNED, p->values[value].format);
+    case HYT_OP_MAX_POOL: return plan_move(p, value, HYTI_STEP_MAX_POOL);
+    case HYT_OP_AVERAGE_POOL: return plan_move(p, value, HYTI_STEP_AVERAGE_POOL);
+    case HYT_OP_MEAN: return plan_in(p, value, HYTI_STEP_MEAN, p->values[value].format);
     case HYT_OP_MATMUL: return plan_matmul(p, value);
     case HYT_OP_CONV_TRANSPOSE: return plan_transposed(p, value);
     default: break;

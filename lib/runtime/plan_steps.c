@@ -13,7 +13,7 @@ const char *hyti_step_kind_name(hyti_step_kind kind)
         [HYTI_STEP_FOLD] = "fold",         [HYTI_STEP_LAYER_NORM] = "layer_norm",
         [HYTI_STEP_ATTENTION] = "attention", [HYTI_STEP_CONVERT] = "convert",   [HYTI_STEP_OUTPUT] = "output",
         [HYTI_STEP_COMBINE] = "combine",   [HYTI_STEP_MOVE] = "move",           [HYTI_STEP_REGROUP] = "regroup",
-        [HYTI_STEP_PAD] = "pad",           [HYTI_STEP_NEAREST] = "resize_nearest",
+        [HYTI_STEP_PAD] = "pad",           [HYTI_STEP_SPREAD] = "spread",       [HYTI_STEP_NEAREST] = "resize_nearest",
         [HYTI_STEP_ALIGNED] = "resize_aligned", [HYTI_STEP_MAX_POOL] = "max_pool",
         [HYTI_STEP_AVERAGE_POOL] = "average_pool", [HYTI_STEP_TRANSPOSED] = "conv_transpose",
         [HYTI_STEP_MATMUL] = "matmul",     [HYTI_STEP_SOFTMAX] = "softmax",     [HYTI_STEP_MEAN] = "mean",
@@ -167,7 +167,7 @@ static void plan_weights(hyti_planner *p, hyti_step *step)
 {
     const hyti_node *node = hyti_node_of(p, step->node);
     const hyti_parameter *weight = &p->graph->parameters[node->parameters[0]];
-    size_t out = weight->dims.size[0], depth = weight->count / out, size = hyti_format_size(step->format);
+    size_t out = hyti_layer_channels(node, weight), depth = weight->count / out, size = hyti_format_size(step->format);
     if (step->kind == HYTI_STEP_GROUPED) {
         step->panel = hyti_round_up(hyti_pack_size(p->kernels, step->format, depth, out / node->groups), 64);
         step->weights = hyti_pack_room(p, step->panel * node->groups * size);
@@ -199,6 +199,7 @@ static hyt_status plan_weighted(hyti_planner *p, hyt_value value, hyti_step_kind
 {
     hyti_step step = hyti_start_step(kind, value, format_for(p, value, kind));
     if (kind != HYTI_STEP_STEM) step.in = hyti_tensor_in(p, hyti_node_of(p, value)->inputs[0], step.format);
+    if (hyti_node_of(p, value)->op == HYT_OP_CONV_TRANSPOSE) step.in = hyti_spread(p, value, step.in);
     fuse(p, &step);
     if (step.format == HYTI_I8 && !hyti_node_of(p, step.out)->quantised)
         return hyti_fail(HYT_ERR_STATE, "value %d (%s) is int8 and has no quantisation", (int)step.out,
@@ -253,8 +254,12 @@ static hyt_status plan_attention(hyti_planner *p, hyt_value value)
         step.values = hyti_tensor_in(p, node->inputs[2], step.format);
         keys = hyti_node_of(p, node->inputs[1])->dims.size[2];
     }
-    if (node->n_inputs % 2 == 0) step.add = hyti_tensor_in(p, node->inputs[node->n_inputs - 1], HYTI_F32);
     step.scratch_bytes = hyti_step_attention_scratch(p->kernels, step.format, queries, keys, width);
+    if (node->n_inputs % 2 == 0) {
+        const hyti_tensor *bias = &p->plan->tensors[step.add = hyti_tensor_in(p, node->inputs[node->n_inputs - 1], HYTI_F32)];
+        if (step.format == HYTI_I8 && bias->packed) step.weights = hyti_pack_room(p, bias->rows * bias->width * sizeof(int32_t));
+        else if (step.format == HYTI_I8) step.scratch_bytes += hyti_round_up(queries * keys * sizeof(int32_t), 64);
+    }
     hyti_place(p, value, step.format, false);
     hyti_finish_step(p, &step);
     return HYT_OK;
@@ -310,6 +315,9 @@ hyt_status hyti_plan_value(hyti_planner *p, hyt_value value)
         p->values[hyti_only_reader(p, value)].done = true;
         return plan_weighted(p, hyti_only_reader(p, value), HYTI_STEP_STEM);
     case HYT_OP_CONV: return plan_weighted(p, value, kind_of_conv(p, node));
+    case HYT_OP_CONV_TRANSPOSE:
+        if (p->values[value].format == HYTI_F32) return hyti_plan_more(p, value);
+        return plan_weighted(p, value, node->groups == 1 ? HYTI_STEP_CONV : HYTI_STEP_GROUPED);
     case HYT_OP_BATCH_NORM: return plan_weighted(p, value, HYTI_STEP_SCALE);
     case HYT_OP_LINEAR: return plan_weighted(p, value, HYTI_STEP_GEMM);
     case HYT_OP_RELU:
@@ -362,6 +370,14 @@ hyti_conv_f32 hyti_step_conv(const hyt_graph *graph, const hyti_plan *plan, cons
     if (step->kind == HYTI_STEP_SCALE) return conv;
     conv.kernel_height = node->kernel[0];
     conv.kernel_width = node->kernel[1];
+    if (node->op == HYT_OP_CONV_TRANSPOSE && step->kind != HYTI_STEP_TRANSPOSED) { /* over pixels spread apart */
+        conv.in_height = (conv.in_height - 1) * node->stride[0] + 1;
+        conv.in_width = (conv.in_width - 1) * node->stride[1] + 1;
+        conv.pad_top = node->kernel[0] - 1 - node->pad[0];
+        conv.pad_left = node->kernel[1] - 1 - node->pad[1];
+        if (step->kind == HYTI_STEP_GROUPED) conv.in_channels /= node->groups, conv.out_channels /= node->groups;
+        return conv;
+    }
     conv.stride_height = node->stride[0];
     conv.stride_width = node->stride[1];
     conv.pad_top = node->pad[0];

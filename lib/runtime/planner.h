@@ -44,11 +44,13 @@ void hyti_place(hyti_planner *p, hyt_value value, hyti_format format, bool strid
 bool hyti_place_over(hyti_planner *p, hyt_value value, hyti_format format, hyt_value operand);
 /* The tensor that holds a value in a format: its own, or a copy that a step before this makes. */
 hyt_value hyti_tensor_in(hyti_planner *p, hyt_value value, hyti_format format);
+/* The tensor that holds a transposed convolution's operand `in` with its pixels a stride apart: a step before this. */
+hyt_value hyti_spread(hyti_planner *p, hyt_value value, hyt_value in);
 /* The value lies in its operand's bytes as they are: another shape of the same rows. */
 void hyti_place_as(hyti_planner *p, hyt_value value, hyt_value operand);
 /* What is made of constants alone: among the packed weights, in float32. */
 void hyti_place_packed(hyti_planner *p, hyt_value value);
-/* Steps of the operations that move values, and of those that only float32 has. */
+/* Steps of the operations of plan_more.c. */
 hyt_status hyti_plan_more(hyti_planner *p, hyt_value value);
 bool hyti_is_broadcast(const hyti_planner *p, const hyti_node *node);
 hyti_step hyti_start_step(hyti_step_kind kind, hyt_value value, hyti_format format);

@@ -82,17 +82,30 @@ static hyt_status work_out(const hyt_graph *graph, hyt_value value, const hyti_k
     return *out ? HYT_OK : hyti_fail_nomem();
 }
 
-/* What is made of constants alone, in the order in which it lies. */
+/* What is made of constants alone, in the order in which it lies. Worked out by the plain kernels: what int8 makes of it
+ * is the same on every processor. */
 static hyt_status fill_constant(const hyt_graph *graph, const hyt_runtime *runtime, const hyti_tensor *tensor)
 {
     const hyti_node *node = &graph->nodes[tensor->value];
     size_t count = (size_t)hyti_values_of(tensor), channels = tensor->width, pixels = tensor->rows;
     float *to = (float *)(runtime->packed + tensor->offset), *fresh = NULL;
-    if (node->op != HYT_OP_CONSTANT) HYTI_TRY(work_out(graph, tensor->value, &runtime->kernels, &fresh));
+    hyti_kernels plain;
+    hyti_kernels_init(&plain, HYTI_ISA_C);
+    if (node->op != HYT_OP_CONSTANT) HYTI_TRY(work_out(graph, tensor->value, &plain, &fresh));
     const float *from = fresh ? fresh : graph->parameters[node->parameters[0]].data;
     for (size_t i = 0; i < count; i++) to[node->picture ? i % pixels * channels + i / pixels : i] = from[i];
     hyti_free(runtime->context, fresh);
     return HYT_OK;
+}
+
+/* The same in another format. */
+static void copy_constant(const hyt_runtime *runtime, const hyti_tensor *tensor)
+{
+    const float *from = (const float *)(runtime->packed + runtime->plan.tensors[tensor->value].offset);
+    char *to = runtime->packed + tensor->offset;
+    size_t count = (size_t)hyti_values_of(tensor);
+    for (size_t i = 0; tensor->format == HYTI_I8 && i < count; i++) to[i] = (char)hyti_i8_of(from[i], tensor->quant);
+    if (tensor->format != HYTI_I8) hyti_from_f32(&runtime->kernels, tensor->format, tensor->quant, count, from, to);
 }
 
 static hyt_status fill_constants(const hyt_graph *graph, const hyt_runtime *runtime)
@@ -102,6 +115,8 @@ static hyt_status fill_constants(const hyt_graph *graph, const hyt_runtime *runt
         if (tensor->packed && (graph->nodes[i].op == HYT_OP_CONSTANT || !runtime->plan.fixed))
             HYTI_TRY(fill_constant(graph, runtime, tensor));
     }
+    for (size_t i = graph->n_nodes; i < runtime->plan.n_tensors; i++)
+        if (runtime->plan.tensors[i].packed) copy_constant(runtime, &runtime->plan.tensors[i]);
     return HYT_OK;
 }
 
@@ -164,8 +179,9 @@ hyt_status hyti_runtime_observe(const hyt_graph *graph, size_t threads, hyt_runt
 const float *hyti_runtime_observed(const hyt_runtime *runtime, hyt_value value, size_t *count)
 {
     const hyti_tensor *tensor = &runtime->plan.tensors[value];
-    if (tensor->buffer == HYTI_NO_BUFFER) return NULL;
+    if (tensor->buffer == HYTI_NO_BUFFER && !tensor->packed) return NULL;
     *count = (size_t)(tensor->rows * tensor->width);
+    if (tensor->packed) return (const float *)(runtime->packed + tensor->offset);
     return (const float *)(runtime->arena + runtime->plan.buffers[tensor->buffer].offset + tensor->offset);
 }
 

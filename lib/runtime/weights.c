@@ -62,6 +62,19 @@ static void write_bias(const folder *f, const hyti_step *step, size_t channels)
     for (size_t i = 0; i < channels; i++) bias[i] = (float)bias_at(f, own, i);
 }
 
+/* [in, out / groups, kh, kw] of a transposed convolution to [out][kh * kw][in / groups], the taps in reverse: the weights
+ * of the convolution that it is over pixels spread apart. */
+static const float *turn(const folder *f, const hyti_node *node, const hyti_parameter *weight)
+{
+    size_t out = weight->dims.size[1], in = weight->dims.size[0] / node->groups;
+    size_t taps = weight->dims.size[2] * weight->dims.size[3];
+    const float *from = weight->data;
+    for (size_t c = 0; c < in * node->groups; c++)
+        for (size_t o = 0; o < out; o++)
+            for (size_t t = taps; t-- > 0; from++) f->weights[((c / in * out + o) * taps + t) * in + c % in] = *from;
+    return f->weights;
+}
+
 /* [out, in, kh, kw] to [out][kh * kw][in], scaled; the weights themselves where that changes nothing. */
 static const float *fold(const folder *f, const hyti_step *step, const hyti_parameter *weight)
 {
@@ -192,10 +205,12 @@ static void pack_step(const folder *f, const hyti_step *step)
     const hyti_node *node = &f->graph->nodes[step->node];
     const hyti_parameter *weight = parameter_of(f, node, 0);
     bool scale = step->kind == HYTI_STEP_SCALE, depthwise = scale || step->kind == HYTI_STEP_DEPTHWISE;
-    size_t channels = weight->dims.size[0], depth = weight->count / channels;
+    size_t channels = hyti_layer_channels(node, weight), depth = weight->count / channels;
     find_scale(f, step, channels);
     for (size_t i = 0; scale && i < channels; i++) f->weights[i] = (float)f->scale[i];
-    const float *weights = scale ? f->weights : fold(f, step, weight);
+    const float *weights = scale                               ? f->weights
+                           : node->op == HYT_OP_CONV_TRANSPOSE ? turn(f, node, weight)
+                                                               : fold(f, step, weight);
     const void *from = weights;
     if (step->format == HYTI_I8) {
         for (size_t i = 0; i < channels; i++) store_channel(f, step, weight, weights, depth, i);
@@ -268,7 +283,9 @@ static hyt_status make_room(const hyti_plan *plan, folder *f)
     for (size_t i = 0; i < plan->n_steps; i++) {
         const hyti_step *step = &plan->steps[i];
         if (!is_weighted(step->kind)) continue;
-        size_t count = parameter_of(f, &f->graph->nodes[step->node], 0)->count;
+        const hyti_node *node = &f->graph->nodes[step->node];
+        size_t count = parameter_of(f, node, 0)->count;
+        channels = HYTI_MAX(channels, hyti_layer_channels(node, parameter_of(f, node, 0)));
         if (is_folded(step)) folded = HYTI_MAX(folded, count);
         if (step->format == HYTI_I8) stored = HYTI_MAX(stored, count);
     }
