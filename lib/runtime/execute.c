@@ -99,7 +99,7 @@ static void run_output(void *user, size_t part, size_t worker)
 
 /* Binding */
 
-#define PART_WORK 131072
+#define PART_WORK 40000
 #define MAX_PARTS ((size_t)16)
 
 void hyti_split(hyti_job *job, size_t units, uint64_t work)
