@@ -19,7 +19,7 @@ static const flag_row flags[] = {
     [STEPS] = { "steps", NULL, "also the time of each operation" },
     [JSON] = { "json", "FILE", "writes JSON (\"-\": to standard output, in place of the table)" },
     [CSV] = { "csv", "FILE", "writes comma separated values (\"-\" likewise)" },
-    [REPORT] = { "report", "FILE", "writes a page with plots" },
+    [REPORT] = { "report", "FILE", "writes a page with plots (\"-\" likewise)" },
 };
 
 static const command_form profile = {
@@ -195,7 +195,6 @@ static hyt_status measure(const wanted *w, const hyt_graph *graph, profile_row *
     if (status == HYT_OK) {
         row->input = dims.size[2];
         row->macs = hyt_graph_macs(graph);
-        row->parameters = hyt_graph_parameters(graph);
         row->arena_bytes = hyt_runtime_arena_bytes(runtime);
         row->weight_bytes = hyt_graph_weight_bytes(graph);
         bool fits = (!w->ram || row->arena_bytes <= w->ram) && (!w->flash || row->weight_bytes <= w->flash);
@@ -206,6 +205,12 @@ static hyt_status measure(const wanted *w, const hyt_graph *graph, profile_row *
     return status;
 }
 
+/* The row that failed; those before it are worth having. */
+static void drop_last(profile_outcome *outcome)
+{
+    free(outcome->rows[--outcome->count].steps);
+}
+
 static hyt_status measure_network(const wanted *w, const char *name, profile_outcome *outcome)
 {
     hyt_graph *graph = NULL, *stored = NULL;
@@ -214,9 +219,11 @@ static hyt_status measure_network(const wanted *w, const char *name, profile_out
         status = in_precision(graph, w->precisions[i], &stored);
         for (size_t j = 0; j < w->n_threads && status == HYT_OK; j++) {
             profile_row *row = &outcome->rows[outcome->count++];
-            *row = (profile_row){ .network = name, .precision = w->precisions[i], .threads = w->threads[j] };
+            *row = (profile_row){ .network = name, .precision = w->precisions[i], .threads = w->threads[j],
+                                  .parameters = hyt_graph_parameters(graph) }; /* before int8 folds its norms */
             fprintf(stderr, "%s, %s, %zu thread%s\n", name, row->precision, row->threads, row->threads == 1 ? "" : "s");
             status = measure(w, stored, row);
+            if (status != HYT_OK) drop_last(outcome);
         }
         hyt_graph_destroy(stored);
         stored = NULL;
@@ -227,10 +234,15 @@ static hyt_status measure_network(const wanted *w, const char *name, profile_out
 
 /* Writing */
 
+static bool is_stdout(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
+
 static int write_to(const char *path, const profile_outcome *outcome, void (*write)(FILE *, const profile_outcome *))
 {
     if (!path) return GOOD;
-    if (strcmp(path, "-") == 0) {
+    if (is_stdout(path)) {
         write(stdout, outcome);
         return GOOD;
     }
@@ -242,8 +254,7 @@ static int write_to(const char *path, const profile_outcome *outcome, void (*wri
 
 static int write_all(const wanted *w, const profile_outcome *outcome)
 {
-    bool taken = (w->json && strcmp(w->json, "-") == 0) || (w->csv && strcmp(w->csv, "-") == 0);
-    if (!taken) profile_table(stdout, outcome);
+    if (!is_stdout(w->json) && !is_stdout(w->csv) && !is_stdout(w->report)) profile_table(stdout, outcome);
     int result = write_to(w->json, outcome, profile_json);
     if (result == GOOD) result = write_to(w->csv, outcome, profile_csv);
     if (result == GOOD) result = write_to(w->report, outcome, profile_page);
@@ -253,12 +264,13 @@ static int write_all(const wanted *w, const profile_outcome *outcome)
 static int run(const wanted *w)
 {
     if (w->count == 0) return complain("profile needs a network: mobilevit-xxs, for instance");
+    if (is_stdout(w->json) + is_stdout(w->csv) + is_stdout(w->report) > 1)
+        return complain("only one of --json, --csv and --report can go to standard output");
     profile_outcome outcome = { .steps = w->steps, .ram = w->ram, .flash = w->flash };
     outcome.rows = calloc(w->count * w->n_precisions * w->n_threads, sizeof *outcome.rows);
     if (!outcome.rows) return complain("out of memory");
     int result = GOOD;
     for (size_t i = 0; i < w->count && result == GOOD; i++) result = check(measure_network(w, w->names[i], &outcome));
-    if (result != GOOD && outcome.count) outcome.count--; /* the one that failed; those before it are worth having */
     if (outcome.count) {
         int written = write_all(w, &outcome);
         if (result == GOOD) result = written;
