@@ -126,12 +126,12 @@ static void bar_label(FILE *out, double y, const profile_row *row)
 {
     char name[96];
     row_name(row, name, sizeof name);
-    fprintf(out, "<text class=\"gene\" x=\"196\" y=\"%g\">", y);
+    fprintf(out, "<text class=\"gene\" x=\"236\" y=\"%g\">", y);
     html_text(out, name);
     fprintf(out, "</text>");
 }
 
-enum { BAR = 22, LEFT = 206, RIGHT = 660, WIDTH = 760 };
+enum { BAR = 22, LEFT = 246, RIGHT = 660, WIDTH = 760 };
 
 static void latency_bars(FILE *out, const profile_outcome *outcome)
 {
