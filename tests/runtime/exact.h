@@ -16,7 +16,7 @@ static float *random_input(const hyt_graph *graph, size_t batch)
     return input;
 }
 
-static hyt_runtime *make(const hyt_graph *graph, int64_t threads, int64_t batch, const char *layout, const char *isa)
+static inline hyt_runtime *make(const hyt_graph *graph, int64_t threads, int64_t batch, const char *layout, const char *isa)
 {
     hyt_options *options = NULL;
     hyt_runtime *runtime = NULL;
@@ -38,7 +38,7 @@ static float *run(hyt_runtime *runtime, const float *input)
 }
 
 /* Largest error in units of the result's deviation (its root mean square where it hardly varies). */
-static double error_of(const double *wanted, const float *got, size_t n)
+static inline double error_of(const double *wanted, const float *got, size_t n)
 {
     double mean = 0, square = 0, worst = 0;
     for (size_t i = 0; i < n; i++) {
@@ -53,7 +53,7 @@ static double error_of(const double *wanted, const float *got, size_t n)
 }
 
 /* Where a graph amplifies rounding (a layer norm of nearly equal values): some times what one rounding a value does. */
-static double limit_of(const hyt_graph *graph, const float *input, const double *wanted, size_t n)
+static inline double limit_of(const hyt_graph *graph, const float *input, const double *wanted, size_t n)
 {
     double *shaken = naive_run(graph, input, true);
     float *result = malloc(n * sizeof *result);
@@ -64,7 +64,7 @@ static double limit_of(const hyt_graph *graph, const float *input, const double 
     return fmax(5e-5, 4 * error);
 }
 
-static void check_against_naive(const hyt_graph *graph, const char *isa, size_t batch)
+static inline void check_against_naive(const hyt_graph *graph, const char *isa, size_t batch)
 {
     float *input = random_input(graph, batch);
     hyt_runtime *runtime = make(graph, 1, (int64_t)batch, "nchw", isa);
