@@ -136,8 +136,9 @@ static void the_reference_is_near_exact_attention(void **state)
     }
 }
 
-/* Activations as networks have them (normal, the scale such that four deviations fit; scores of deviation `spread` / 2
- * to `spread`): the largest error stays below two steps, the mean error near the quarter that rounding leaves. */
+/* Activations as networks have them (normal, the scale such that four deviations fit; scores of deviation `spread`): the
+ * largest error stays below three quarters of a step, the mean one near the quarter that rounding leaves (sampling
+ * alone moves the mean of 384 values by up to 0.02). */
 static void typical_errors_are_small(void **state)
 {
     (void)state;
@@ -175,7 +176,7 @@ static void typical_errors_are_small(void **state)
             all /= (double)(a.args.queries * a.args.width);
             print_message("tokens %zu width %zu scores %d: largest error %.3f steps, mean %.3f\n", shapes[s][0],
                           shapes[s][1], spread, worst, all);
-            assert_true(worst < 0.75 && all < 0.26);
+            assert_true(worst < 0.75 && all < 0.28);
             free(octaves);
             drop(&a);
         }

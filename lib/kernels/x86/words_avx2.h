@@ -10,6 +10,7 @@
 
 #define SIMD(operation) hyti_##operation##_avx2
 #define SIMD_BYTE_DOT 0
+#define SIMD_BYTE_BIAS 128 /* of w_dot8_at(): what is added to its first factor */
 #define SIMD_MOST_COLUMNS 12 /* sums that registers hold */
 enum { LANES = 8 };
 

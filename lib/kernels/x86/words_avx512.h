@@ -15,6 +15,7 @@
 #define SIMD(operation) hyti_##operation##_avx512
 #define SIMD_BYTE_DOT 0
 #endif
+#define SIMD_BYTE_BIAS 128 /* of w_dot8_at(): what is added to its first factor */
 #define SIMD_MOST_COLUMNS 24 /* sums that registers hold */
 enum { LANES = 16 };
 
