@@ -132,13 +132,35 @@ static void sum_panel(int8_t *panel, size_t nr, size_t group, size_t groups)
     memcpy(panel, sums, nr * sizeof *sums);
 }
 
+/* A panel in groups of four, the whole groups of it: four bytes at a time, summed as they go by. */
+static void pack_fours(size_t nr, size_t k, size_t width, const int8_t *b, ptrdiff_t row, ptrdiff_t column, int8_t *panel)
+{
+    int32_t sums[MOST_NR] = { 0 };
+    int8_t *packed = panel + nr * sizeof(int32_t);
+    for (size_t l = 0; l + 4 <= k; l += 4, packed += nr * 4) {
+        const int8_t *from = b + (ptrdiff_t)l * row;
+        for (size_t j = 0; j < width; j++, from += column) {
+            int8_t four[4] = { from[0], from[row], from[2 * row], from[3 * row] };
+            memcpy(packed + 4 * j, four, 4);
+            sums[j] += four[0] + four[1] + four[2] + four[3];
+        }
+        memset(packed + 4 * width, 0, 4 * (nr - width));
+    }
+    if (k % 4) memset(packed, 0, nr * 4);
+    for (size_t l = k & ~(size_t)3; l < k; l++)
+        for (size_t j = 0; j < width; j++) sums[j] += packed[4 * j + l % 4] = b[(ptrdiff_t)l * row + (ptrdiff_t)j * column];
+    memcpy(panel, sums, nr * sizeof *sums);
+}
+
 void hyti_pack_i8(const hyti_kernels *kernels, size_t k, size_t n, const int8_t *b, ptrdiff_t row, ptrdiff_t column,
                   int8_t *packed)
 {
     size_t nr = kernels->panels[HYTI_I8].nr, group = kernels->panels[HYTI_I8].group;
-    pack_weights_i8(kernels, k, n, b, row, column, packed);
-    for (size_t first = 0; first < n; first += nr, packed += hyti_panel_size(kernels, HYTI_I8, k))
-        sum_panel(packed, nr, group, (k + group - 1) / group);
+    if (group != 4) pack_weights_i8(kernels, k, n, b, row, column, packed);
+    for (size_t first = 0; first < n; first += nr, packed += hyti_panel_size(kernels, HYTI_I8, k)) {
+        if (group != 4) sum_panel(packed, nr, group, (k + group - 1) / group);
+        else pack_fours(nr, k, hyti_min_size(nr, n - first), b + (ptrdiff_t)first * column, row, column, packed);
+    }
 }
 
 /* The same whatever the table, so that a plan holds on every processor. */

@@ -78,6 +78,13 @@ static void run_regroup(void *user, size_t part, size_t worker)
     }
 }
 
+/* `bytes` of one value over and over. */
+static void fill(char *to, size_t bytes, const char *value, size_t size)
+{
+    memcpy(to, value, size);
+    for (size_t done = size; done < bytes; done *= 2) memcpy(to + done, to, HYTI_MIN(done, bytes - done));
+}
+
 /* Units are rows of pixels of all pictures. */
 static void run_pad(void *user, size_t part, size_t worker)
 {
@@ -89,7 +96,7 @@ static void run_pad(void *user, size_t part, size_t worker)
     for (size_t unit = s.first; unit < s.last; unit++) {
         char *row = job->out + unit * width * pixel;
         size_t y = unit % height - job->u.pad.top; /* above the picture it wraps round */
-        for (size_t i = 0; i < width * job->width; i++) memcpy(row + i * job->size, job->u.pad.value, job->size);
+        fill(row, width * pixel, job->u.pad.value, job->size);
         if (y < in_height)
             memcpy(row + job->u.pad.left * pixel, job->in + (unit / height * in_height + y) * in_width * pixel,
                    in_width * pixel);
@@ -107,7 +114,7 @@ static void run_spread(void *user, size_t part, size_t worker)
     for (size_t unit = s.first; unit < s.last; unit++) {
         size_t y = unit % height;
         char *row = job->out + unit * width * pixel;
-        for (size_t i = 0; i < width * job->width; i++) memcpy(row + i * job->size, job->u.pad.value, job->size);
+        fill(row, width * pixel, job->u.pad.value, job->size);
         if (y % down) continue;
         const char *in = job->in + (unit / height * in_height + y / down) * in_width * pixel;
         for (size_t x = 0; x < in_width; x++) memcpy(row + x * across * pixel, in + x * pixel, pixel);

@@ -61,19 +61,28 @@ size_t hyti_matmul_repeats(int32_t zero)
     return zero == 0 ? 1 : zero == -128 ? 3 : 2;
 }
 
-/* Columns of the right operand one after the other, and what is subtracted from the sums for the left one's zero. */
-static void store_columns(const hyti_job *job, const int8_t *right, size_t repeats, int8_t *stored, int32_t *bias)
+/* The right operand with the rows for its zero (or, transposed, columns), and what is subtracted from the sums for the left
+ * one's zero. */
+static void store_right(const hyti_job *job, const int8_t *right, size_t repeats, int8_t *stored, int32_t *bias)
 {
     size_t n = job->u.matmul.n, k = job->u.matmul.k, row = job->u.matmul.right_row;
-    int32_t left = job->u.matmul.left.zero, zero = job->u.matmul.right.zero;
-    for (size_t j = 0; j < n; j++, stored += repeats * k) {
-        int32_t sum = -(int32_t)k * zero;
-        const int8_t *from = right + (job->u.matmul.transposed ? j * row : j);
-        size_t step = job->u.matmul.transposed ? 1 : row;
-        for (size_t l = 0; l < k; l++) sum += stored[l] = from[l * step];
-        memset(stored + k, repeats == 3 ? 64 : -zero, (repeats - 1) * k);
-        bias[j] = -left * sum;
+    int32_t left = job->u.matmul.left.zero, zero = job->u.matmul.right.zero, less = (int32_t)k * zero;
+    int32_t weight = repeats == 3 ? 64 : -zero;
+    for (size_t j = 0; j < n; j++) bias[j] = left * less;
+    if (job->u.matmul.transposed) {
+        for (size_t j = 0; j < n; j++, right += row, stored += repeats * k) {
+            int32_t sum = 0;
+            for (size_t l = 0; l < k; l++) sum += stored[l] = right[l];
+            memset(stored + k, weight, (repeats - 1) * k);
+            bias[j] -= left * sum;
+        }
+        return;
     }
+    for (size_t l = 0; l < k; l++, right += row, stored += n) {
+        memcpy(stored, right, n);
+        for (size_t j = 0; j < n; j++) bias[j] -= left * right[j];
+    }
+    memset(stored, weight, (repeats - 1) * k * n);
 }
 
 static void multiply_i8(const hyti_job *job, operands o)
@@ -84,8 +93,9 @@ static void multiply_i8(const hyti_job *job, operands o)
     int8_t *stored = (int8_t *)take(&o.scratch, n * depth), *wide = (int8_t *)take(&o.scratch, repeats > 1 ? m * depth : 0);
     int8_t *packed = (int8_t *)o.scratch;
     const int8_t *left = (const int8_t *)o.left;
-    store_columns(job, (const int8_t *)o.right, repeats, stored, bias);
-    hyti_pack_i8(job->kernels, depth, n, stored, 1, (ptrdiff_t)depth, packed);
+    store_right(job, (const int8_t *)o.right, repeats, stored, bias);
+    hyti_pack_i8(job->kernels, depth, n, stored, job->u.matmul.transposed ? 1 : (ptrdiff_t)n,
+                 job->u.matmul.transposed ? (ptrdiff_t)depth : 1, packed);
     for (size_t i = 0; repeats > 1 && i < m * repeats; i++) memcpy(wide + i * k, left + i / repeats * row, k);
     hyti_requant requant = job->requant;
     requant.bias = bias;
