@@ -52,6 +52,9 @@ static bool too_deep(const hyti_planner *p, const hyti_node *node)
         return weight->count / hyti_layer_channels(node, weight) > MOST_DEPTH;
     }
     case HYT_OP_MATMUL: return first->size[first->rank - 1] > MOST_DEPTH / 4; /* the left operand up to three times */
+    case HYT_OP_ATTENTION: /* what the int8 kernel takes */
+        return node->dims.size[3] / node->heads > 16384 ||
+               hyti_node_of(p, node->inputs[node->n_inputs > 2])->dims.size[2] > 65536;
     default: return false;
     }
 }
@@ -86,6 +89,25 @@ bool hyti_is_broadcast(const hyti_planner *p, const hyti_node *node)
            memcmp(left->dims.size, right->dims.size, left->dims.rank * sizeof *left->dims.size) != 0;
 }
 
+/* Whether it is known how an operand of an int8 operation is stored. */
+static bool can_be_stored(const hyti_planner *p, hyt_value value)
+{
+    const hyti_node *node = hyti_node_of(p, value);
+    while (keeps_quantisation(node) && !node->fixed) node = hyti_node_of(p, value = node->inputs[0]);
+    return node->quantised || node->op == HYT_OP_SOFTMAX || p->values[value].format == HYTI_I8;
+}
+
+static hyt_status check_operands(const hyti_planner *p, hyt_value value)
+{
+    const hyti_node *node = hyti_node_of(p, value);
+    size_t count = node->n_inputs - (node->op == HYT_OP_ATTENTION && node->n_inputs % 2 == 0); /* the bias is float32 */
+    for (size_t i = 0; i < count; i++)
+        if (!can_be_stored(p, node->inputs[i]))
+            return hyti_fail(HYT_ERR_STATE, "value %d (%s) is int8 and its operand %d has no quantisation", (int)value,
+                             hyt_op_name(node->op), (int)node->inputs[i]);
+    return HYT_OK;
+}
+
 static hyt_status choose_formats(hyti_planner *p)
 {
     for (size_t i = 0; i <= (size_t)p->output; i++) {
@@ -98,6 +120,7 @@ static hyt_status choose_formats(hyti_planner *p)
         if (too_deep(p, node)) value->format = HYTI_F32;
         else if (!node->quantised && value->live && node->op != HYT_OP_BATCH_NORM && node->op != HYT_OP_CONV)
             return hyti_fail(HYT_ERR_STATE, "value %zu (%s) is int8 and has no quantisation", i, hyt_op_name(node->op));
+        if (value->format == HYTI_I8 && value->live) HYTI_TRY(check_operands(p, (hyt_value)i));
     }
     return HYT_OK;
 }

@@ -101,9 +101,39 @@ static void builders_in_every_precision(void **state)
     }
 }
 
+/* A rounding of 16 bits is `coarser` than one of float32, which the literal reading is shaken by; twice for weights and
+ * values, and as much again for sums. */
+static void check_random(const hyt_graph *graph, const char *precision, double coarser)
+{
+    float *input = random_input(graph, 1);
+    hyt_runtime *runtime = make_in(graph, precision);
+    float *got = run(runtime, input);
+    size_t n = naive_count(graph, hyt_graph_output(graph));
+    double *wanted = naive_run(graph, input, false);
+    double error = error_of(wanted, got, n), limit = 8 * coarser * shaken_error(graph, input, wanted, n);
+    limit = fmax(limit, coarser / 0x1p24 * 8);
+    if (!(error <= limit)) fail_msg("%s in %s: error %g, limit %g", graph->name, precision, error, limit);
+    free(wanted);
+    free(got);
+    hyt_runtime_destroy(runtime);
+    free(input);
+}
+
+static void random_graphs_of_16_bits(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 500; seed++) {
+        hyt_graph *graph = random_graph_of(NULL, 70000 + seed, 5, true);
+        check_random(graph, "bf16", 65536);
+        check_random(graph, "fp16", 8192);
+        hyt_graph_destroy(graph);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_graphs_of_16_bits),
         cmocka_unit_test(builders_in_every_precision),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
