@@ -133,7 +133,8 @@ static void sum_panel(int8_t *panel, size_t nr, size_t group, size_t groups)
 }
 
 /* A panel in groups of four, the whole groups of it: four bytes at a time, summed as they go by. */
-static void pack_fours(size_t nr, size_t k, size_t width, const int8_t *b, ptrdiff_t row, ptrdiff_t column, int8_t *panel)
+static void pack_fours(size_t nr, size_t k, size_t width, const int8_t *b, ptrdiff_t row, ptrdiff_t column,
+                       int8_t *panel)
 {
     int32_t sums[MOST_NR] = { 0 };
     int8_t *packed = panel + nr * sizeof(int32_t);
@@ -148,7 +149,8 @@ static void pack_fours(size_t nr, size_t k, size_t width, const int8_t *b, ptrdi
     }
     if (k % 4) memset(packed, 0, nr * 4);
     for (size_t l = k & ~(size_t)3; l < k; l++)
-        for (size_t j = 0; j < width; j++) sums[j] += packed[4 * j + l % 4] = b[(ptrdiff_t)l * row + (ptrdiff_t)j * column];
+        for (size_t j = 0; j < width; j++)
+            sums[j] += packed[4 * j + l % 4] = b[(ptrdiff_t)l * row + (ptrdiff_t)j * column];
     memcpy(panel, sums, nr * sizeof *sums);
 }
 

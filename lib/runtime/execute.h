@@ -125,8 +125,8 @@ static inline hyti_share hyti_share_of(const hyti_job *job, size_t part)
     return (hyti_share){ job->units * part / job->parts, job->units * (part + 1) / job->parts };
 }
 
-/* int8: the bias of one head, value `at` of it on, in scores, keys x queries; *stride becomes that of its rows. A constant
- * bias is stored so by hyti_bind_scores; any other becomes so in scratch. */
+/* int8: the bias of one head, value `at` of it on, in scores, keys x queries; *stride becomes that of its rows. A
+ * constant bias is stored so by hyti_bind_scores; any other becomes so in scratch. */
 const int32_t *hyti_attention_scores(const hyti_job *job, size_t worker, size_t at, size_t *stride);
 void hyti_bind_scores(hyti_binder *b, size_t stride);
 /* Of a step each, or of a few. */

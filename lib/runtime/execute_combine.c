@@ -40,7 +40,8 @@ static void gather_floats(const hyti_job *job, size_t count, const char *from, s
 }
 
 /* At most BLOCK values; written in order. */
-static void combine_floats(const hyti_job *job, const hyti_axis *axis, size_t count, const char *a, const char *b, char *out)
+static void combine_floats(const hyti_job *job, const hyti_axis *axis, size_t count, const char *a, const char *b,
+                           char *out)
 {
     float left[BLOCK], right[BLOCK];
     hyti_quant none = { 0 };
@@ -52,7 +53,8 @@ static void combine_floats(const hyti_job *job, const hyti_axis *axis, size_t co
 }
 
 /* At most BLOCK values; written in order. */
-static void combine_bytes(const hyti_job *job, const hyti_axis *axis, size_t count, const char *a, const char *b, char *out)
+static void combine_bytes(const hyti_job *job, const hyti_axis *axis, size_t count, const char *a, const char *b,
+                           char *out)
 {
     int8_t left[BLOCK], right[BLOCK];
     const int8_t *x = (const int8_t *)a, *y = (const int8_t *)b;
@@ -80,7 +82,8 @@ static void combine_axis(const hyti_job *job, const hyti_axis *axis, const char 
 }
 
 /* Rows whose values lie in order, by a kernel. */
-static void combine_rows(const hyti_job *job, size_t rows, size_t n, const char *a, const char *b, size_t b_row, char *out)
+static void combine_rows(const hyti_job *job, size_t rows, size_t n, const char *a, const char *b, size_t b_row,
+                         char *out)
 {
     const hyti_kernels *k = job->kernels;
     bool product = job->u.move.product;
@@ -98,7 +101,8 @@ static void combine_rows(const hyti_job *job, size_t rows, size_t n, const char 
     default:
         if (product) k->mul_i8(rows, n, (const int8_t *)a, (const int8_t *)b, b_row, &job->u.move.mul, (int8_t *)out);
         for (size_t i = 0; !product && i < rows; i++)
-            k->add_i8(n, (const int8_t *)a + i * n, (const int8_t *)b + i * b_row, &job->add_quant, (int8_t *)out + i * n);
+            k->add_i8(n, (const int8_t *)a + i * n, (const int8_t *)b + i * b_row, &job->add_quant,
+                      (int8_t *)out + i * n);
         break;
     }
 }
@@ -108,7 +112,8 @@ static bool in_order(const hyti_axis *axis)
     return axis->in == 1 && axis->add == 1 && axis->out == 1;
 }
 
-static void combine_axes(const hyti_job *job, const hyti_axis *axis, size_t rank, const char *a, const char *b, char *out)
+static void combine_axes(const hyti_job *job, const hyti_axis *axis, size_t rank, const char *a, const char *b,
+                         char *out)
 {
     if (rank == 2 && in_order(axis + 1) && axis->in == axis[1].size && axis->out == axis[1].size) {
         combine_rows(job, axis->size, axis[1].size, a, b, axis->add, out);

@@ -109,7 +109,8 @@ static void run_spread(void *user, size_t part, size_t worker)
     const hyti_job *job = user;
     hyti_share s = hyti_share_of(job, part);
     size_t in_height = job->u.pad.in_height, in_width = job->u.pad.in_width, height = job->u.pad.out_height,
-           width = job->u.pad.out_width, pixel = job->width * job->size, down = job->u.pad.top, across = job->u.pad.left;
+           width = job->u.pad.out_width, pixel = job->width * job->size, down = job->u.pad.top,
+           across = job->u.pad.left;
     (void)worker;
     for (size_t unit = s.first; unit < s.last; unit++) {
         size_t y = unit % height;
@@ -129,8 +130,8 @@ static void run_nearest(void *user, size_t part, size_t worker)
     (void)worker;
     for (size_t i = s.first; i < s.last; i++)
         hyti_resize_nearest(false, job->width * job->size, job->u.resize.in_height, job->u.resize.in_width,
-                            job->in + i * job->in_picture * job->size, job->u.resize.out_height, job->u.resize.out_width,
-                            job->out + i * job->out_picture * job->size);
+                            job->in + i * job->in_picture * job->size, job->u.resize.out_height,
+                            job->u.resize.out_width, job->out + i * job->out_picture * job->size);
 }
 
 /* Binding */
@@ -142,7 +143,8 @@ static void window_axes(const hyti_binder *b, hyti_axes *axes)
     const hyti_tensor *picture = unfold ? b->in : b->out;
     const hyt_dims *dims = unfold ? &hyti_node_at(b, b->in)->dims : &b->node->dims;
     size_t patch = b->node->patch, across = dims->size[3] / patch, down = dims->size[2] / patch, width = picture->width;
-    size_t pixel = picture->stride, row = dims->size[3] * pixel, whole = dims->size[2] * row, area = patch * patch * width;
+    size_t pixel = picture->stride, row = dims->size[3] * pixel, whole = dims->size[2] * row;
+    size_t area = patch * patch * width;
     const size_t sizes[6] = { b->pictures, down, across, patch, patch, width };
     const size_t pixels[6] = { whole, patch * row, patch * pixel, row, pixel, 1 };
     const size_t tokens[6] = { down * across * area, across * area, area, patch * width, width, 1 };
@@ -160,7 +162,8 @@ static void reshape_axes(const hyti_binder *b, hyti_axes *axes)
     hyti_axis_strides(node, tensor, strides);
     for (size_t i = 3; i-- > 0;) order[i] = order[i + 1] * node->dims.size[i + 1];
     for (size_t i = 0; i < 4; i++)
-        hyti_add_axis(axes, hyti_size_at(b, &node->dims, i), picture ? order[i] : strides[i], 0, picture ? strides[i] : order[i]);
+        hyti_add_axis(axes, hyti_size_at(b, &node->dims, i), picture ? order[i] : strides[i], 0,
+                      picture ? strides[i] : order[i]);
 }
 
 /* TRANSPOSE, SLICE, and a CONCAT's operand that serves every picture. */

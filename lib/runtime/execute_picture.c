@@ -48,8 +48,8 @@ void hyti_bind_window(hyti_binder *b)
     hyti_split(job, b->pictures * conv->out_height, hyti_values_of(b->out) * conv->kernel_height * conv->kernel_width);
 }
 
-/* Where result i of `out` lies among `in`, corners on corners: between two values, the share of the second in float32 and
- * in units of 2^-14. */
+/* Where result i of `out` lies among `in`, corners on corners: between two values, the share of the second in float32
+ * and in units of 2^-14. */
 typedef struct blend {
     size_t low, high;
     float share;

@@ -54,15 +54,15 @@ static void multiply_f32(const hyti_job *job, operands o)
 MULTIPLY_HALF(bf16, HYTI_BF16)
 MULTIPLY_HALF(f16, HYTI_F16)
 
-/* int8: sum (a - a_zero) (b - b_zero). b - b_zero may need 9 bits, so b_zero goes into operands of its own, for which the
- * left one is repeated: weights of -b_zero, or twice 64 for the zero -128. */
+/* int8: sum (a - a_zero) (b - b_zero). b - b_zero may need 9 bits, so b_zero goes into operands of its own, for which
+ * the left one is repeated: weights of -b_zero, or twice 64 for the zero -128. */
 size_t hyti_matmul_repeats(int32_t zero)
 {
     return zero == 0 ? 1 : zero == -128 ? 3 : 2;
 }
 
-/* The right operand with the rows for its zero (or, transposed, columns), and what is subtracted from the sums for the left
- * one's zero. */
+/* The right operand with the rows for its zero (or, transposed, columns), and what is subtracted from the sums for the
+ * left one's zero. */
 static void store_right(const hyti_job *job, const int8_t *right, size_t repeats, int8_t *stored, int32_t *bias)
 {
     size_t n = job->u.matmul.n, k = job->u.matmul.k, row = job->u.matmul.right_row;
@@ -90,7 +90,8 @@ static void multiply_i8(const hyti_job *job, operands o)
     size_t m = job->u.matmul.m, n = job->u.matmul.n, k = job->u.matmul.k, row = job->u.matmul.left_row;
     size_t repeats = hyti_matmul_repeats(job->u.matmul.right.zero), depth = repeats * k;
     int32_t *bias = (int32_t *)take(&o.scratch, n * sizeof *bias);
-    int8_t *stored = (int8_t *)take(&o.scratch, n * depth), *wide = (int8_t *)take(&o.scratch, repeats > 1 ? m * depth : 0);
+    int8_t *stored = (int8_t *)take(&o.scratch, n * depth);
+    int8_t *wide = (int8_t *)take(&o.scratch, repeats > 1 ? m * depth : 0);
     int8_t *packed = (int8_t *)o.scratch;
     const int8_t *left = (const int8_t *)o.left;
     store_right(job, (const int8_t *)o.right, repeats, stored, bias);
@@ -116,7 +117,8 @@ static void run_matmul(void *user, size_t part, size_t worker)
     hyti_share s = hyti_share_of(job, part);
     const hyti_axes *axes = &job->u.matmul.axes;
     for (size_t unit = s.first; unit < s.last; unit++) {
-        operands o = { job->in, job->add, job->out + unit * job->u.matmul.m * job->u.matmul.n * job->size, job->scratch };
+        char *out = job->out + unit * job->u.matmul.m * job->u.matmul.n * job->size;
+        operands o = { job->in, job->add, out, job->scratch };
         if (job->scratch) o.scratch += worker * job->scratch_bytes;
         for (size_t i = axes->rank, rest = unit; i-- > 0; rest /= axes->axis[i].size) {
             o.left += rest % axes->axis[i].size * axes->axis[i].in * job->size;
@@ -189,8 +191,8 @@ void hyti_bind_scores(hyti_binder *b, size_t stride)
     if (!b->add->packed) return;
     int32_t *scores = (int32_t *)(b->runtime->packed + b->step->weights);
     for (size_t i = 0; i < hyti_values_of(b->add); i += head)
-        hyti_attention_bias_of(b->job->u.attention.q_quant, b->job->u.attention.k_quant, b->job->u.attention.scale, queries,
-                               keys, (const float *)b->job->add + i, stride, scores + i);
+        hyti_attention_bias_of(b->job->u.attention.q_quant, b->job->u.attention.k_quant, b->job->u.attention.scale,
+                               queries, keys, (const float *)b->job->add + i, stride, scores + i);
     b->job->u.attention.bias.first = (const char *)scores;
     b->job->u.attention.stored = true;
 }
@@ -203,7 +205,8 @@ static void run_softmax(void *user, size_t part, size_t worker)
     size_t at = s.first * job->width * job->size, rows = s.last - s.first;
     char *to = job->out + at;
     (void)worker;
-    if (job->in != job->out && job->u.softmax.format != HYTI_I8) memcpy(to, job->in + at, rows * job->width * job->size);
+    if (job->in != job->out && job->u.softmax.format != HYTI_I8)
+        memcpy(to, job->in + at, rows * job->width * job->size);
     switch (job->u.softmax.format) {
     case HYTI_I8:
         job->kernels->softmax_i8(rows, job->width, (const int8_t *)job->in + at, job->u.softmax.table, (int8_t *)to);
@@ -255,6 +258,7 @@ void hyti_bind_mean(hyti_binder *b)
     b->job->u.mean.count = dims->size[axis];
     b->job->u.mean.inner = inner;
     b->job->u.mean.format = b->step->format;
-    if (b->step->format == HYTI_I8) b->job->u.mean.quant = hyti_mean_quant_of(b->in->quant, b->out->quant, dims->size[axis]);
+    if (b->step->format == HYTI_I8)
+        b->job->u.mean.quant = hyti_mean_quant_of(b->in->quant, b->out->quant, dims->size[axis]);
     hyti_split(b->job, outer, hyti_values_of(b->in));
 }

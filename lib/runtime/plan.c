@@ -174,7 +174,8 @@ static bool stored_alike(const hyti_planner *p, hyt_value a, hyt_value b)
     const hyti_node *left = hyti_node_of(p, a), *right = hyti_node_of(p, b);
     if (p->values[a].format != p->values[b].format) return false;
     if (p->values[a].format != HYTI_I8) return true;
-    return !keeps_quantisation(left) && left->op != HYT_OP_SOFTMAX && left->scale == right->scale && left->zero == right->zero;
+    return !keeps_quantisation(left) && left->op != HYT_OP_SOFTMAX && left->scale == right->scale &&
+           left->zero == right->zero;
 }
 
 /* A value that only a concatenation reads is written into its place there, and so on outwards: the outermost, and the
@@ -377,7 +378,8 @@ static size_t count_copies(const hyti_planner *p)
     return count - 1;
 }
 
-/* A step an operation, one for the result, one a copied operand, spread picture or value; a buffer a value, one a step for scratch. */
+/* A step an operation, one for the result, one a copied operand, spread picture or value; a buffer a value, one a step
+ * for scratch. */
 static hyt_status reserve(hyti_planner *p)
 {
     hyti_plan *plan = p->plan;

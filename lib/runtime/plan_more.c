@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The steps of operations that move values, in whatever format they come, and of those of transformers and detectors. */
+/* The steps of operations that move values, in whatever format they come, and of transformers and detectors. */
 #include "runtime/planner.h"
 
 enum { WIDEST = 64 }; /* a multiple of every table's panels, so that a plan holds on every processor */
@@ -75,10 +75,12 @@ static size_t matmul_scratch(const hyti_planner *p, const hyti_step *step)
     size_t k = left->size[left->rank - 1], m = left->size[left->rank - 2], n = node->dims.size[node->dims.rank - 1];
     size_t columns = hyti_round_up(n, WIDEST), size = hyti_format_size(step->format);
     if (step->format == HYTI_F32) return node->transposed ? k * columns * size : 0;
-    if (step->format != HYTI_I8) return hyti_round_up(k * n * sizeof(float), 64) + hyti_round_up(k, WIDEST) * columns * size;
+    if (step->format != HYTI_I8)
+        return hyti_round_up(k * n * sizeof(float), 64) + hyti_round_up(k, WIDEST) * columns * size;
     size_t repeats = hyti_matmul_repeats(p->plan->tensors[step->add].quant.zero), depth = repeats * k;
     return hyti_round_up(n * sizeof(int32_t), 64) + hyti_round_up(n * depth, 64) +
-           (repeats > 1 ? hyti_round_up(m * depth, 64) : 0) + (sizeof(int32_t) + hyti_round_up(depth, WIDEST)) * columns;
+           (repeats > 1 ? hyti_round_up(m * depth, 64) : 0) +
+           (sizeof(int32_t) + hyti_round_up(depth, WIDEST)) * columns;
 }
 
 static hyt_status plan_matmul(hyti_planner *p, hyt_value value)

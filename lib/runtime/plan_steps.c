@@ -256,8 +256,10 @@ static hyt_status plan_attention(hyti_planner *p, hyt_value value)
     }
     step.scratch_bytes = hyti_step_attention_scratch(p->kernels, step.format, queries, keys, width);
     if (node->n_inputs % 2 == 0) {
-        const hyti_tensor *bias = &p->plan->tensors[step.add = hyti_tensor_in(p, node->inputs[node->n_inputs - 1], HYTI_F32)];
-        if (step.format == HYTI_I8 && bias->packed) step.weights = hyti_pack_room(p, bias->rows * bias->width * sizeof(int32_t));
+        step.add = hyti_tensor_in(p, node->inputs[node->n_inputs - 1], HYTI_F32);
+        const hyti_tensor *bias = &p->plan->tensors[step.add];
+        if (step.format == HYTI_I8 && bias->packed)
+            step.weights = hyti_pack_room(p, bias->rows * bias->width * sizeof(int32_t));
         else if (step.format == HYTI_I8) step.scratch_bytes += hyti_round_up(queries * keys * sizeof(int32_t), 64);
     }
     hyti_place(p, value, step.format, false);

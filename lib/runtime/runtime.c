@@ -82,8 +82,8 @@ static hyt_status work_out(const hyt_graph *graph, hyt_value value, const hyti_k
     return *out ? HYT_OK : hyti_fail_nomem();
 }
 
-/* What is made of constants alone, in the order in which it lies. Worked out by the plain kernels: what int8 makes of it
- * is the same on every processor. */
+/* What is made of constants alone, in the order in which it lies. Worked out by the plain kernels: what int8 makes of
+ * it is the same on every processor. */
 static hyt_status fill_constant(const hyt_graph *graph, const hyt_runtime *runtime, const hyti_tensor *tensor)
 {
     const hyti_node *node = &graph->nodes[tensor->value];

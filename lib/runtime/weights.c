@@ -62,8 +62,8 @@ static void write_bias(const folder *f, const hyti_step *step, size_t channels)
     for (size_t i = 0; i < channels; i++) bias[i] = (float)bias_at(f, own, i);
 }
 
-/* [in, out / groups, kh, kw] of a transposed convolution to [out][kh * kw][in / groups], the taps in reverse: the weights
- * of the convolution that it is over pixels spread apart. */
+/* [in, out / groups, kh, kw] of a transposed convolution to [out][kh * kw][in / groups], the taps in reverse: the
+ * weights of the convolution that it is over pixels spread apart. */
 static const float *turn(const folder *f, const hyti_node *node, const hyti_parameter *weight)
 {
     size_t out = weight->dims.size[1], in = weight->dims.size[0] / node->groups;

@@ -69,15 +69,16 @@ static double error_in(const hyt_graph *graph, const char *precision, hyti_forma
     return sqrt(error / (square - sum * sum / (double)n));
 }
 
-/* Seen: at most 0.0155, 0.0023 and 0.073 (SSDLite); twice that is allowed. bfloat16 keeps 8 bits, float16 11, so that its
- * errors are about an eighth; int8 has 8 bits of a whole range. */
+/* Seen: at most 0.0155, 0.0023 and 0.073 (SSDLite); twice that is allowed. bfloat16 keeps 8 bits, float16 11, so that
+ * its errors are about an eighth; int8 has 8 bits of a whole range. */
 static void check_builder(const hyt_graph *graph)
 {
     float *input = random_input(graph, 1);
     hyt_runtime *runtime = make_in(graph, "fp32");
     float *wanted = run(runtime, input);
     hyt_graph *quantised = quantise(graph, input);
-    double bf16 = error_in(graph, "bf16", HYTI_BF16, input, wanted), f16 = error_in(graph, "fp16", HYTI_F16, input, wanted);
+    double bf16 = error_in(graph, "bf16", HYTI_BF16, input, wanted);
+    double f16 = error_in(graph, "fp16", HYTI_F16, input, wanted);
     double i8 = error_in(quantised, "graph", HYTI_I8, input, wanted);
     if (bf16 > 0.03 || f16 > 0.0045 || i8 > 0.15)
         fail_msg("%s: bf16 %.4f, fp16 %.4f, int8 %.3f", graph->name, bf16, f16, i8);
