@@ -68,26 +68,46 @@ static inline uint32_t draw(uint32_t n)
 }
 
 /* Values between inaccessible pages: they end at the second or, at random, begin after the first. Freed by release().
- */
+ * What was freed is handed out again, by powers of two: a system call a case costs more than the kernels do. */
 typedef struct pages {
-    void *from;
-    size_t size;
+    char *from;
+    size_t inside;
 } pages;
+
+enum { PAGES_KEPT = 64, PAGES_CLASSES = 48 };
+static struct kept_pages {
+    char *from[PAGES_KEPT];
+    size_t n;
+} kept_pages[PAGES_CLASSES]; /* by the logarithm of what is accessible */
+
+static inline struct kept_pages *kept_of(size_t inside)
+{
+    return &kept_pages[__builtin_ctzll((unsigned long long)inside)];
+}
 
 static inline pages reserve_pages(size_t bytes, void **values)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), inside = (bytes + page - 1) / page * page;
-    pages p = { .size = inside + 2 * page };
-    char *from = mmap(NULL, p.size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (from == MAP_FAILED || (inside && mprotect(from + page, inside, PROT_READ | PROT_WRITE))) fail_msg("no memory");
-    p.from = from;
-    *values = from + page + (draw(2) ? inside - bytes : 0);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    pages p = { .inside = page };
+    while (p.inside < bytes) p.inside *= 2;
+    struct kept_pages *kept = kept_of(p.inside);
+    if (kept->n) {
+        p.from = kept->from[--kept->n];
+    } else {
+        p.from = mmap(NULL, p.inside + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (p.from == MAP_FAILED || mprotect(p.from + page, p.inside, PROT_READ | PROT_WRITE)) fail_msg("no memory");
+    }
+    *values = p.from + page + (draw(2) ? p.inside - bytes : 0);
     return p;
 }
 
 static inline void release_pages(pages *p)
 {
-    if (p->from) munmap(p->from, p->size);
+    if (p->from) {
+        struct kept_pages *kept = kept_of(p->inside);
+        if (kept->n < PAGES_KEPT) kept->from[kept->n++] = p->from;
+        else munmap(p->from, p->inside + 2 * (size_t)sysconf(_SC_PAGESIZE));
+    }
     *p = (pages){ 0 };
 }
 
