@@ -33,25 +33,24 @@ static const hyt_heap *heap_of(const hyt_context *context)
     return context ? &context->heap : &malloc_heap;
 }
 
-/* A large block of our own in large pages where the system has them: the first touch of each page costs as much as
- * writing it. */
-static void *prefer_large_pages(void *pointer, size_t size)
+enum { PAGE = 4096, LARGE_PAGE = 2 << 20 };
+
+void hyti_prefault(void *pointer, size_t size)
 {
-#ifdef MADV_HUGEPAGE
-    enum { PAGE = 4096, LARGE = 2 << 20 };
-    uintptr_t first = ((uintptr_t)pointer + PAGE - 1) & ~(uintptr_t)(PAGE - 1), last = (uintptr_t)pointer + size;
-    if (pointer && size >= 2 * LARGE) madvise((void *)first, (last - first) & ~(uintptr_t)(PAGE - 1), MADV_HUGEPAGE);
+#ifdef MADV_POPULATE_WRITE
+    uintptr_t first = (uintptr_t)pointer / PAGE * PAGE, last = (uintptr_t)pointer + size;
+    if (pointer && size >= 4 * PAGE) madvise((void *)first, last - first, MADV_POPULATE_WRITE);
 #else
+    (void)pointer;
     (void)size;
 #endif
-    return pointer;
 }
 
 /* From the system zero pages come as they are: what is never touched costs nothing. */
 void *hyti_alloc(hyt_context *context, size_t size)
 {
     const hyt_heap *heap = heap_of(context);
-    if (heap->allocate == malloc_allocate) return prefer_large_pages(calloc(1, size ? size : 1), size);
+    if (heap->allocate == malloc_allocate) return calloc(1, size ? size : 1);
     void *pointer = heap->allocate(heap->user, size ? size : 1);
     return pointer ? memset(pointer, 0, size) : NULL;
 }
@@ -70,21 +69,74 @@ void hyti_free(hyt_context *context, void *pointer)
 
 #define ALIGNMENT 64
 
-/* The block that the heap gave is kept in the pointer's width just below the aligned address. */
+/* Just below an aligned block: where what holds it begins and, of a mapping of our own, its size. */
+typedef struct holder {
+    void *block;
+    size_t mapped;
+} holder;
+
+/* AddressSanitizer watches what malloc gives alone. */
+#if defined __linux__ && defined MADV_HUGEPAGE && !defined __SANITIZE_ADDRESS__
+/* What a block takes from the system: most of a large page is worth the whole. */
+static size_t pages_for(size_t size)
+{
+    size_t beyond = size % LARGE_PAGE;
+    return hyti_round_up(size, size > LARGE_PAGE && beyond > LARGE_PAGE / 2 ? LARGE_PAGE : PAGE);
+}
+
+/* A large block straight from the system, zero, at a large page where it has the size of one: the first touch of each
+ * page costs as much as writing it. The page below is the holder's. */
+static void *map_large(size_t size)
+{
+    size_t alignment = size >= LARGE_PAGE ? LARGE_PAGE : PAGE, room = pages_for(size), bytes = room + PAGE + alignment;
+    char *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (block == MAP_FAILED) return NULL;
+    char *start = block + (hyti_round_up((uintptr_t)block + PAGE, alignment) - (uintptr_t)block);
+    char *first = start - PAGE, *end = start + room;
+    if (first > block) munmap(block, (size_t)(first - block));
+    if (block + bytes > end) munmap(end, (size_t)(block + bytes - end));
+    madvise(start, room, MADV_HUGEPAGE);
+    ((holder *)(void *)start)[-1] = (holder){ first, (size_t)(end - first) };
+    return start;
+}
+
+static void unmap_large(holder h)
+{
+    munmap(h.block, h.mapped);
+}
+#define LARGE ((size_t)256 << 10)
+#else
+static void *map_large(size_t size)
+{
+    (void)size;
+    return NULL;
+}
+
+static void unmap_large(holder h)
+{
+    (void)h;
+}
+#define LARGE SIZE_MAX
+#endif
+
 void *hyti_alloc_aligned(hyt_context *context, size_t size)
 {
     size_t bytes;
-    if (!hyti_add(size, ALIGNMENT + sizeof(void *), &bytes)) return NULL;
-    char *block = hyti_alloc(context, bytes);
+    if (!hyti_add(size, ALIGNMENT + sizeof(holder) + 2 * LARGE_PAGE, &bytes)) return NULL;
+    if (size >= LARGE && heap_of(context)->allocate == malloc_allocate) return map_large(size);
+    char *block = hyti_alloc(context, size + ALIGNMENT + sizeof(holder));
     if (!block) return NULL;
-    uintptr_t start = ((uintptr_t)block + sizeof(void *) + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1);
-    ((void **)start)[-1] = block;
-    return (void *)start;
+    char *start = block + (hyti_round_up((uintptr_t)block + sizeof(holder), ALIGNMENT) - (uintptr_t)block);
+    ((holder *)start)[-1] = (holder){ .block = block };
+    return start;
 }
 
 void hyti_free_aligned(hyt_context *context, void *pointer)
 {
-    if (pointer) hyti_free(context, ((void **)pointer)[-1]);
+    if (!pointer) return;
+    holder h = ((holder *)pointer)[-1];
+    if (h.mapped) unmap_large(h);
+    else hyti_free(context, h.block);
 }
 
 hyt_status hyti_grow(hyt_context *context, void *array, size_t *capacity, size_t need, size_t size)

@@ -14,6 +14,8 @@ void hyti_free(hyt_context *context, void *pointer);
 /* The same at multiples of 64 bytes, for what kernels read; released with hyti_free_aligned. */
 void *hyti_alloc_aligned(hyt_context *context, size_t size);
 void hyti_free_aligned(hyt_context *context, void *pointer);
+/* Of a block that is about to be written from end to end: all its pages at once, which cost much more one by one. */
+void hyti_prefault(void *pointer, size_t size);
 /* Makes room for `need` elements in the array at *array, at least doubling; new elements are zero. */
 hyt_status hyti_grow(hyt_context *context, void *array, size_t *capacity, size_t need, size_t size);
 /* Copies of bytes and of text. */

@@ -84,13 +84,14 @@ static hyt_status read_open(hyt_context *context, const char *path, FILE *file, 
     if ((uint64_t)facts.st_size > limit)
         return hyti_fail(HYT_ERR_RANGE, "%s: %lld bytes are more than the %zu that are read", path, (long long)facts.st_size, limit);
     size_t length = (size_t)facts.st_size;
-    unsigned char *data = hyti_alloc(context, length + 1);
+    unsigned char *data = hyti_alloc_aligned(context, length + 1);
     if (!data) return hyti_fail_nomem();
+    hyti_prefault(data, length);
     size_t got = fread(data, 1, length, file);
     if (got != length) {
         hyt_status status = ferror(file) ? fail_file("read", path)
                                          : hyti_fail(HYT_ERR_IO, "%s: ended after %zu of %zu bytes", path, got, length);
-        hyti_free(context, data);
+        hyti_free_aligned(context, data);
         return status;
     }
     *bytes = data;

@@ -20,7 +20,8 @@ void hyti_text_json(hyti_text *text, const char *value);
 void hyti_text_number(hyti_text *text, double value);
 void hyti_text_clear(hyti_text *text);
 
-/* The whole file; HYT_ERR_IO or, above `limit` bytes, HYT_ERR_RANGE, both naming the path. */
+/* The whole file, to be released with hyti_free_aligned; HYT_ERR_IO or, above `limit` bytes, HYT_ERR_RANGE, both naming
+ * the path. */
 hyt_status hyti_file_read(hyt_context *context, const char *path, size_t limit, void **bytes, size_t *size);
 /* To a new file beside `path`, flushed to disk, renamed: what was there stays until all of it is written. */
 hyt_status hyti_file_write(const char *path, const void *bytes, size_t size);

@@ -170,6 +170,6 @@ hyt_status hyt_dataset_load_npz(hyt_context *context, const char *path, hyt_data
     HYTI_NEED(out);
     HYTI_TRY(hyti_file_read(context, path, SIZE_MAX, &bytes, &size));
     hyt_status status = hyt_dataset_parse_npz(context, bytes, size, out);
-    hyti_free(context, bytes);
+    hyti_free_aligned(context, bytes);
     return status == HYT_OK || status == HYT_ERR_NOMEM ? status : hyti_fail_within(status, "%s", path);
 }

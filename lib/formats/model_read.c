@@ -2,7 +2,6 @@
 /* Bytes from outside: every field is checked, and nothing is allocated that the bytes at hand do not justify. */
 #include "base/text.h"
 #include "base/zip.h"
-#include "formats/mapped.h"
 #include "formats/model.h"
 #include "formats/tflite.h"
 #include "formats/onnx.h"
@@ -289,12 +288,15 @@ hyt_status hyt_model_parse(hyt_context *context, const void *bytes, size_t size,
 
 hyt_status hyt_model_load(hyt_context *context, const char *path, hyt_graph **out)
 {
-    hyti_mapped file;
+    void *bytes;
+    size_t size;
     HYTI_NEED(path);
     HYTI_NEED(out);
-    HYTI_TRY(hyti_mapped_open(context, path, (size_t)1 << 31, &file));
-    hyt_status status = hyt_model_parse(context, file.bytes, file.size, out);
+    HYTI_TRY(hyti_file_read(context, path, (size_t)1 << 31, &bytes, &size));
+    bool onnx = !hyti_tflite_is(bytes, size) && hyti_onnx_is(bytes, size);
+    hyt_status status =
+        onnx ? hyti_onnx_take_file(context, &bytes, size, out) : hyt_model_parse(context, bytes, size, out);
     if (status != HYT_OK && status != HYT_ERR_NOMEM) status = hyti_fail_within(status, "%s", path);
-    hyti_mapped_close(context, &file);
+    hyti_free_aligned(context, bytes);
     return status;
 }

@@ -181,9 +181,9 @@ static hyt_status read_model(onnx_model *model, const void *bytes, size_t size)
     return hyti_onnx_emit(model);
 }
 
-hyt_status hyti_onnx_parse(hyt_context *context, const void *bytes, size_t size, hyt_graph **out)
+static hyt_status parse(hyt_context *context, const void *bytes, size_t size, bool owned, hyt_graph **out)
 {
-    onnx_model model = { .context = context, .size = size, .input = ONNX_NONE, .output = ONNX_NONE };
+    onnx_model model = { .context = context, .size = size, .owned = owned, .input = ONNX_NONE, .output = ONNX_NONE };
     if (!hyti_mul(size, GROWTH, &model.budget) || !hyti_add(model.budget, FREE_BYTES, &model.budget))
         return hyti_fail(HYT_ERR_RANGE, "an ONNX model of %zu bytes", size);
     hyt_status status = read_model(&model, bytes, size);
@@ -197,4 +197,17 @@ hyt_status hyti_onnx_parse(hyt_context *context, const void *bytes, size_t size,
     if (status == HYT_OK) *out = model.graph;
     else hyt_graph_destroy(model.graph);
     return status;
+}
+
+hyt_status hyti_onnx_parse(hyt_context *context, const void *bytes, size_t size, hyt_graph **out)
+{
+    return parse(context, bytes, size, false, out);
+}
+
+hyt_status hyti_onnx_take_file(hyt_context *context, void **bytes, size_t size, hyt_graph **out)
+{
+    HYTI_TRY(parse(context, *bytes, size, true, out));
+    if (!hyti_graph_keep(*out, *bytes, size)) return HYT_OK;
+    *bytes = NULL;
+    return HYT_OK;
 }

@@ -32,12 +32,20 @@ typedef enum onnx_type {
     ONNX_DOUBLE = 11
 } onnx_type;
 
+/* Of float32 values that may become a parameter where they lie; all tensors of the same bytes share it. */
+typedef struct onnx_loan {
+    float *values;
+    bool taken;
+    size_t columns; /* taken: they were transposed there, from [count / columns, columns]; 0: not */
+} onnx_loan;
+
 /* A constant: `count` values in little-endian order, of no alignment, lent by the file or of the arena. */
 typedef struct onnx_tensor {
     onnx_type type;
     hyt_dims dims; /* sizes may be 0 */
     size_t count;
     const unsigned char *bytes;
+    onnx_loan *loan; /* NULL: the bytes are not to be changed */
     /* Of DequantizeLinear: real = scales[i] * (stored - zero), i along `axis`; NULL: the values are what they are. */
     const struct onnx_tensor *scales, *zeros;
     size_t axis;
@@ -135,6 +143,7 @@ typedef struct onnx_block onnx_block;
 typedef struct onnx_model {
     hyt_context *context;
     size_t size;        /* of the file */
+    bool owned;         /* its bytes may be changed, and the graph keeps them */
     onnx_block *blocks; /* the arena */
     size_t budget;      /* bytes that constants and weights may still take: a multiple of the file's size */
     int64_t opset;
@@ -158,6 +167,8 @@ bool hyti_onnx_is(const void *bytes, size_t size);
 /* HYT_ERR_FORMAT: bytes that are no ONNX file, or break its rules; HYT_ERR_UNSUPPORTED: an operator, attribute or use
  * of one that the graph has not; both name the node. */
 hyt_status hyti_onnx_parse(hyt_context *context, const void *bytes, size_t size, hyt_graph **out);
+/* The same of bytes from hyti_alloc_aligned, which the graph keeps where its weights lie in them: *bytes is NULL then. */
+hyt_status hyti_onnx_take_file(hyt_context *context, void **bytes, size_t size, hyt_graph **out);
 
 /* The passes. */
 hyt_status hyti_onnx_decode(onnx_model *model, const void *bytes, size_t size);
@@ -206,6 +217,8 @@ double hyti_onnx_real_at(const onnx_tensor *tensor, size_t index);
 bool hyti_onnx_is_real(const onnx_tensor *tensor);
 /* All values as float32; with `columns`, transposed: from [count / columns, columns]. */
 void hyti_onnx_floats(const onnx_tensor *tensor, size_t columns, float *to);
+/* The same values where they lie in the file's bytes, for the first who asks; NULL: they must be copied. */
+hyt_status hyti_onnx_take_loan(onnx_model *model, const onnx_tensor *tensor, size_t columns, float **out);
 /* The one value of a constant of one value. */
 bool hyti_onnx_scalar(const onnx_tensor *tensor, double *out);
 

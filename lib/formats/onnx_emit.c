@@ -562,6 +562,7 @@ static hyt_status reserve_weights(onnx_model *model)
     for (size_t i = 0; i < model->n_values; i++) {
         const onnx_value *value = &model->values[i];
         if (!value->constant || value->producer != ONNX_NONE || value->constant->type == ONNX_INT64) continue;
+        if (value->constant->loan) continue;
         count += hyti_round_up(HYTI_MIN(value->constant->count, most), 16);
     }
     return hyti_graph_reserve_weights(model->graph, HYTI_MIN(count, most));

@@ -51,18 +51,32 @@ hyt_status hyti_onnx_append_one(onnx_model *model, const onnx_node *node, onnx_i
 
 /* Constants and parameters */
 
-hyt_status hyti_onnx_parameter(onnx_model *model, const onnx_node *node, hyt_value value, size_t index,
-                               const onnx_tensor *tensor, size_t columns, float fill)
+static hyt_status copy_parameter(onnx_model *model, size_t index, const onnx_tensor *tensor, size_t columns, float fill)
 {
-    hyti_parameter *parameter = &model->graph->parameters[model->graph->nodes[value].parameters[index]];
-    if (tensor && tensor->count != parameter->count)
-        return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "%zu values for a parameter of %zu", tensor->count,
-                                parameter->count);
+    hyti_parameter *parameter = &model->graph->parameters[index];
     HYTI_TRY(hyti_onnx_spend(model, parameter->count, sizeof(float)));
-    HYTI_TRY(hyti_graph_make_room(model->graph, (size_t)(parameter - model->graph->parameters)));
+    HYTI_TRY(hyti_graph_make_room(model->graph, index));
     if (tensor) hyti_onnx_floats(tensor, columns, parameter->data);
     for (size_t i = 0; !tensor && i < parameter->count; i++) parameter->data[i] = fill;
     return HYT_OK;
+}
+
+static hyt_status check_count(const onnx_model *model, const onnx_node *node, size_t index, const onnx_tensor *tensor)
+{
+    size_t count = model->graph->parameters[index].count;
+    if (!tensor || tensor->count == count) return HYT_OK;
+    return hyti_onnx_refuse(HYT_ERR_FORMAT, node, "%zu values for a parameter of %zu", tensor->count, count);
+}
+
+hyt_status hyti_onnx_parameter(onnx_model *model, const onnx_node *node, hyt_value value, size_t index,
+                               const onnx_tensor *tensor, size_t columns, float fill)
+{
+    size_t place = model->graph->nodes[value].parameters[index];
+    hyti_parameter *parameter = &model->graph->parameters[place];
+    HYTI_TRY(check_count(model, node, place, tensor));
+    if (tensor) HYTI_TRY(hyti_onnx_take_loan(model, tensor, columns, &parameter->data));
+    parameter->shared = parameter->data != NULL;
+    return parameter->data ? HYT_OK : copy_parameter(model, place, tensor, columns, fill);
 }
 
 hyt_status hyti_onnx_constant_value(onnx_model *model, const onnx_node *node, const onnx_tensor *tensor,
@@ -70,10 +84,12 @@ hyt_status hyti_onnx_constant_value(onnx_model *model, const onnx_node *node, co
 {
     hyti_node draft = { .op = HYT_OP_CONSTANT, .dims = *dims, .as_picture = picture };
     HYTI_TRY(hyti_onnx_append(model, node, ONNX_NONE, &draft, 0, false, out));
-    HYTI_TRY(hyti_onnx_parameter(model, node, *out, 0, tensor, 0, 0));
-    float *data = model->graph->parameters[model->graph->nodes[*out].parameters[0]].data;
-    for (size_t i = 0; change != ONNX_AS_IT_IS && i < tensor->count; i++)
-        data[i] = change == ONNX_NEGATED ? -data[i] : 1 / data[i];
+    if (change == ONNX_AS_IT_IS) return hyti_onnx_parameter(model, node, *out, 0, tensor, 0, 0);
+    size_t place = model->graph->nodes[*out].parameters[0];
+    HYTI_TRY(check_count(model, node, place, tensor));
+    HYTI_TRY(copy_parameter(model, place, tensor, 0, 0)); /* others may read the same constant as it is */
+    float *data = model->graph->parameters[place].data;
+    for (size_t i = 0; i < tensor->count; i++) data[i] = change == ONNX_NEGATED ? -data[i] : 1 / data[i];
     return HYT_OK;
 }
 

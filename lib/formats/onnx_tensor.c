@@ -158,6 +158,22 @@ static hyt_status get_dims(const parts *p, onnx_tensor *out)
     return HYT_OK;
 }
 
+/* Float32 values of the file, moved down to a multiple of their size: over the end of the field's own head, which is
+ * understood by now and, for 128 bytes and more, at least three bytes long. */
+static hyt_status lend(onnx_model *model, onnx_tensor *tensor)
+{
+    enum { LEAST = 128 };
+    size_t bytes = tensor->count * sizeof(float), beyond = (uintptr_t)tensor->bytes % sizeof(float);
+    if (!model->owned || tensor->type != ONNX_FLOAT || bytes < LEAST) return HYT_OK;
+    unsigned char *at = (unsigned char *)(uintptr_t)tensor->bytes - beyond;
+    if (beyond) memmove(at, tensor->bytes, bytes);
+    tensor->bytes = at;
+    tensor->loan = hyti_onnx_take(model, sizeof *tensor->loan);
+    if (!tensor->loan) return hyti_fail_nomem();
+    tensor->loan->values = (float *)(void *)at;
+    return HYT_OK;
+}
+
 hyt_status hyti_onnx_tensor(onnx_model *model, hyti_wire *wire, onnx_text *name, onnx_tensor *out)
 {
     char text[ONNX_MAX_NAME];
@@ -181,7 +197,7 @@ hyt_status hyti_onnx_tensor(onnx_model *model, hyti_wire *wire, onnx_text *name,
         return hyti_fail(HYT_ERR_FORMAT, "tensor \"%s\": %zu bytes, its dims need %zu", hyti_onnx_name(p.name, text),
                          p.raw_size, out->count * each);
     out->bytes = p.raw;
-    return HYT_OK;
+    return lend(model, out);
 }
 
 /* Values */
@@ -210,6 +226,13 @@ static float half(uint16_t bits)
     return value;
 }
 
+/* Where a value lies after its tensor was transposed. */
+static size_t place_in(const onnx_tensor *tensor, size_t index)
+{
+    size_t columns = tensor->loan->columns, rows = tensor->count / columns;
+    return index % columns * rows + index / columns;
+}
+
 static double plain_at(const onnx_tensor *tensor, size_t index)
 {
     float single;
@@ -217,6 +240,7 @@ static double plain_at(const onnx_tensor *tensor, size_t index)
     uint16_t bits;
     switch (tensor->type) {
     case ONNX_FLOAT:
+        if (tensor->loan && tensor->loan->columns) index = place_in(tensor, index);
         memcpy(&single, tensor->bytes + 4 * index, 4);
         return single;
     case ONNX_DOUBLE:
@@ -260,13 +284,31 @@ static void transpose(const unsigned char *from, size_t rows, size_t columns, fl
 void hyti_onnx_floats(const onnx_tensor *tensor, size_t columns, float *to)
 {
     size_t rows = columns ? tensor->count / columns : 0;
-    if (tensor->type == ONNX_FLOAT && !tensor->scales) {
+    if (tensor->type == ONNX_FLOAT && !tensor->scales && !(tensor->loan && tensor->loan->columns)) {
         if (columns) transpose(tensor->bytes, rows, columns, to);
         else if (tensor->count) memcpy(to, tensor->bytes, tensor->count * sizeof *to);
         return;
     }
     for (size_t i = 0; i < tensor->count; i++)
         to[columns ? i % columns * rows + i / columns : i] = (float)hyti_onnx_real_at(tensor, i);
+}
+
+hyt_status hyti_onnx_take_loan(onnx_model *model, const onnx_tensor *tensor, size_t columns, float **out)
+{
+    onnx_loan *loan = tensor->scales ? NULL : tensor->loan;
+    *out = NULL;
+    if (!loan || loan->taken) return HYT_OK;
+    if (columns > 1 && columns < tensor->count) {
+        float *room = hyti_array(model->context, tensor->count, sizeof *room);
+        if (!room) return hyti_fail_nomem();
+        transpose(tensor->bytes, tensor->count / columns, columns, room);
+        memcpy(loan->values, room, tensor->count * sizeof *room);
+        hyti_free(model->context, room);
+        loan->columns = columns;
+    }
+    loan->taken = true;
+    *out = loan->values;
+    return HYT_OK;
 }
 
 bool hyti_onnx_scalar(const onnx_tensor *tensor, double *out)

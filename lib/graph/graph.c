@@ -33,6 +33,7 @@ void hyt_graph_destroy(hyt_graph *graph)
     hyti_free(context, graph->nodes);
     hyti_free(context, graph->parameters);
     hyti_free_aligned(context, graph->weights);
+    hyti_free_aligned(context, graph->kept);
     hyti_free(context, graph->mean);
     hyti_free(context, graph->deviation);
     hyti_free(context, graph->name);
@@ -72,6 +73,7 @@ hyt_status hyti_graph_reserve_weights(hyt_graph *graph, size_t count)
     if (count > SIZE_MAX / sizeof *graph->weights) return hyti_fail_nomem();
     graph->weights = hyti_alloc_aligned(graph->context, count * sizeof *graph->weights);
     if (!graph->weights) return hyti_fail_nomem();
+    hyti_prefault(graph->weights, count * sizeof *graph->weights);
     graph->weights_capacity = count;
     return HYT_OK;
 }
@@ -88,6 +90,14 @@ hyt_status hyti_graph_make_room(hyt_graph *graph, size_t index)
     }
     parameter->data = hyti_alloc_aligned(graph->context, parameter->count * sizeof *parameter->data);
     return parameter->data ? HYT_OK : hyti_fail_nomem();
+}
+
+bool hyti_graph_keep(hyt_graph *graph, void *bytes, size_t size)
+{
+    uintptr_t first = (uintptr_t)bytes;
+    for (size_t i = 0; i < graph->n_parameters && !graph->kept; i++)
+        if ((uintptr_t)graph->parameters[i].data - first < size) graph->kept = bytes;
+    return graph->kept != NULL;
 }
 
 static hyt_status copy_parameter(const hyti_parameter *from, hyt_graph *copy, size_t index)

@@ -24,7 +24,7 @@ typedef struct hyti_parameter {
     hyt_dims dims;
     size_t count;       /* product of dims */
     float *data;        /* NULL until set; hyti_alloc_aligned */
-    bool shared;        /* data lies in the graph's block of weights */
+    bool shared;        /* data lies in the graph's block of weights or in the file's bytes that it keeps */
     float *scales;      /* WEIGHT: of each output channel in int8; NULL: none */
     int32_t *exact;     /* BIAS of an int8 layer: its whole numbers, which float32 may lose beyond 2^24; NULL: none */
     char name[40];
@@ -95,6 +95,7 @@ struct hyt_graph {
     hyti_operands *operands;
     float *weights;                /* a block that parameters share; NULL: none */
     size_t weights_used, weights_capacity;
+    void *kept;                    /* bytes of a file that parameters lie in; NULL: none */
     hyt_value input, output;       /* HYTI_NO_VALUE until there */
     bool normalised;
     size_t channels;               /* of the input, length of the two below */
@@ -139,6 +140,8 @@ size_t hyti_scale_count(const hyt_graph *graph, size_t parameter);
  * room for one parameter that is not set yet, there or, where that is full, of its own. */
 hyt_status hyti_graph_reserve_weights(hyt_graph *graph, size_t count);
 hyt_status hyti_graph_make_room(hyt_graph *graph, size_t parameter);
+/* Whether parameters lie in these bytes of hyti_alloc_aligned: the graph releases them then. */
+bool hyti_graph_keep(hyt_graph *graph, void *bytes, size_t size);
 /* The whole numbers of a bias; NULL takes them away. */
 hyt_status hyti_graph_set_exact_bias(hyt_graph *graph, size_t parameter, const int32_t *values, size_t count);
 /* A convolution with one channel a group and as many outputs as inputs. */

@@ -131,6 +131,7 @@ static hyt_status fill(const hyt_graph *graph, hyt_value output, void *arena, si
     runtime->jobs = hyti_array(context, runtime->plan.n_steps, sizeof *runtime->jobs);
     runtime->stages = hyti_array(context, runtime->plan.n_steps, sizeof *runtime->stages);
     if (!runtime->packed || !runtime->jobs || !runtime->stages) return hyti_fail_nomem();
+    hyti_prefault(runtime->packed, (size_t)runtime->plan.packed_bytes);
     HYTI_TRY(hyti_plan_weights(graph, &runtime->plan, &runtime->kernels, runtime->packed));
     HYTI_TRY(fill_constants(graph, runtime));
     hyti_runtime_bind(graph, runtime);

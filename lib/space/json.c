@@ -210,7 +210,7 @@ hyt_status hyt_space_load_json(hyt_context *context, const char *path, hyt_space
     HYTI_NEED(out);
     HYTI_TRY(hyti_file_read(context, path, MAX_BYTES, &bytes, &size));
     hyt_status status = hyt_space_parse_json(context, bytes, size, out);
-    hyti_free(context, bytes);
+    hyti_free_aligned(context, bytes);
     return status == HYT_OK ? HYT_OK : hyti_fail_within(status, "%s", path);
 }
 

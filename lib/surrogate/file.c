@@ -259,6 +259,6 @@ hyt_status hyt_surrogate_load(hyt_context *context, const char *path, hyt_surrog
     HYTI_TRY(hyti_file_read(context, path, LARGEST_FILE, &bytes, &size));
     hyt_status status = hyt_surrogate_parse(context, bytes, size, out);
     if (status != HYT_OK && status != HYT_ERR_NOMEM) status = hyti_fail_within(status, "%s", path);
-    hyti_free(context, bytes);
+    hyti_free_aligned(context, bytes);
     return status;
 }

@@ -207,7 +207,7 @@ static void files_are_written_whole(void **state)
     MUST(hyti_file_read(NULL, path, 100, &bytes, &size));
     assert_int_equal(size, 5);
     assert_memory_equal(bytes, "hello", 5);
-    hyti_free(NULL, bytes);
+    hyti_free_aligned(NULL, bytes);
     CHECK_STATUS(hyti_file_read(NULL, path, 4, &bytes, &size), HYT_ERR_RANGE);
     CHECK_STATUS(hyti_file_write("/nowhere/at/all", "x", 1), HYT_ERR_IO);
     CHECK_MESSAGE("/nowhere/at/all");

@@ -109,6 +109,6 @@ hyt_status harness_model_read(hyt_context *context, const char *folder, const ch
     if (status == HYT_OK) status = build(context, name, root, side, out);
     if (status != HYT_OK) status = hyti_fail_within(status, "%s", path);
     hyti_json_destroy(root);
-    hyti_free(context, bytes);
+    hyti_free_aligned(context, bytes);
     return status;
 }
