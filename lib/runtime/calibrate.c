@@ -17,12 +17,13 @@ static void double_width(hyti_histogram *h)
     h->width *= 2;
 }
 
+/* No narrower than a float's reciprocal of it reaches: what is smaller falls into the bins about zero. */
 static void make_room(hyti_histogram *h, double most)
 {
     int exponent;
     if (!(most > 0)) return;
     frexp(most / (double)half, &exponent);
-    if (h->width == 0) h->width = ldexp(1, exponent);
+    if (h->width == 0) h->width = ldexp(1, exponent < -126 ? -126 : exponent);
     while (h->width * (double)half <= most) double_width(h);
 }
 
@@ -172,5 +173,5 @@ float hyti_weight_scale(const float *values, size_t n, bool least_error)
         }
         if (error < best) best = error, scale = (float)step;
     }
-    return scale;
+    return scale > 0 ? scale : 1; /* too small for a float: all are stored as 0 */
 }

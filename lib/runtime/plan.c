@@ -40,6 +40,10 @@ static hyti_format asked_format(const hyti_planner *p, const hyti_node *node)
 
 /* 32-bit sums of 8-bit products (at most 255 * 127 each) must not overflow. */
 #define MOST_DEPTH ((size_t)INT32_MAX / (255 * 127))
+/* What the other kernels of int8 are made for: squares of a row, scores. */
+#define MOST_NORMED ((size_t)1 << 14)
+#define MOST_ATTENDED_WIDTH ((size_t)1 << 14)
+#define MOST_KEYS ((size_t)1 << 16)
 
 static bool too_deep(const hyti_planner *p, const hyti_node *node)
 {
@@ -52,9 +56,12 @@ static bool too_deep(const hyti_planner *p, const hyti_node *node)
         return weight->count / hyti_layer_channels(node, weight) > MOST_DEPTH;
     }
     case HYT_OP_MATMUL: return first->size[first->rank - 1] > MOST_DEPTH / 4; /* the left operand up to three times */
-    case HYT_OP_ATTENTION: /* what the int8 kernel takes */
-        return node->dims.size[3] / node->heads > 16384 ||
-               hyti_node_of(p, node->inputs[node->n_inputs > 2])->dims.size[2] > 65536;
+    case HYT_OP_LAYER_NORM: return first->size[first->rank - 1] > MOST_NORMED;
+    case HYT_OP_ATTENTION:
+        return node->dims.size[3] / node->heads > MOST_ATTENDED_WIDTH ||
+               hyti_node_of(p, node->inputs[node->n_inputs > 2])->dims.size[2] > MOST_KEYS;
+    case HYT_OP_GLOBAL_POOL: return first->size[2] * first->size[3] > HYTI_MOST_AVERAGED;
+    case HYT_OP_MEAN: return first->size[node->axis] > HYTI_MOST_AVERAGED;
     default: return false;
     }
 }
@@ -410,14 +417,36 @@ void hyti_axis_strides(const hyti_node *node, const hyti_tensor *tensor, size_t 
     if (node->picture || node->fixed) strides[0] = node->fixed ? 0 : apart;
 }
 
+#define MOST_VALUES ((uint64_t)1 << 44)
+
+/* Of the operand of a transposed convolution with its pixels a stride apart; 0 for all else. */
+static double spread_values(const hyt_graph *graph, const hyti_node *node)
+{
+    if (node->op != HYT_OP_CONV_TRANSPOSE) return 0;
+    const size_t *in = graph->nodes[node->inputs[0]].dims.size;
+    return (double)in[1] * (double)((in[2] - 1) * node->stride[0] + 1) * (double)((in[3] - 1) * node->stride[1] + 1);
+}
+
 /* Sizes of a batch stay below 2^53 bytes each, so that no sum of all of them overflows. */
 static hyt_status check_sizes(const hyt_graph *graph, size_t batch)
 {
     for (size_t i = 0; i < graph->n_nodes; i++) {
         size_t values = batch;
         for (size_t j = 0; j < graph->nodes[i].dims.rank; j++) values *= graph->nodes[i].dims.size[j];
-        if (values > (uint64_t)1 << 44)
+        if (values > MOST_VALUES || spread_values(graph, &graph->nodes[i]) * (double)batch > MOST_VALUES)
             return hyti_fail(HYT_ERR_RANGE, "value %zu at batch %zu has more than 2^44 values", i, batch);
+    }
+    return HYT_OK;
+}
+
+/* Copies in int8 too, of values in other formats. */
+static hyt_status check_quantisations(const hyti_planner *p)
+{
+    for (size_t i = 0; i < p->plan->n_tensors; i++) {
+        const hyti_tensor *tensor = &p->plan->tensors[i];
+        if (tensor->format == HYTI_I8 && !(tensor->quant.scale > 0))
+            return hyti_fail(HYT_ERR_STATE, "value %d (%s) is read as int8 and has no quantisation", (int)tensor->value,
+                             hyt_op_name(hyti_node_of(p, tensor->value)->op));
     }
     return HYT_OK;
 }
@@ -431,6 +460,7 @@ static hyt_status plan_steps(hyti_planner *p)
     for (hyt_value value = 0; value <= p->output; value++)
         if (p->values[value].live && !p->values[value].done) HYTI_TRY(hyti_plan_value(p, value));
     plan_output(p);
+    HYTI_TRY(check_quantisations(p));
     for (size_t i = 0; p->observed && i < p->plan->n_buffers; i++) p->plan->buffers[i].last = p->plan->n_steps - 1;
     return hyti_plan_pack(p->plan);
 }

@@ -138,7 +138,9 @@ hyt_status hyti_plan_more(hyti_planner *p, hyt_value value)
         if (node->mode == HYT_RESIZE_NEAREST) return plan_move(p, value, HYTI_STEP_NEAREST);
         return plan_in(p, value, HYTI_STEP_ALIGNED, p->values[value].format);
     case HYT_OP_MAX_POOL: return plan_move(p, value, HYTI_STEP_MAX_POOL);
-    case HYT_OP_AVERAGE_POOL: return plan_move(p, value, HYTI_STEP_AVERAGE_POOL);
+    case HYT_OP_AVERAGE_POOL:
+        if (node->kernel[0] * node->kernel[1] <= HYTI_MOST_AVERAGED) return plan_move(p, value, HYTI_STEP_AVERAGE_POOL);
+        return plan_in(p, value, HYTI_STEP_AVERAGE_POOL, HYTI_F32);
     case HYT_OP_MEAN: return plan_in(p, value, HYTI_STEP_MEAN, p->values[value].format);
     case HYT_OP_MATMUL: return plan_matmul(p, value);
     case HYT_OP_CONV_TRANSPOSE: return plan_transposed(p, value);

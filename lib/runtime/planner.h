@@ -5,6 +5,9 @@
 
 #include "runtime/plan.h"
 
+/* int8: values less a zero that 32 bits can sum. */
+#define HYTI_MOST_AVERAGED ((size_t)INT32_MAX / 255)
+
 /* What is known of a value. */
 typedef struct hyti_reading {
     hyt_value reader; /* the last operation that reads it */

@@ -36,11 +36,24 @@ static hyt_status check_parameters(const hyt_graph *graph)
     return graph->input != HYTI_NO_VALUE ? HYT_OK : hyti_fail(HYT_ERR_STATE, "graph \"%s\" has no input", graph->name);
 }
 
+/* Of a network that was int8 before nothing is kept: its scales hold neither for other weights nor for other pictures. */
+static hyt_status forget_quantisation(hyt_graph *graph)
+{
+    for (size_t i = 0; i < graph->n_nodes; i++)
+        HYTI_TRY(hyt_graph_set_quantisation(graph, (hyt_value)i, 0, 0));
+    for (size_t i = 0; i < graph->n_parameters; i++) {
+        HYTI_TRY(hyt_graph_set_scales(graph, i, NULL, 0));
+        HYTI_TRY(hyti_graph_set_exact_bias(graph, i, NULL, 0));
+    }
+    return HYT_OK;
+}
+
 static hyt_status fill(const hyt_graph *graph, const hyt_options *options, hyt_quantiser *q)
 {
     HYTI_TRY(hyti_options_read(options, &table, &q->params));
     HYTI_TRY(check_parameters(graph));
     HYTI_TRY(hyt_graph_fold_norms(graph, &q->graph));
+    HYTI_TRY(forget_quantisation(q->graph));
     const size_t *size = q->graph->nodes[q->graph->input].dims.size;
     q->picture_size = size[1] * size[2] * size[3];
     return HYT_OK;
@@ -176,7 +189,8 @@ static hyti_range range_of(const calibrator *c, hyt_value value)
                                 c->q->params.percentile / 100);
 }
 
-/* What a concatenation joins is quantised as the whole, so that it is only moved. */
+/* What a concatenation joins is quantised as the whole, so that it is only moved; but not as one that was never seen,
+ * because the result does not depend on it. */
 static void annotate(calibrator *c)
 {
     for (size_t i = c->graph->n_nodes; i-- > 0;) {
@@ -188,7 +202,8 @@ static void annotate(calibrator *c)
             node->zero = quant.zero;
         }
         node->precision = HYT_INT8;
-        for (size_t j = 0; node->op == HYT_OP_CONCAT && j < node->n_inputs; j++) {
+        bool joins = node->op == HYT_OP_CONCAT && c->watches[i].rows > 0;
+        for (size_t j = 0; joins && j < node->n_inputs; j++) {
             hyti_node *part = &c->graph->nodes[node->inputs[j]];
             part->quantised = true;
             part->scale = node->scale;

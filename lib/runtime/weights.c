@@ -111,10 +111,11 @@ static void pack_panels(const folder *f, hyti_format format, size_t depth, size_
     }
 }
 
+/* What is no number is stored as the lowest there is. */
 static double round_within(double x, double low, double high)
 {
     x = round(x);
-    return x < low ? low : x > high ? high : x;
+    return !(x > low) ? low : x > high ? high : x;
 }
 
 /* The scale of an int8 output channel: the graph's, or the largest value at 127. */
@@ -135,7 +136,7 @@ static void store_channel(const folder *f, const hyti_step *step, const hyti_par
     double scale = scale_of(step, weight, weights + channel * depth, depth, channel);
     int64_t sum = 0;
     for (size_t i = 0; i < depth; i++) {
-        int8_t q = (int8_t)round_within(weights[channel * depth + i] / scale, weight->scales ? -128 : -127, 127);
+        int8_t q = (int8_t)round_within(weights[channel * depth + i] / scale, -127, 127);
         f->stored[channel * depth + i] = q;
         sum += q;
     }

@@ -255,4 +255,15 @@ static inline hyt_graph *random_graph(hyt_context *context, uint64_t seed, size_
     return random_graph_of(context, seed, most, false);
 }
 
+/* A precision for every value, and a quantisation, so that each may be read as int8. */
+static inline void mix_precisions(hyt_graph *graph, uint64_t seed)
+{
+    hyti_rng rng = hyti_rng_start(seed, HYTI_PURPOSE_TEST, 2);
+    for (size_t i = 0; i < graph->n_nodes; i++) {
+        float scale = (float)(0.01 + 0.05 * hyti_rng_uniform(&rng));
+        MUST(hyt_graph_set_precision(graph, (hyt_value)i, (hyt_precision)random_from(&rng, 0, 3)));
+        MUST(hyt_graph_set_quantisation(graph, (hyt_value)i, scale, (int32_t)random_from(&rng, 0, 40) - 20));
+    }
+}
+
 #endif

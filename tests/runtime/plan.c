@@ -108,7 +108,7 @@ static void play_step(player *p, size_t number)
     } else if (step->kind == HYTI_STEP_COPY) {
         for (size_t i = 0; i < job->units; i++)
             stamp_run(p, place_of(p, job->out) + i * job->u.copy.stride * job->size / p->unit,
-                      job->width * job->size / p->unit, step->in);
+                      job->width * job->size / p->unit, p->runtime->plan.tensors[step->in].value);
     } else if (step->out != HYTI_NO_VALUE) {
         stamp(p, step->out);
     }
@@ -184,6 +184,30 @@ static void random_graphs(void **state)
         hyt_options_destroy(options);
         hyt_graph_destroy(graph);
     }
+}
+
+/* Every format beside every other: copies in other formats have places too. */
+static void mixed_graphs(void **state)
+{
+    (void)state;
+    size_t copies = 0, quantised = 0;
+    for (uint64_t seed = 0; seed < 1000; seed++) {
+        hyt_graph *graph = random_graph_of(NULL, 20000 + seed, 20, seed % 2);
+        hyt_options *options = options_for(1 + (int64_t)(seed % 2), 1 + (int64_t)(seed % 3));
+        hyt_runtime *runtime = NULL;
+        mix_precisions(graph, seed);
+        for (size_t i = 0; seed % 4 == 0 && i < graph->n_nodes; i++) graph->nodes[i].precision = HYT_INT8;
+        MUST(hyt_runtime_create(graph, options, &runtime));
+        check_plan(graph, runtime);
+        check_every_isa(graph, options, hyt_runtime_arena_bytes(runtime));
+        copies += runtime->plan.n_tensors - graph->n_nodes;
+        for (size_t i = 0; i < runtime->plan.n_steps; i++) quantised += runtime->plan.steps[i].format == HYTI_I8;
+        hyt_runtime_destroy(runtime);
+        hyt_options_destroy(options);
+        hyt_graph_destroy(graph);
+    }
+    print_message("%zu copies in another format, %zu steps in int8\n", copies, quantised);
+    assert_true(copies > 2000 && quantised > 2000);
 }
 
 /* The player is no yes-man: each buffer moved onto its neighbour in time is found. */
@@ -280,7 +304,8 @@ static void nested_concatenations(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(random_graphs), cmocka_unit_test(overlaps_are_found),
-                                        cmocka_unit_test(nested_concatenations), cmocka_unit_test(candidates) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(random_graphs), cmocka_unit_test(mixed_graphs),
+                                        cmocka_unit_test(overlaps_are_found), cmocka_unit_test(nested_concatenations),
+                                        cmocka_unit_test(candidates) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
