@@ -155,7 +155,7 @@ static inline oracle_layer oracle_open(const oracle *o, const hyti_node *node)
     }
     for (size_t i = 0; i < weights->count; i++) { /* scales that a graph gives may leave the outermost weights out */
         double whole = round(weights->data[i] / l.scale[oracle_channel(node, &weights->dims, i)]);
-        l.weights[i] = (int32_t)fmin(fmax(whole, weights->scales ? -128 : -127), 127);
+        l.weights[i] = (int32_t)fmin(fmax(whole, -127), 127);
     }
     return l;
 }
