@@ -73,7 +73,7 @@ static void unquantised_operands(void **state)
         MUST(hyt_graph_set_precision(graph, y, HYT_INT8));
         MUST(hyt_graph_set_quantisation(graph, y, 0.1f, 0));
         CHECK_STATUS(hyt_runtime_create(graph, NULL, &runtime), HYT_ERR_STATE);
-        CHECK_MESSAGE("value 0 (input) is read as int8 and has no quantisation");
+        CHECK_MESSAGE("has no quantisation");
         CHECK_STATUS(hyt_runtime_plan(graph, NULL, NULL), HYT_ERR_STATE);
         hyt_graph_destroy(graph);
     }
