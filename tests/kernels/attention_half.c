@@ -2,6 +2,7 @@
 /* Attention in each float format: tokens and widths around every vector, other queries than keys, with a bias or
  * without, gaps between rows. */
 #include "stored.h"
+#include "sweep.h"
 
 typedef struct heads {
     hyti_attention_f32 attention;
@@ -122,8 +123,18 @@ static void attention(void **state)
     each_format(check_attention);
 }
 
-int main(void)
+static void sweep_heads(const hyti_kernels *kernels)
 {
+    check_heads(kernels, 1 + draw(40), draw_size(120), draw_size(64));
+}
+
+static const sweep_kind kinds[] = {
+    { "attention", sweep_heads, each_format },
+};
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) return run_sweep(kinds, COUNT(kinds), argv);
     const struct CMUnitTest tests[] = { cmocka_unit_test(attention) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

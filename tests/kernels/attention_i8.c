@@ -2,6 +2,7 @@
 /* int8 attention: the reference against exact attention of the same stored values, every table against the reference.
  */
 #include "bytes.h"
+#include "sweep.h"
 
 typedef struct attention {
     hyti_attention_i8 args;
@@ -245,8 +246,23 @@ static void scales_at_the_limits(void **state)
     assert_memory_equal(stored, expected, sizeof stored);
 }
 
-int main(void)
+static void sweep_attention(const hyti_kernels *kernels)
 {
+    hyti_kernels reference;
+    hyti_kernels_init(&reference, HYTI_ISA_C);
+    attention a = choose(draw_size(100), draw_size(200), draw_size(130), draw(3) == 0);
+    if (draw(4) == 0) a.quant.shift = (int32_t)draw(29) - 14;
+    check_equal(kernels, &reference, &a);
+    drop(&a);
+}
+
+static const sweep_kind kinds[] = {
+    { "attention_i8", sweep_attention, each_table },
+};
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) return run_sweep(kinds, COUNT(kinds), argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_reference_is_near_exact_attention),
         cmocka_unit_test(typical_errors_are_small),

@@ -2,6 +2,7 @@
 /* Dense and depthwise convolutions: channels around the tiles, any kernel, stride, padding and dilation, gaps between
  * pixels, the result's rows shared out at random. */
 #include "stored.h"
+#include "sweep.h"
 
 typedef struct picture {
     hyti_conv_f32 conv;
@@ -223,8 +224,27 @@ static void depthwise(void **state)
     each_format(check_depthwise);
 }
 
-int main(void)
+static void sweep_dense(const hyti_kernels *kernels)
 {
+    picture p = { .conv = { .in_channels = draw_size(80), .out_channels = draw_size(80) } };
+    check_picture(kernels, &p);
+}
+
+static void sweep_depthwise(const hyti_kernels *kernels)
+{
+    size_t channels = draw_size(140);
+    picture p = { .depthwise = true, .conv = { .in_channels = channels, .out_channels = channels } };
+    check_picture(kernels, &p);
+}
+
+static const sweep_kind kinds[] = {
+    { "conv", sweep_dense, each_format },
+    { "depthwise", sweep_depthwise, each_format },
+};
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) return run_sweep(kinds, COUNT(kinds), argv);
     const struct CMUnitTest tests[] = { cmocka_unit_test(dense), cmocka_unit_test(depthwise) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* int8 convolutions: channels around the tiles. */
 #include "conv_i8_test.h"
+#include "sweep.h"
 
 static void check_dense(const hyti_kernels *kernels)
 {
@@ -23,8 +24,19 @@ static void dense(void **state)
     each_table(check_dense);
 }
 
-int main(void)
+static void sweep_picture(const hyti_kernels *kernels)
 {
+    picture p = { .conv = { .in_channels = draw_size(80), .out_channels = draw_size(80) } };
+    check_picture(kernels, &p);
+}
+
+static const sweep_kind kinds[] = {
+    { "conv_i8", sweep_picture, each_table },
+};
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) return run_sweep(kinds, COUNT(kinds), argv);
     const struct CMUnitTest tests[] = { cmocka_unit_test(dense) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
  * pixels, rows shared out at random. */
 #include "bytes.h"
 #include "kernels/internal.h"
+#include "sweep.h"
 
 typedef struct picture {
     hyti_conv_i8 conv;
@@ -163,8 +164,18 @@ static void depthwise(void **state)
     each_table(check_channels);
 }
 
-int main(void)
+static void sweep_picture(const hyti_kernels *kernels)
 {
+    check_picture(kernels, draw(8) ? 1 + draw(140) : 1 + draw(700));
+}
+
+static const sweep_kind kinds[] = {
+    { "depthwise_i8", sweep_picture, each_table },
+};
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) return run_sweep(kinds, COUNT(kinds), argv);
     const struct CMUnitTest tests[] = { cmocka_unit_test(depthwise) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 /* The product in each float format: every tile edge, any strides, packed and in place, and the same bits however its
  * rows are shared out. */
 #include "stored.h"
+#include "sweep.h"
 
 typedef struct product {
     hyti_gemm_f32 gemm;
@@ -246,8 +247,19 @@ static void no_table_beyond_the_processor(void **state)
     if (hyti_isa_detect() & HYTI_ISA_AVX512) assert_true(hyti_isa_detect() & HYTI_ISA_AVX2);
 }
 
-int main(void)
+static void sweep_product(const hyti_kernels *kernels)
 {
+    size_t m = draw_size(60), n = draw_size(100), k = draw(50) ? draw_size(200) : 500 + draw(1000);
+    check_product(kernels, m, n, draw(60) ? k : 0);
+}
+
+static const sweep_kind kinds[] = {
+    { "gemm", sweep_product, each_format },
+};
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) return run_sweep(kinds, COUNT(kinds), argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes),
         cmocka_unit_test(split),

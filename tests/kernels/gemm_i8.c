@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The int8 product: every tile edge, the extremes of values, shifts and sums, rows shared out. */
 #include "gemm_i8_test.h"
+#include "sweep.h"
 
 static void check_sizes(const hyti_kernels *kernels)
 {
@@ -84,8 +85,19 @@ static void ties(void **state)
     each_table(check_ties);
 }
 
-int main(void)
+static void sweep_product(const hyti_kernels *kernels)
 {
+    size_t m = draw_size(120), n = draw_size(200), k = draw(50) ? draw_size(500) : 1000 + draw(3000);
+    check_product(kernels, m, n, draw(60) ? k : 0);
+}
+
+static const sweep_kind kinds[] = {
+    { "gemm_i8", sweep_product, each_table },
+};
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) return run_sweep(kinds, COUNT(kinds), argv);
     const struct CMUnitTest tests[] = { cmocka_unit_test(sizes), cmocka_unit_test(split), cmocka_unit_test(ties) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

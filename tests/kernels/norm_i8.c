@@ -2,6 +2,7 @@
 /* int8 softmax and layer norm: the references against double precision and TensorFlow Lite's softmax, every table
  * against the reference. */
 #include "bytes.h"
+#include "sweep.h"
 
 static void fill(size_t n, int8_t *out)
 {
@@ -228,8 +229,23 @@ static void every_table_gives_the_same_bits(void **state)
     check_rows(&own);
 }
 
-int main(void)
+static void sweep_rows(const hyti_kernels *kernels)
 {
+    hyti_kernels reference;
+    hyti_kernels_init(&reference, HYTI_ISA_C);
+    norm a = choose_norm(draw_size(1200));
+    if (draw(4) == 0) a.quant.epsilon = draw(2) ? 0 : (int64_t)1 << 50;
+    check_row_kernels(kernels, &reference, &a);
+    drop_norm(&a);
+}
+
+static const sweep_kind kinds[] = {
+    { "softmax_i8 and layer_norm_i8", sweep_rows, each_table },
+};
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) return run_sweep(kinds, COUNT(kinds), argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(softmax_is_exact_to_a_step),
         cmocka_unit_test(layer_norm_is_exact_to_a_step),

@@ -2,6 +2,7 @@
 /* int8, picture by picture: pooling, resizing, the input. */
 #include "bytes.h"
 #include "kernels/internal.h"
+#include "sweep.h"
 
 static hyti_kernels reference(void)
 {
@@ -92,25 +93,28 @@ static double exact_resize(const int8_t *in, size_t height, size_t width, size_t
 #undef AT
 }
 
-static void check_resize(const hyti_kernels *kernels)
+static void check_resize_of(const hyti_kernels *kernels, size_t channels)
 {
     hyti_kernels plain = reference();
-    for (size_t channels = 1; channels <= 140; channels += 1 + draw(3)) {
-        size_t h = 1 + draw(9), w = 1 + draw(9), oh = 1 + draw(20), ow = 1 + draw(20);
-        bytes in = random_bytes(h * w * channels), out = blank_bytes(oh * ow * channels), expected = copied_bytes(&out);
-        plain.resize_i8(channels, h, w, in.values, oh, ow, expected.values);
-        kernels->resize_i8(channels, h, w, in.values, oh, ow, out.values);
-        for (size_t at = 0; at < out.n; at++) {
-            size_t c = at % channels, x = at / channels % ow, y = at / channels / ow;
-            double exact = exact_resize(in.values, h, w, channels, ((double)y + 0.5) * (double)h / (double)oh - 0.5,
-                                        ((double)x + 0.5) * (double)w / (double)ow - 0.5, c);
-            CHECK_NEAR(out.values[at], exact, 0.52);
-            if (out.values[at] != expected.values[at])
-                fail_msg("isa %u %zux%zux%zu to %zux%zu: (%zu, %zu, %zu) is %d, not %d", kernels->isa, h, w, channels,
-                         oh, ow, y, x, c, out.values[at], expected.values[at]);
-        }
-        release_bytes(&in), release_bytes(&out), release_bytes(&expected);
+    size_t h = 1 + draw(9), w = 1 + draw(9), oh = 1 + draw(20), ow = 1 + draw(20);
+    bytes in = random_bytes(h * w * channels), out = blank_bytes(oh * ow * channels), expected = copied_bytes(&out);
+    plain.resize_i8(channels, h, w, in.values, oh, ow, expected.values);
+    kernels->resize_i8(channels, h, w, in.values, oh, ow, out.values);
+    for (size_t at = 0; at < out.n; at++) {
+        size_t c = at % channels, x = at / channels % ow, y = at / channels / ow;
+        double exact = exact_resize(in.values, h, w, channels, ((double)y + 0.5) * (double)h / (double)oh - 0.5,
+                                    ((double)x + 0.5) * (double)w / (double)ow - 0.5, c);
+        CHECK_NEAR(out.values[at], exact, 0.52);
+        if (out.values[at] != expected.values[at])
+            fail_msg("isa %u %zux%zux%zu to %zux%zu: (%zu, %zu, %zu) is %d, not %d", kernels->isa, h, w, channels,
+                     oh, ow, y, x, c, out.values[at], expected.values[at]);
     }
+    release_bytes(&in), release_bytes(&out), release_bytes(&expected);
+}
+
+static void check_resize(const hyti_kernels *kernels)
+{
+    for (size_t channels = 1; channels <= 140; channels += 1 + draw(3)) check_resize_of(kernels, channels);
 }
 
 static void resize(void **state)
@@ -137,30 +141,32 @@ static void nearest(void **state)
     assert_true(out[0] == 2 && out[1] == 5);
 }
 
+static void check_input_of(const hyti_kernels *kernels, size_t channels, size_t pixels, bool planes, bool normalise)
+{
+    hyti_kernels plain = reference();
+    size_t n = pixels * channels;
+    guarded in = filled(n), mean = filled(channels), inverse = filled(channels), real = blank(n);
+    if (n > 5) in.values[draw((uint32_t)n)] = NAN;
+    const float *centre = normalise ? mean.values : NULL, *factor = normalise ? inverse.values : NULL;
+    bytes out = blank_bytes(n), expected = blank_bytes(n);
+    hyti_quant quant = { ldexpf(1 + (float)draw(1000) * 0.001f, (int)draw(6) - 8), (int32_t)draw(256) - 128 };
+    plain.input_f32(planes, channels, pixels, in.values, centre, factor, real.values);
+    plain.from_f32_i8(n, real.values, quant, expected.values);
+    kernels->input_i8(planes, channels, pixels, in.values, centre, factor, quant, out.values);
+    size_t at = first_apart(&out, &expected);
+    if (at < n)
+        fail_msg("isa %u planes %d normalise %d channels %zu pixels %zu: %zu is %d, not %d", kernels->isa,
+                 planes, normalise, channels, pixels, at, out.values[at], expected.values[at]);
+    release(&in), release(&mean), release(&inverse), release(&real);
+    release_bytes(&out), release_bytes(&expected);
+}
+
 static void check_input(const hyti_kernels *kernels)
 {
     static const size_t sizes[] = { 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 200 };
-    hyti_kernels plain = reference();
     for (size_t channels = 1; channels <= 6; channels++)
         for (size_t s = 0; s < COUNT(sizes); s++)
-            for (int form = 0; form < 4; form++) {
-                bool planes = form & 1, normalise = form & 2;
-                size_t pixels = sizes[s], n = pixels * channels;
-                guarded in = filled(n), mean = filled(channels), inverse = filled(channels), real = blank(n);
-                if (n > 5) in.values[draw((uint32_t)n)] = NAN;
-                const float *centre = normalise ? mean.values : NULL, *factor = normalise ? inverse.values : NULL;
-                bytes out = blank_bytes(n), expected = blank_bytes(n);
-                hyti_quant quant = { ldexpf(1 + (float)draw(1000) * 0.001f, (int)draw(6) - 8), (int32_t)draw(256) - 128 };
-                plain.input_f32(planes, channels, pixels, in.values, centre, factor, real.values);
-                plain.from_f32_i8(n, real.values, quant, expected.values);
-                kernels->input_i8(planes, channels, pixels, in.values, centre, factor, quant, out.values);
-                size_t at = first_apart(&out, &expected);
-                if (at < n)
-                    fail_msg("isa %u planes %d normalise %d channels %zu pixels %zu: %zu is %d, not %d", kernels->isa,
-                             planes, normalise, channels, pixels, at, out.values[at], expected.values[at]);
-                release(&in), release(&mean), release(&inverse), release(&real);
-                release_bytes(&out), release_bytes(&expected);
-            }
+            for (int form = 0; form < 4; form++) check_input_of(kernels, channels, sizes[s], form & 1, form & 2);
 }
 
 static void input(void **state)
@@ -169,8 +175,36 @@ static void input(void **state)
     each_table(check_input);
 }
 
-int main(void)
+static void sweep_average_pool(const hyti_kernels *kernels)
 {
+    check_pool(kernels, draw_size(140), true, draw(2));
+}
+
+static void sweep_max_pool(const hyti_kernels *kernels)
+{
+    check_pool(kernels, draw_size(140), false, false);
+}
+
+static void sweep_resize(const hyti_kernels *kernels)
+{
+    check_resize_of(kernels, draw_size(140));
+}
+
+static void sweep_input(const hyti_kernels *kernels)
+{
+    check_input_of(kernels, 1 + draw(6), draw_size(300), draw(2), draw(2));
+}
+
+static const sweep_kind kinds[] = {
+    { "average_pool_i8", sweep_average_pool, each_table },
+    { "max_pool_i8", sweep_max_pool, each_table },
+    { "resize_i8", sweep_resize, each_table },
+    { "input_i8", sweep_input, each_table },
+};
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) return run_sweep(kinds, COUNT(kinds), argv);
     const struct CMUnitTest tests[] = { cmocka_unit_test(pooling), cmocka_unit_test(resize), cmocka_unit_test(nearest),
                                         cmocka_unit_test(input) };
     return cmocka_run_group_tests(tests, NULL, NULL);

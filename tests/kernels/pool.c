@@ -2,6 +2,7 @@
 /* Pooling and products of the three float formats: any window, channels around the vectors, gaps between pixels, rows
  * shared out at random. What is stored was rounded once. */
 #include "stored.h"
+#include "sweep.h"
 
 /* Kernels of one format. */
 #define WITH_FORMAT(CALL)                                        \
@@ -151,8 +152,24 @@ static void mul(void **state)
     each_format(check_muls);
 }
 
-int main(void)
+static void sweep_pool(const hyti_kernels *kernels)
 {
+    check_pool(kernels, draw_size(140));
+}
+
+static void sweep_mul(const hyti_kernels *kernels)
+{
+    check_mul(kernels, draw_size(300));
+}
+
+static const sweep_kind kinds[] = {
+    { "average_pool and max_pool", sweep_pool, each_format },
+    { "mul", sweep_mul, each_format },
+};
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) return run_sweep(kinds, COUNT(kinds), argv);
     const struct CMUnitTest tests[] = { cmocka_unit_test(pooling), cmocka_unit_test(mul) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

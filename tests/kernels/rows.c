@@ -2,6 +2,7 @@
 /* Element by element, row by row, picture by picture: activations, sums, softmax, layer norm, means, attention,
  * bilinear resizing, conversion of the input. */
 #include "stored.h"
+#include "sweep.h"
 
 static const size_t sizes[] = { 1, 2, 3, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65, 100, 144, 240 };
 
@@ -18,24 +19,27 @@ static void apply_act(const hyti_kernels *kernels, hyti_act act, guarded *in, gu
     drop_stored(&from);
 }
 
+static void check_act_of(const hyti_kernels *kernels, size_t n, int act, bool in_place)
+{
+    guarded in = stored_filled(n), old = copied(&in), out = blank(n), *result = in_place ? &in : &out;
+    const float *to = result->values;
+    apply_act(kernels, (hyti_act)act, &in, result);
+    for (size_t i = 0; i < n; i++) {
+        double expected = exact_act((hyti_act)act, old.values[i]);
+        double bound = (act > HYTI_ACT_SILU ? 8 : 2.5) * EPSILON * fabs(expected) + 1e-36;
+        if (!is_stored_near(to[i], expected, bound))
+            fail_msg("isa %u format %d act %d n %zu: of %.9g %.9g, not %.9g", kernels->isa, format, act, n,
+                     old.values[i], to[i], expected);
+    }
+    release(&in), release(&old), release(&out);
+}
+
 static void check_act(const hyti_kernels *kernels)
 {
     for (size_t s = 0; s < COUNT(sizes); s++)
         for (int act = HYTI_ACT_NONE; act < HYTI_ACT_COUNT; act++)
-            for (int in_place = 0; in_place < 2; in_place++) {
-                size_t n = sizes[s];
-                guarded in = stored_filled(n), old = copied(&in), out = blank(n), *result = in_place ? &in : &out;
-                const float *to = result->values;
-                apply_act(kernels, (hyti_act)act, &in, result);
-                for (size_t i = 0; i < n; i++) {
-                    double expected = exact_act((hyti_act)act, old.values[i]);
-                    double bound = (act > HYTI_ACT_SILU ? 8 : 2.5) * EPSILON * fabs(expected) + 1e-36;
-                    if (!is_stored_near(to[i], expected, bound))
-                        fail_msg("isa %u format %d act %d n %zu: of %.9g %.9g, not %.9g", kernels->isa, format, act, n,
-                                 old.values[i], to[i], expected);
-                }
-                release(&in), release(&old), release(&out);
-            }
+            for (int in_place = 0; in_place < 2; in_place++)
+                check_act_of(kernels, sizes[s], act, in_place);
 }
 
 /* Every binade and sign that a curve meets, and NaN. */
@@ -79,17 +83,19 @@ static void apply_add(const hyti_kernels *kernels, guarded *a, guarded *b, guard
     drop_stored(&left), drop_stored(&right);
 }
 
+static void check_add_of(const hyti_kernels *kernels, size_t n)
+{
+    guarded a = stored_filled(n), b = stored_filled(n), out = blank(n);
+    apply_add(kernels, &a, &b, &out);
+    for (size_t i = 0; i < n; i++) assert_true(out.values[i] == rounded(a.values[i] + b.values[i]));
+    apply_add(kernels, &a, &b, &b);
+    assert_memory_equal(b.values, out.values, n * sizeof(float));
+    release(&a), release(&b), release(&out);
+}
+
 static void check_add(const hyti_kernels *kernels)
 {
-    for (size_t s = 0; s < COUNT(sizes); s++) {
-        size_t n = sizes[s];
-        guarded a = stored_filled(n), b = stored_filled(n), out = blank(n);
-        apply_add(kernels, &a, &b, &out);
-        for (size_t i = 0; i < n; i++) assert_true(out.values[i] == rounded(a.values[i] + b.values[i]));
-        apply_add(kernels, &a, &b, &b);
-        assert_memory_equal(b.values, out.values, n * sizeof(float));
-        release(&a), release(&b), release(&out);
-    }
+    for (size_t s = 0; s < COUNT(sizes); s++) check_add_of(kernels, sizes[s]);
 }
 
 static void add(void **state)
@@ -117,26 +123,29 @@ static void apply_softmax(const hyti_kernels *kernels, size_t rows, size_t n, fl
     drop_stored(&s);
 }
 
+static void check_softmax_of(const hyti_kernels *kernels, size_t n, float scale)
+{
+    size_t rows = 1 + draw(4), stride = n + draw(3);
+    guarded x = stored_filled((rows - 1) * stride + n), old = copied(&x);
+    apply_softmax(kernels, rows, n, scale, &x, stride);
+    for (size_t at = 0; at < x.n; at++) {
+        const float *row = old.values + at / stride * stride;
+        double top = exact_top(row, n, scale), sum = 0, value = (double)old.values[at] * scale;
+        for (size_t j = 0; j < n; j++) sum += exp((double)row[j] * scale - top);
+        double expected = exp(value - top) / sum;
+        double bound = EPSILON * (2 * (fabs(top) + fabs(value)) + (double)n + 8) * expected + 1e-36;
+        if (at % stride < n ? !is_stored_near(x.values[at], expected, bound) : x.values[at] != old.values[at])
+            fail_msg("isa %u rows %zu n %zu scale %g: %zu is %.9g, not %.9g", kernels->isa, rows, n, scale, at,
+                     x.values[at], expected);
+    }
+    release(&x), release(&old);
+}
+
 static void check_softmax(const hyti_kernels *kernels)
 {
     for (size_t s = 0; s < COUNT(sizes); s++)
-        for (int turn = 0; turn < 4; turn++) {
-            size_t n = sizes[s], rows = 1 + draw(4), stride = n + draw(3);
-            float scale = turn == 0 ? 1 : ldexpf((float)draw(100) - 30, -6);
-            guarded x = stored_filled((rows - 1) * stride + n), old = copied(&x);
-            apply_softmax(kernels, rows, n, scale, &x, stride);
-            for (size_t at = 0; at < x.n; at++) {
-                const float *row = old.values + at / stride * stride;
-                double top = exact_top(row, n, scale), sum = 0, value = (double)old.values[at] * scale;
-                for (size_t j = 0; j < n; j++) sum += exp((double)row[j] * scale - top);
-                double expected = exp(value - top) / sum;
-                double bound = EPSILON * (2 * (fabs(top) + fabs(value)) + (double)n + 8) * expected + 1e-36;
-                if (at % stride < n ? !is_stored_near(x.values[at], expected, bound) : x.values[at] != old.values[at])
-                    fail_msg("isa %u rows %zu n %zu scale %g: %zu is %.9g, not %.9g", kernels->isa, rows, n, scale, at,
-                             x.values[at], expected);
-            }
-            release(&x), release(&old);
-        }
+        for (int turn = 0; turn < 4; turn++)
+            check_softmax_of(kernels, sizes[s], turn == 0 ? 1 : ldexpf((float)draw(100) - 30, -6));
 }
 
 static void softmax(void **state)
@@ -159,31 +168,34 @@ static void apply_layer_norm(const hyti_kernels *kernels, size_t rows, guarded *
     drop_stored(&from);
 }
 
+static void check_layer_norm_of(const hyti_kernels *kernels, size_t n)
+{
+    size_t rows = 1 + draw(4);
+    guarded in = stored_filled(rows * n), scale = filled(n), shift = filled(n), out = blank(rows * n);
+    apply_layer_norm(kernels, rows, &in, &scale, &shift, &out);
+    for (size_t at = 0; at < rows * n; at++) {
+        const float *row = in.values + at / n * n;
+        double mean = 0, size = 0, variance = 0;
+        for (size_t j = 0; j < n; j++) mean += (double)row[j] / (double)n, size += fabs((double)row[j]) / (double)n;
+        for (size_t j = 0; j < n; j++) variance += (row[j] - mean) * (row[j] - mean) / (double)n;
+        double factor = scale.values[at % n] / sqrt(variance + 1e-5);
+        double expected = (row[at % n] - mean) * factor + shift.values[at % n];
+        /* what the mean lacks shifts all; the factor is relatively exact but for that */
+        double bound =
+            EPSILON * ((double)n + 8) * (fabs(factor) * (size + fabs(row[at % n])) + fabs(shift.values[at % n]));
+        if (!is_stored_near(out.values[at], expected, bound))
+            fail_msg("isa %u format %d rows %zu n %zu: %zu is %.9g, not %.9g", kernels->isa, format, rows, n, at,
+                     out.values[at], expected);
+    }
+    guarded place = copied(&in);
+    apply_layer_norm(kernels, rows, &place, &scale, &shift, &place);
+    assert_memory_equal(place.values, out.values, rows * n * sizeof(float));
+    release(&in), release(&scale), release(&shift), release(&out), release(&place);
+}
+
 static void check_layer_norm(const hyti_kernels *kernels)
 {
-    for (size_t s = 0; s < COUNT(sizes); s++) {
-        size_t n = sizes[s], rows = 1 + draw(4);
-        guarded in = stored_filled(rows * n), scale = filled(n), shift = filled(n), out = blank(rows * n);
-        apply_layer_norm(kernels, rows, &in, &scale, &shift, &out);
-        for (size_t at = 0; at < rows * n; at++) {
-            const float *row = in.values + at / n * n;
-            double mean = 0, size = 0, variance = 0;
-            for (size_t j = 0; j < n; j++) mean += (double)row[j] / (double)n, size += fabs((double)row[j]) / (double)n;
-            for (size_t j = 0; j < n; j++) variance += (row[j] - mean) * (row[j] - mean) / (double)n;
-            double factor = scale.values[at % n] / sqrt(variance + 1e-5);
-            double expected = (row[at % n] - mean) * factor + shift.values[at % n];
-            /* what the mean lacks shifts all; the factor is relatively exact but for that */
-            double bound =
-                EPSILON * ((double)n + 8) * (fabs(factor) * (size + fabs(row[at % n])) + fabs(shift.values[at % n]));
-            if (!is_stored_near(out.values[at], expected, bound))
-                fail_msg("isa %u format %d rows %zu n %zu: %zu is %.9g, not %.9g", kernels->isa, format, rows, n, at,
-                         out.values[at], expected);
-        }
-        guarded place = copied(&in);
-        apply_layer_norm(kernels, rows, &place, &scale, &shift, &place);
-        assert_memory_equal(place.values, out.values, rows * n * sizeof(float));
-        release(&in), release(&scale), release(&shift), release(&out), release(&place);
-    }
+    for (size_t s = 0; s < COUNT(sizes); s++) check_layer_norm_of(kernels, sizes[s]);
 }
 
 static void layer_norm(void **state)
@@ -204,23 +216,25 @@ static void apply_mean(const hyti_kernels *kernels, size_t rows, guarded *in, gu
     drop_stored(&from), drop_stored(&to);
 }
 
+static void check_mean_of(const hyti_kernels *kernels, size_t rows, size_t n)
+{
+    guarded in = stored_filled(rows * n), out = blank(n);
+    apply_mean(kernels, rows, &in, &out);
+    for (size_t j = 0; j < n; j++) {
+        double sum = 0, terms = 0;
+        for (size_t i = 0; i < rows; i++) sum += in.values[i * n + j], terms += fabs(in.values[i * n + j]);
+        double bound = EPSILON * ((double)rows + 2) * terms / (double)rows;
+        if (!is_stored_near(out.values[j], sum / (double)rows, bound))
+            fail_msg("isa %u rows %zu n %zu: %zu is %.9g, not %.9g", kernels->isa, rows, n, j, out.values[j],
+                     sum / (double)rows);
+    }
+    release(&in), release(&out);
+}
+
 static void check_mean(const hyti_kernels *kernels)
 {
     for (size_t s = 0; s < COUNT(sizes); s++)
-        for (size_t rows = 1; rows <= 50; rows += 1 + draw(6)) {
-            size_t n = sizes[s];
-            guarded in = stored_filled(rows * n), out = blank(n);
-            apply_mean(kernels, rows, &in, &out);
-            for (size_t j = 0; j < n; j++) {
-                double sum = 0, terms = 0;
-                for (size_t i = 0; i < rows; i++) sum += in.values[i * n + j], terms += fabs(in.values[i * n + j]);
-                double bound = EPSILON * ((double)rows + 2) * terms / (double)rows;
-                if (!is_stored_near(out.values[j], sum / (double)rows, bound))
-                    fail_msg("isa %u rows %zu n %zu: %zu is %.9g, not %.9g", kernels->isa, rows, n, j, out.values[j],
-                             sum / (double)rows);
-            }
-            release(&in), release(&out);
-        }
+        for (size_t rows = 1; rows <= 50; rows += 1 + draw(6)) check_mean_of(kernels, rows, sizes[s]);
 }
 
 static void mean(void **state)
@@ -337,25 +351,28 @@ static void apply_resize(const hyti_kernels *kernels, size_t channels, size_t h,
     drop_stored(&from), drop_stored(&to);
 }
 
+static void check_resize_of(const hyti_kernels *kernels, size_t channels)
+{
+    size_t h = 1 + draw(9), w = 1 + draw(9), oh = 1 + draw(20), ow = 1 + draw(20);
+    guarded in = stored_filled(h * w * channels), out = blank(oh * ow * channels);
+    double size = 0;
+    for (size_t i = 0; i < in.n; i++) size = fmax(size, fabs(in.values[i]));
+    apply_resize(kernels, channels, h, w, &in, oh, ow, &out);
+    for (size_t at = 0; at < out.n; at++) {
+        size_t c = at % channels, x = at / channels % ow, y = at / channels / ow;
+        double expected = exact_resize(in.values, h, w, channels, ((double)y + 0.5) * (double)h / (double)oh - 0.5,
+                                       ((double)x + 0.5) * (double)w / (double)ow - 0.5, c);
+        /* a place within the picture is known to a unit in the last place of the side */
+        if (!is_stored_near(out.values[at], expected, EPSILON * size * (8 + 8 * (double)(h + w))))
+            fail_msg("isa %u %zux%zux%zu to %zux%zu: (%zu, %zu, %zu) is %.9g, not %.9g", kernels->isa, h, w,
+                     channels, oh, ow, y, x, c, out.values[at], expected);
+    }
+    release(&in), release(&out);
+}
+
 static void check_resize(const hyti_kernels *kernels)
 {
-    for (size_t channels = 1; channels <= 40; channels += 1 + draw(3)) {
-        size_t h = 1 + draw(9), w = 1 + draw(9), oh = 1 + draw(20), ow = 1 + draw(20);
-        guarded in = stored_filled(h * w * channels), out = blank(oh * ow * channels);
-        double size = 0;
-        for (size_t i = 0; i < in.n; i++) size = fmax(size, fabs(in.values[i]));
-        apply_resize(kernels, channels, h, w, &in, oh, ow, &out);
-        for (size_t at = 0; at < out.n; at++) {
-            size_t c = at % channels, x = at / channels % ow, y = at / channels / ow;
-            double expected = exact_resize(in.values, h, w, channels, ((double)y + 0.5) * (double)h / (double)oh - 0.5,
-                                           ((double)x + 0.5) * (double)w / (double)ow - 0.5, c);
-            /* a place within the picture is known to a unit in the last place of the side */
-            if (!is_stored_near(out.values[at], expected, EPSILON * size * (8 + 8 * (double)(h + w))))
-                fail_msg("isa %u %zux%zux%zu to %zux%zu: (%zu, %zu, %zu) is %.9g, not %.9g", kernels->isa, h, w,
-                         channels, oh, ow, y, x, c, out.values[at], expected);
-        }
-        release(&in), release(&out);
-    }
+    for (size_t channels = 1; channels <= 40; channels += 1 + draw(3)) check_resize_of(kernels, channels);
 }
 
 static void resize(void **state)
@@ -378,26 +395,29 @@ static void apply_input(const hyti_kernels *kernels, bool planes, size_t channel
     drop_stored(&to);
 }
 
+static void check_input_of(const hyti_kernels *kernels, size_t channels, size_t pixels, bool planes, bool normalise)
+{
+    size_t n = pixels * channels;
+    guarded in = filled(n), mean = filled(channels), inverse = filled(channels), out = blank(n);
+    apply_input(kernels, planes, channels, pixels, in.values, normalise ? mean.values : NULL,
+                normalise ? inverse.values : NULL, &out);
+    for (size_t at = 0; at < n; at++) {
+        size_t c = at % channels, from = planes ? c * pixels + at / channels : at;
+        float expected = in.values[from];
+        if (normalise) expected = (expected - mean.values[c]) * inverse.values[c];
+        if (out.values[at] != rounded(expected))
+            fail_msg("isa %u planes %d normalise %d channels %zu pixels %zu: %zu is %.9g, not %.9g",
+                     kernels->isa, planes, normalise, channels, pixels, at, out.values[at], expected);
+    }
+    release(&in), release(&mean), release(&inverse), release(&out);
+}
+
 static void check_input(const hyti_kernels *kernels)
 {
     for (size_t channels = 1; channels <= 6; channels++)
         for (size_t s = 0; s < COUNT(sizes); s++)
-            for (int form = 0; form < 4; form++) {
-                bool planes = form & 1, normalise = form & 2;
-                size_t pixels = sizes[s], n = pixels * channels;
-                guarded in = filled(n), mean = filled(channels), inverse = filled(channels), out = blank(n);
-                apply_input(kernels, planes, channels, pixels, in.values, normalise ? mean.values : NULL,
-                            normalise ? inverse.values : NULL, &out);
-                for (size_t at = 0; at < n; at++) {
-                    size_t c = at % channels, from = planes ? c * pixels + at / channels : at;
-                    float expected = in.values[from];
-                    if (normalise) expected = (expected - mean.values[c]) * inverse.values[c];
-                    if (out.values[at] != rounded(expected))
-                        fail_msg("isa %u planes %d normalise %d channels %zu pixels %zu: %zu is %.9g, not %.9g",
-                                 kernels->isa, planes, normalise, channels, pixels, at, out.values[at], expected);
-                }
-                release(&in), release(&mean), release(&inverse), release(&out);
-            }
+            for (int form = 0; form < 4; form++)
+                check_input_of(kernels, channels, sizes[s], form & 1, form & 2);
 }
 
 static void input(void **state)
@@ -406,8 +426,54 @@ static void input(void **state)
     each_format(check_input);
 }
 
-int main(void)
+static void sweep_act(const hyti_kernels *kernels)
 {
+    check_act_of(kernels, draw_size(300), (int)draw(HYTI_ACT_COUNT), draw(2));
+}
+
+static void sweep_add(const hyti_kernels *kernels)
+{
+    check_add_of(kernels, draw_size(300));
+}
+
+static void sweep_softmax(const hyti_kernels *kernels)
+{
+    check_softmax_of(kernels, draw_size(120), ldexpf((float)draw(100) - 30, -6));
+}
+
+static void sweep_layer_norm(const hyti_kernels *kernels)
+{
+    check_layer_norm_of(kernels, draw_size(300));
+}
+
+static void sweep_mean(const hyti_kernels *kernels)
+{
+    check_mean_of(kernels, draw_size(100), draw_size(140));
+}
+
+static void sweep_resize(const hyti_kernels *kernels)
+{
+    check_resize_of(kernels, draw_size(60));
+}
+
+static void sweep_input(const hyti_kernels *kernels)
+{
+    check_input_of(kernels, 1 + draw(6), draw_size(200), draw(2), draw(2));
+}
+
+static const sweep_kind kinds[] = {
+    { "act", sweep_act, each_format },
+    { "add", sweep_add, each_format },
+    { "softmax", sweep_softmax, each_format },
+    { "layer_norm", sweep_layer_norm, each_format },
+    { "mean", sweep_mean, each_format },
+    { "resize", sweep_resize, each_format },
+    { "input", sweep_input, each_format },
+};
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) return run_sweep(kinds, COUNT(kinds), argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(activations), cmocka_unit_test(add),   cmocka_unit_test(softmax),
         cmocka_unit_test(layer_norm),  cmocka_unit_test(mean),  cmocka_unit_test(attention),

@@ -2,6 +2,7 @@
 /* The first convolution from planes: widths around the vectors, any kernel, stride and padding, normalised or not, the
  * result's rows shared out at random. */
 #include "kernel_test.h"
+#include "sweep.h"
 
 typedef struct stem {
     hyti_conv_f32 conv;
@@ -177,8 +178,14 @@ static void stems(void **state)
     each_table(check_stems);
 }
 
-int main(void)
+
+static const sweep_kind kinds[] = {
+    { "stem", check_stem, each_table },
+};
+
+int main(int argc, char **argv)
 {
+    if (argc > 1) return run_sweep(kinds, COUNT(kinds), argv);
     const struct CMUnitTest tests[] = { cmocka_unit_test(stems) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
