@@ -43,7 +43,7 @@ HYT_API hyt_status hyt_quantiser_finish(hyt_quantiser *quantiser, hyt_graph **ou
 
 /** What each operation costs: mean squared change of the network's result, in units of its variance,
  *  when that operation alone runs in int8; on 16 pictures at most. One plan an operation.
- *  @param drops  one a value of finish's graph; 0 for operations that compute nothing by themselves */
+ *  @param drops  one a value of finish's graph; 0 for what goes with the operation that it reads: activations, moves */
 HYT_API hyt_status hyt_quantiser_drops(hyt_quantiser *quantiser, double *drops);
 
 /** How good a network is, higher is better; 0, or a status that ends the search. */

@@ -28,6 +28,10 @@ HYT_API hyt_status hyt_runtime_options_create(hyt_context *context, hyt_options 
  *  @param options  NULL: defaults
  *  @return HYT_ERR_STATE if a weight of the graph is not set */
 HYT_API hyt_status hyt_runtime_create(const hyt_graph *graph, const hyt_options *options, hyt_runtime **out);
+/** The same in memory of the caller's, which must last as long as the runtime: `arena_size` bytes, at least what
+ *  hyt_runtime_plan() says with the same options (HYT_ERR_RANGE), at a multiple of 64 (HYT_ERR_ARGUMENT). */
+HYT_API hyt_status hyt_runtime_create_in(const hyt_graph *graph, const hyt_options *options, void *arena,
+                                         size_t arena_size, hyt_runtime **out);
 HYT_API void hyt_runtime_destroy(hyt_runtime *runtime);
 
 /** The plan alone, in microseconds: needs no weights.

@@ -87,10 +87,6 @@ struct hyt_runtime {
 /* Fills runtime->jobs; the plan, the arena and the packed weights are there. */
 void hyti_runtime_bind(const hyt_graph *graph, hyt_runtime *runtime);
 
-/* As hyt_runtime_create, in an arena of the caller's: `arena_size` bytes at a multiple of 64. NULL: one of its own. */
-hyt_status hyti_runtime_create_in(const hyt_graph *graph, const hyt_options *options, void *arena, size_t arena_size,
-                                  hyt_runtime **out);
-
 /* One that runs in float32 and keeps every value: those of the last run, rows as a tensor has them (pictures NHWC). NULL
  * for what the result does not depend on. */
 hyt_status hyti_runtime_observe(const hyt_graph *graph, size_t threads, hyt_runtime **out);

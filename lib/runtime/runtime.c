@@ -156,8 +156,8 @@ static hyt_status create(const hyt_graph *graph, hyt_value output, const hyti_ru
     return HYT_OK;
 }
 
-hyt_status hyti_runtime_create_in(const hyt_graph *graph, const hyt_options *options, void *arena, size_t arena_size,
-                                  hyt_runtime **out)
+static hyt_status create_with(const hyt_graph *graph, const hyt_options *options, void *arena, size_t arena_size,
+                              hyt_runtime **out)
 {
     hyti_runtime_params params = { 0 };
     hyti_kernels kernels;
@@ -188,7 +188,14 @@ const float *hyti_runtime_observed(const hyt_runtime *runtime, hyt_value value, 
 
 hyt_status hyt_runtime_create(const hyt_graph *graph, const hyt_options *options, hyt_runtime **out)
 {
-    return hyti_runtime_create_in(graph, options, NULL, 0, out);
+    return create_with(graph, options, NULL, 0, out);
+}
+
+hyt_status hyt_runtime_create_in(const hyt_graph *graph, const hyt_options *options, void *arena, size_t arena_size,
+                                 hyt_runtime **out)
+{
+    HYTI_NEED(arena);
+    return create_with(graph, options, arena, arena_size, out);
 }
 
 void hyt_runtime_destroy(hyt_runtime *runtime)

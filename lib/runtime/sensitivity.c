@@ -59,12 +59,31 @@ static hyt_status start(hyt_quantiser *q, comparison *c)
     return HYT_OK;
 }
 
-/* It has weights or sums of its own; all others follow what they read or lose next to nothing. */
-static bool computes(hyt_op op)
+/* All others go with what they read: activations are fused with it, moves change no value. */
+static bool computes(const hyt_graph *graph, size_t value)
 {
-    return op == HYT_OP_CONV || op == HYT_OP_LINEAR || op == HYT_OP_ATTENTION || op == HYT_OP_LAYER_NORM ||
-           op == HYT_OP_ADD || op == HYT_OP_SILU || op == HYT_OP_BATCH_NORM || op == HYT_OP_GLOBAL_POOL ||
-           op == HYT_OP_MUL || op == HYT_OP_MATMUL || op == HYT_OP_SOFTMAX || op == HYT_OP_GELU;
+    hyt_op op = graph->nodes[value].op;
+    if (hyti_op_is_activation(op)) return false;
+    switch (op) {
+    case HYT_OP_INPUT:
+    case HYT_OP_CONSTANT:
+    case HYT_OP_CONCAT:
+    case HYT_OP_UNFOLD:
+    case HYT_OP_FOLD:
+    case HYT_OP_RESHAPE:
+    case HYT_OP_TRANSPOSE:
+    case HYT_OP_SLICE:
+    case HYT_OP_PAD: return false;
+    default: return true;
+    }
+}
+
+static void follow(hyt_graph *graph)
+{
+    for (size_t i = 0; i < graph->n_nodes; i++) {
+        hyti_node *node = &graph->nodes[i];
+        if (!computes(graph, i) && node->n_inputs) node->precision = graph->nodes[node->inputs[0]].precision;
+    }
 }
 
 static hyt_status measure_all(const comparison *c, hyt_graph *graph, double *drops)
@@ -72,8 +91,9 @@ static hyt_status measure_all(const comparison *c, hyt_graph *graph, double *dro
     for (size_t i = 0; i < graph->n_nodes; i++) graph->nodes[i].precision = HYT_FP32;
     for (size_t i = 0; i < graph->n_nodes; i++) {
         drops[i] = 0;
-        if (!computes(graph->nodes[i].op)) continue;
+        if (!computes(graph, i)) continue;
         graph->nodes[i].precision = HYT_INT8;
+        follow(graph);
         HYTI_TRY(run_all(c, graph, false, &drops[i]));
         graph->nodes[i].precision = HYT_FP32;
         drops[i] /= c->variance;
@@ -120,10 +140,7 @@ static hyt_status make(const finder *f, size_t left, hyt_graph **out)
 {
     HYTI_TRY(hyt_graph_copy(f->q->scaled, out));
     for (size_t i = 0; i < left; i++) (*out)->nodes[f->order[i].value].precision = HYT_BF16;
-    for (size_t i = 0; i < (*out)->n_nodes; i++) {
-        hyti_node *node = &(*out)->nodes[i];
-        if (!computes(node->op) && node->n_inputs) node->precision = (*out)->nodes[node->inputs[0]].precision;
-    }
+    follow(*out);
     return HYT_OK;
 }
 
@@ -167,7 +184,7 @@ static hyt_status rank(finder *f)
     f->order = hyti_array(f->q->context, graph->n_nodes, sizeof *f->order);
     hyt_status status = drops && f->order ? hyt_quantiser_drops(f->q, drops) : hyti_fail_nomem();
     for (size_t i = 0; i < graph->n_nodes && status == HYT_OK; i++)
-        if (computes(graph->nodes[i].op)) f->order[f->n++] = (ranked){ drops[i], (hyt_value)i };
+        if (computes(graph, i)) f->order[f->n++] = (ranked){ drops[i], (hyt_value)i };
     hyti_free(f->q->context, drops);
     if (status == HYT_OK) qsort(f->order, f->n, sizeof *f->order, by_drop);
     return status;

@@ -78,9 +78,9 @@ static void check_guard(const hyt_graph *graph, const hyt_options *options)
     assert_true(map != MAP_FAILED);
     assert_int_equal(mprotect(map + room, page, PROT_NONE), 0);
     char *arena = map + room - need;
-    CHECK_STATUS(hyti_runtime_create_in(graph, options, arena, (size_t)need - 1, &runtime), HYT_ERR_RANGE);
-    CHECK_STATUS(hyti_runtime_create_in(graph, options, arena - 4, (size_t)need, &runtime), HYT_ERR_ARGUMENT);
-    MUST(hyti_runtime_create_in(graph, options, arena, (size_t)need, &runtime));
+    CHECK_STATUS(hyt_runtime_create_in(graph, options, arena, (size_t)need - 1, &runtime), HYT_ERR_RANGE);
+    CHECK_STATUS(hyt_runtime_create_in(graph, options, arena - 4, (size_t)need, &runtime), HYT_ERR_ARGUMENT);
+    MUST(hyt_runtime_create_in(graph, options, arena, (size_t)need, &runtime));
     float *input = random_input(graph, 3), *got = run(runtime, input);
     free(got);
     free(input);

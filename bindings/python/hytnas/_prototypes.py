@@ -703,6 +703,8 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
         POINTER(POINTER(hyt_graph)), POINTER(c_size_t)]),
     "hyt_runtime_options_create": (c_int, [POINTER(hyt_context), POINTER(POINTER(hyt_options))]),
     "hyt_runtime_create": (c_int, [POINTER(hyt_graph), POINTER(hyt_options), POINTER(POINTER(hyt_runtime))]),
+    "hyt_runtime_create_in": (c_int, [POINTER(hyt_graph), POINTER(hyt_options), c_void_p, c_size_t,
+        POINTER(POINTER(hyt_runtime))]),
     "hyt_runtime_destroy": (None, [POINTER(hyt_runtime)]),
     "hyt_runtime_plan": (c_int, [POINTER(hyt_graph), POINTER(hyt_options), POINTER(c_uint64)]),
     "hyt_runtime_run": (c_int, [POINTER(hyt_runtime), POINTER(c_float), POINTER(c_float)]),
