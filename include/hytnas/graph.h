@@ -38,8 +38,9 @@ typedef enum hyt_op {
     HYT_OP_UNFOLD = 11,      /**< N,C,H,W -> N,p*p,(H/p)(W/p),C; windows first: N,(H/p)(W/p),p*p,C */
     HYT_OP_FOLD = 12,        /**< its inverse */
     HYT_OP_LAYER_NORM = 13,  /**< over the last axis */
-    HYT_OP_ATTENTION = 14,   /**< N,P,T,D: softmax(q k' / sqrt(D / heads) + bias) v. One operand: N,P,T,3D (q, k and v side
-                                  by side); two: that and the bias; three: q N,P,T,D, k and v N,P,S,D; four: and the bias.
+    HYT_OP_ATTENTION = 14,   /**< N,P,T,D: softmax(q k' / sqrt(D / heads) + bias) v. One operand: N,P,T,3D (q, k and v
+                                  side by side); two: that and the bias; three: q N,P,T,D, k and v N,P,S,D; four: and the
+                                  bias.
                                   The bias is N,heads,T,S or N,P,heads,T,S, where P may be 1 */
     HYT_OP_SIGMOID = 15,
     HYT_OP_GELU = 16,        /**< x Phi(x), exact */
@@ -78,8 +79,8 @@ HYT_API hyt_status hyt_graph_create(hyt_context *context, const char *name, hyt_
 HYT_API void hyt_graph_destroy(hyt_graph *graph);
 /** A deep copy, weights included. */
 HYT_API hyt_status hyt_graph_copy(const hyt_graph *graph, hyt_graph **out);
-/** A copy for inference: batch norms that directly follow a convolution are folded into its weights and bias. Values and
- *  parameters are numbered anew. */
+/** A copy for inference: batch norms that directly follow a convolution are folded into its weights and bias. Values
+ *  and parameters are numbered anew. */
 HYT_API hyt_status hyt_graph_fold_norms(const hyt_graph *graph, hyt_graph **out);
 
 /** A picture: 1, channels, height, width. */
@@ -166,7 +167,8 @@ HYT_API hyt_status hyt_graph_build(hyt_context *context, const char *name, size_
 HYT_API const char *hyt_graph_builder(size_t index);
 
 /** He-normal convolutions and linear layers (truncated at two deviations; 0.02 for transformer linears and trained
- *  constants), ones and zeros elsewhere; constants of given values keep them; the same for a seed (the last bit rests on the C library's logarithm and cosine). */
+ *  constants), ones and zeros elsewhere; constants of given values keep them; the same for a seed (the last
+ *  bit rests on the C library's logarithm and cosine). */
 HYT_API hyt_status hyt_graph_initialise(hyt_graph *graph, uint64_t seed);
 
 /** What the input is shifted by and divided by, channel by channel, before the first operation (padding comes after:
@@ -196,8 +198,8 @@ HYT_API uint64_t hyt_graph_parameters(const hyt_graph *graph);
 HYT_API uint64_t hyt_graph_macs(const hyt_graph *graph);
 /** The same of one operation. */
 HYT_API uint64_t hyt_graph_value_macs(const hyt_graph *graph, hyt_value value);
-/** Bytes of the constants that inference needs, each operation in its own precision, batch norm folded into the convolution
- *  before it; in int8 with a factor and a shift a channel. The normalisation of the input is not counted. */
+/** Bytes of the constants that inference needs, each operation in its own precision, batch norm folded into the
+ *  convolution before it; in int8 with a factor and a shift a channel. The normalisation of the input is not counted. */
 HYT_API uint64_t hyt_graph_weight_bytes(const hyt_graph *graph);
 /** @} */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /** @file quantiser.h
- *  Makes an int8 network of a float32 one: looks at what its operations give on some pictures, chooses scales, and hands
- *  over a graph that carries them (hyt_graph_quantisation(), hyt_graph_scales()). Such a graph can still be run in
+ *  Makes an int8 network of a float32 one: looks at what its operations give on some pictures, chooses scales, and
+ *  hands over a graph that carries them (hyt_graph_quantisation(), hyt_graph_scales()). Such a graph can still be run in
  *  float32; by default the runtime computes each operation in its own precision. */
 #ifndef HYTNAS_QUANTISER_H
 #define HYTNAS_QUANTISER_H
@@ -20,14 +20,15 @@ typedef struct hyt_quantiser hyt_quantiser;
 #define HYT_QUANTISER_CALIBRATION "calibration"
 #define HYT_QUANTISER_PERCENTILE "percentile"     /**< real, 99.99: per cent of the numbers that "percentile" keeps */
 #define HYT_QUANTISER_WEIGHTS "weights"           /**< choice, "minmax", "mse": the scale of a channel's weights */
-/** flag, 1: layers that follow each other are scaled against each other, channel by channel, before (exact in float32) */
+/** flag, 1: layers that follow each other are scaled against each other before, channel by channel (exact in float32) */
 #define HYT_QUANTISER_EQUALISE "equalise"
 #define HYT_QUANTISER_CORRECT_BIAS "correct-bias" /**< flag, 1: a bias takes back what rounded weights shift on average */
 #define HYT_QUANTISER_THREADS "threads"           /**< int, 1: threads that share one run */
 
 HYT_API hyt_status hyt_quantiser_options_create(hyt_context *context, hyt_options **out);
 
-/** Folds batch norms (hyt_graph_fold_norms()); values and parameters are numbered as in the graph that finish hands over.
+/** Folds batch norms (hyt_graph_fold_norms()); values and parameters are numbered as in the graph that finish hands
+ *  over. A quantisation that the graph carries already is not used.
  *  @param options  NULL: defaults
  *  @return HYT_ERR_STATE if a weight of the graph is not set */
 HYT_API hyt_status hyt_quantiser_create(const hyt_graph *graph, const hyt_options *options, hyt_quantiser **out);
@@ -48,8 +49,8 @@ HYT_API hyt_status hyt_quantiser_drops(hyt_quantiser *quantiser, double *drops);
 
 /** How good a network is, higher is better; 0, or a status that ends the search. */
 typedef int (*hyt_score_fn)(void *user, const hyt_graph *graph, double *score);
-/** The int8 network that leaves the fewest operations in bfloat16 and still scores at least `target`: operations are left
- *  out in order of their drops, their number found by bisection (about log2 of the operations calls of `score`).
+/** The int8 network that leaves the fewest operations in bfloat16 and still scores at least `target`: operations are
+ *  left out in order of their drops, their number found by bisection (about log2 of the operations calls of `score`).
  *  @param left  number of operations in bfloat16; may be NULL
  *  @return HYT_ERR_INFEASIBLE if even all in bfloat16 score less */
 HYT_API hyt_status hyt_quantiser_search(hyt_quantiser *quantiser, hyt_score_fn score, void *user, double target,

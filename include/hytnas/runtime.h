@@ -16,8 +16,8 @@ typedef struct hyt_runtime hyt_runtime;
 #define HYT_RUNTIME_THREADS "threads"   /**< int, 1: threads that share one run */
 #define HYT_RUNTIME_BATCH "batch"       /**< int, 1: pictures of one run */
 #define HYT_RUNTIME_LAYOUT "layout"     /**< choice, "nchw" or "nhwc": order of the input handed to run */
-/** choice, "auto", "c", "avx2", "avx512", "avx512_vnni", "neon", "neon_dot": the fastest kernels that may be used; "auto"
- *  also those for bfloat16 and half-precision arithmetic */
+/** choice, "auto", "c", "avx2", "avx512", "avx512_vnni", "neon", "neon_dot": the fastest kernels that may be used;
+ *  "auto": also those for bfloat16 and half-precision arithmetic */
 #define HYT_RUNTIME_ISA "isa"
 /** choice, "graph" (each operation's own, hyt_graph_set_precision()), "fp32", "bf16", "fp16": one for all */
 #define HYT_RUNTIME_PRECISION "precision"
@@ -45,7 +45,8 @@ HYT_API hyt_status hyt_runtime_plan(const hyt_graph *graph, const hyt_options *o
 HYT_API hyt_status hyt_runtime_run(hyt_runtime *runtime, const float *input, float *output);
 
 HYT_API uint64_t hyt_runtime_arena_bytes(const hyt_runtime *runtime);  /**< planned; exactly what a run touches */
-HYT_API uint64_t hyt_runtime_used_bytes(const hyt_runtime *runtime);   /**< the highest byte that a step of the plan touches, counted step by step */
+/** The highest byte that a step of the plan touches, counted step by step. */
+HYT_API uint64_t hyt_runtime_used_bytes(const hyt_runtime *runtime);
 HYT_API uint64_t hyt_runtime_packed_bytes(const hyt_runtime *runtime); /**< weights as packed for the kernels */
 HYT_API size_t hyt_runtime_input_size(const hyt_runtime *runtime);     /**< values of one run's input, batch included */
 HYT_API size_t hyt_runtime_output_size(const hyt_runtime *runtime);

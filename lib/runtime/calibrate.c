@@ -69,7 +69,7 @@ static hyti_range within(const hyti_histogram *h, double percentile)
     return (hyti_range){ fmax(h->low, edge(h, first)), fmin(h->high, edge(h, last + 1)) };
 }
 
-/* Expected squared error of numbers stored in 256 steps of a range: that of rounding inside, that of clipping outside. */
+/* Expected squared error of numbers stored in 256 steps of a range: of rounding inside, of clipping outside. */
 static double squared_error(const hyti_histogram *h, hyti_range r)
 {
     double step = (r.high - r.low) / 255, error = 0, inside = 0;

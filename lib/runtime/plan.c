@@ -34,7 +34,8 @@ hyt_value hyti_only_reader(const hyti_planner *p, hyt_value value)
 static hyti_format asked_format(const hyti_planner *p, const hyti_node *node)
 {
     static const hyti_format forced[] = { HYTI_F32, HYTI_F32, HYTI_BF16, HYTI_F16 };
-    static const hyti_format own[] = { [HYT_FP32] = HYTI_F32, [HYT_BF16] = HYTI_BF16, [HYT_FP16] = HYTI_F16, [HYT_INT8] = HYTI_I8 };
+    static const hyti_format own[] = { [HYT_FP32] = HYTI_F32, [HYT_BF16] = HYTI_BF16, [HYT_FP16] = HYTI_F16,
+                                       [HYT_INT8] = HYTI_I8 };
     return p->precision ? forced[p->precision] : own[node->precision];
 }
 
@@ -476,7 +477,8 @@ hyt_status hyti_plan_build_for(const hyt_graph *graph, hyt_value output, const h
                                const hyti_kernels *kernels, hyti_plan *plan)
 {
     hyti_planner p = { .graph = graph, .kernels = kernels, .plan = plan, .output = output,
-                       .fixed = graph->nodes[output].fixed, .precision = params->precision, .observed = params->observed };
+                       .fixed = graph->nodes[output].fixed, .precision = params->precision,
+                       .observed = params->observed };
     plan->context = hyti_context_retain(graph->context);
     plan->fixed = p.fixed;
     plan->batch = p.fixed ? 1 : (size_t)params->batch;

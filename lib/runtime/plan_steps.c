@@ -143,8 +143,8 @@ static hyti_step_kind kind_of_conv(const hyti_planner *p, const hyti_node *node)
     return hyti_node_is_depthwise(p->graph, node) ? HYTI_STEP_DEPTHWISE : HYTI_STEP_GROUPED;
 }
 
-/* The caller's picture goes straight into the only convolution that reads it, where that is worth it: few channels, which
- * would fill a vector badly, and no pixel read on its own. */
+/* The caller's picture goes straight into the only convolution that reads it, where that is worth it: few channels,
+ * which would fill a vector badly, and no pixel read on its own. */
 static bool is_stem(const hyti_planner *p, hyt_value input)
 {
     enum { FEW = 4 };
@@ -210,7 +210,8 @@ static hyt_status plan_weighted(hyti_planner *p, hyt_value value, hyti_step_kind
                 hyti_place_over(p, step.out, step.format, step.add);
     /* A convolution reads what it adds in the layout of its result, so that may not lie in a concatenation. */
     if (!over) hyti_place(p, step.out, step.format, kind == HYTI_STEP_GEMM || step.add == HYTI_NO_VALUE);
-    if (kind == HYTI_STEP_CONV || kind == HYTI_STEP_GROUPED || kind == HYTI_STEP_STEM) step.scratch_bytes = conv_scratch(p, &step);
+    if (kind == HYTI_STEP_CONV || kind == HYTI_STEP_GROUPED || kind == HYTI_STEP_STEM)
+        step.scratch_bytes = conv_scratch(p, &step);
     hyti_finish_step(p, &step);
     return HYT_OK;
 }

@@ -36,7 +36,7 @@ static hyt_status check_parameters(const hyt_graph *graph)
     return graph->input != HYTI_NO_VALUE ? HYT_OK : hyti_fail(HYT_ERR_STATE, "graph \"%s\" has no input", graph->name);
 }
 
-/* Of a network that was int8 before nothing is kept: its scales hold neither for other weights nor for other pictures. */
+/* Of a network that was int8 before nothing is kept: its scales hold neither for other weights nor other pictures. */
 static hyt_status forget_quantisation(hyt_graph *graph)
 {
     for (size_t i = 0; i < graph->n_nodes; i++)

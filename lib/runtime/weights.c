@@ -119,7 +119,8 @@ static double round_within(double x, double low, double high)
 }
 
 /* The scale of an int8 output channel: the graph's, or the largest value at 127. */
-static double scale_of(const hyti_step *step, const hyti_parameter *weight, const float *row, size_t depth, size_t channel)
+static double scale_of(const hyti_step *step, const hyti_parameter *weight, const float *row, size_t depth,
+                       size_t channel)
 {
     double most = 0;
     if (weight->scales && step->norm == HYTI_NO_VALUE) return weight->scales[channel];
@@ -228,7 +229,8 @@ static void pack_step(const folder *f, const hyti_step *step)
         size_t groups = step->kind == HYTI_STEP_GROUPED ? node->groups : 1, each = channels / groups;
         size_t size = hyti_format_size(step->format), source = step->format == HYTI_I8 ? 1 : sizeof(float);
         for (size_t g = 0; g < groups; g++)
-            pack_panels(f, step->kind == HYTI_STEP_STEM ? HYTI_F32 : step->format, depth, each, (const char *)from + g * each * depth * source,
+            pack_panels(f, step->kind == HYTI_STEP_STEM ? HYTI_F32 : step->format, depth, each,
+                        (const char *)from + g * each * depth * source,
                         f->packed + step->weights + g * step->panel * size);
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a plan costs a search: candidates of the preset planned, in float32 and in int8, one after the other as a search
- * would. One JSON line a precision: milliseconds of processor time of a plan, how many arenas lie within 5 % of what no plan can beat, and
- * how many plans use exactly what they say. */
+ * would. One JSON line a precision: milliseconds of processor time of a plan, how many arenas lie within 5 % of what no
+ * plan can beat, and how many plans use exactly what they say. */
 #include "runtime/plan.h"
 #include <hytnas/runtime.h>
 #include <hytnas/space.h>

@@ -48,8 +48,8 @@ static void any_mixture(void **state)
             const float *other = whole + (result->fixed ? 0 : i * each);
             for (size_t j = 0; j < each; j++)
                 if (memcmp(&one[j], &other[j], sizeof *one) != 0 && !(isnan(one[j]) && isnan(other[j])))
-                    fail_msg("seed %d, picture %zu, value %zu: %g alone, %g in a batch", (int)seed, i, j, (double)one[j],
-                             (double)other[j]);
+                    fail_msg("seed %d, picture %zu, value %zu: %g alone, %g in a batch", (int)seed, i, j,
+                             (double)one[j], (double)other[j]);
             free(one);
         }
         free(whole), free(input);
