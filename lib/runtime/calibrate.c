@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/calibrate.h"
+#include "base/heap.h"
 #include <math.h>
 #include <string.h>
 
@@ -163,7 +164,7 @@ float hyti_weight_scale(const float *values, size_t n, bool least_error)
 {
     double most = 0, best = INFINITY;
     float scale = 1;
-    for (size_t i = 0; i < n; i++) most = fmax(most, fabs((double)values[i]));
+    for (size_t i = 0; i < n; i++) most = HYTI_MAX(most, fabs((double)values[i]));
     if (!(most > 0)) return 1;
     for (int share = least_error ? 40 : 64; share <= 64; share++) {
         double step = most * share / 64 / 127, error = 0;

@@ -25,7 +25,7 @@ static double size_of_output(const hyti_parameter *w, size_t c)
 {
     size_t depth = w->count / w->dims.size[0];
     double most = 0;
-    for (size_t i = 0; i < depth; i++) most = fmax(most, fabs((double)w->data[c * depth + i]));
+    for (size_t i = 0; i < depth; i++) most = HYTI_MAX(most, fabs((double)w->data[c * depth + i]));
     return most;
 }
 
@@ -35,7 +35,7 @@ static double size_of_input(const hyti_parameter *w, bool depthwise, size_t c)
     size_t out = w->dims.size[0], in = w->dims.size[1], taps = w->count / out / in;
     double most = 0;
     for (size_t o = 0; o < out; o++)
-        for (size_t t = 0; t < taps; t++) most = fmax(most, fabs((double)w->data[(o * in + c) * taps + t]));
+        for (size_t t = 0; t < taps; t++) most = HYTI_MAX(most, fabs((double)w->data[(o * in + c) * taps + t]));
     return most;
 }
 

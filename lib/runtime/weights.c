@@ -124,7 +124,7 @@ static double scale_of(const hyti_step *step, const hyti_parameter *weight, cons
 {
     double most = 0;
     if (weight->scales && step->norm == HYTI_NO_VALUE) return weight->scales[channel];
-    for (size_t i = 0; i < depth; i++) most = fmax(most, fabs((double)row[i]));
+    for (size_t i = 0; i < depth; i++) most = HYTI_MAX(most, fabs((double)row[i]));
     return most > 0 ? most / 127 : 1;
 }
 

@@ -32,7 +32,7 @@ static inline array load_array(const char *path, const char *name)
     }
     if (!found.bytes) fail_msg("%s: no array %s", path, name);
     found.data = found.bytes + found.facts.offset;
-    hyti_free(NULL, file);
+    hyti_free_aligned(NULL, file);
     return found;
 }
 

@@ -158,7 +158,7 @@ static void report_is_complete(void **state)
         assert_null(strstr(text, "nan"));
         assert_null(strstr(text, "inf"));
         check_nesting(text);
-        hyti_free(NULL, text);
+        hyti_free_aligned(NULL, text);
         hyt_search_destroy(search);
     }
 }
@@ -183,7 +183,7 @@ static void table_reads_back(void **state)
         line += length + 1;
     }
     assert_int_equal(*line, 0);
-    hyti_free(NULL, text);
+    hyti_free_aligned(NULL, text);
     hyt_search_destroy(search);
 }
 
@@ -233,7 +233,7 @@ static void empty_front_is_a_report_too(void **state)
     assert_null(strstr(text, "nan"));
     assert_null(strstr(text, "inf"));
     check_nesting(text);
-    hyti_free(NULL, text);
+    hyti_free_aligned(NULL, text);
     hyt_search_destroy(search);
     hyt_space_destroy(space);
 }

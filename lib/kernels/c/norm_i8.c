@@ -49,11 +49,17 @@ void hyti_layer_norm_i8_c(size_t rows, size_t n, const int8_t *in, const hyti_no
 
 /* scale / result's scale in 16 bits, the greatest by as many fraction bits as leave room for the shift: 22 with those
  * of x. The shift holds the zero too, the half that rounds, and half a unit of x, which is cut rather than rounded. */
+/* Not fmax, whose reduction GCC 12.2 for AArch64 cannot compile at -O3. */
+static double greater(double a, double b)
+{
+    return b > a ? b : a;
+}
+
 hyti_norm_quant hyti_norm_quant_of(size_t n, const float *scale, const float *shift, float epsilon, hyti_quant in,
                                    hyti_quant result, int32_t *stored_scale, int32_t *stored_shift)
 {
     double greatest = 0, limit = 0x1p30, units = 256 * (double)n * (double)n * epsilon / ((double)in.scale * in.scale);
-    for (size_t j = 0; j < n; j++) greatest = fmax(greatest, fabs((double)scale[j]) / result.scale);
+    for (size_t j = 0; j < n; j++) greatest = greater(greatest, fabs((double)scale[j]) / result.scale);
     int exponent, of_x = 15 - hyti_norm_room(n);
     frexp(greatest * (1 + 0x1p-15), &exponent);
     int right = greatest == 0 || 15 - exponent + of_x > 22 ? 22 : 15 - exponent + of_x;
