@@ -7,6 +7,7 @@
 hyti_factor hyti_factor_of(double factor)
 {
     assert(factor >= 0);
+    if (factor >= 0x1p30) return (hyti_factor){ INT32_MAX, 30 }; /* infinity, of infinite weights, too */
     int exponent;
     double fraction = frexp(factor, &exponent);
     int64_t multiplier = (int64_t)round(fraction * 0x1p31);
