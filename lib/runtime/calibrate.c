@@ -28,7 +28,7 @@ static void make_room(hyti_histogram *h, double most)
     while (h->width * (double)half <= most) double_width(h);
 }
 
-bool hyti_histogram_add(hyti_histogram *h, const float *values, size_t count)
+bool hyti_histogram_widen(hyti_histogram *h, const float *values, size_t count)
 {
     float low = 0, high = 0;
     for (size_t i = 0; i < count; i++) {
@@ -38,7 +38,13 @@ bool hyti_histogram_add(hyti_histogram *h, const float *values, size_t count)
     }
     h->low = fmin(h->low, low);
     h->high = fmax(h->high, high);
-    make_room(h, fmax(-low, high));
+    return true;
+}
+
+bool hyti_histogram_add(hyti_histogram *h, const float *values, size_t count)
+{
+    if (!hyti_histogram_widen(h, values, count)) return false;
+    make_room(h, fmax(-h->low, h->high));
     if (h->width == 0) {
         h->counts[half] += (uint32_t)count;
         return true;

@@ -24,7 +24,9 @@ typedef struct hyti_range {
     double low, high; /* low <= 0 <= high */
 } hyti_range;
 
-/* false: a number is not finite. */
+/* The ends alone; false: a number is not finite. */
+bool hyti_histogram_widen(hyti_histogram *h, const float *values, size_t count);
+/* The same, and the counts. */
 bool hyti_histogram_add(hyti_histogram *h, const float *values, size_t count);
 /* percentile: share of the numbers that lie within, from .5 to 1. */
 hyti_range hyti_histogram_range(const hyti_histogram *h, hyti_calibration calibration, double percentile);

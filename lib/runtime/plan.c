@@ -462,7 +462,6 @@ static hyt_status plan_steps(hyti_planner *p)
         if (p->values[value].live && !p->values[value].done) HYTI_TRY(hyti_plan_value(p, value));
     plan_output(p);
     HYTI_TRY(check_quantisations(p));
-    for (size_t i = 0; p->observed && i < p->plan->n_buffers; i++) p->plan->buffers[i].last = p->plan->n_steps - 1;
     return hyti_plan_pack(p->plan);
 }
 

@@ -102,7 +102,7 @@ typedef struct hyti_plan {
 
 typedef struct hyti_runtime_params {
     int64_t threads, batch, layout, isa, precision;
-    bool observed; /* every value is kept to the end of a run: nothing is fused, nothing overwritten */
+    bool observed; /* every value is there after its step: nothing is fused, nothing worked out in place */
 } hyti_runtime_params;
 
 /* *plan is zero before; destroy it also after a failure. */

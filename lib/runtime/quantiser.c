@@ -143,13 +143,19 @@ static hyt_status start(calibrator *c)
     return HYT_OK;
 }
 
-static hyt_status watch_value(calibrator *c, hyt_value value)
+/* Ends need no count of what lies between. */
+static bool widen(calibrator *c, watch *w, const float *values, size_t count)
 {
-    size_t count, width = width_of(&c->graph->nodes[value]);
+    if (c->q->params.calibration != HYTI_CALIBRATION_MINMAX) return hyti_histogram_add(&w->histogram, values, count);
+    return hyti_histogram_widen(&w->histogram, values, count);
+}
+
+static hyt_status watch_value(void *user, hyt_value value, const float *values, size_t count)
+{
+    calibrator *c = user;
+    size_t width = width_of(&c->graph->nodes[value]);
     watch *w = &c->watches[value];
-    const float *values = hyti_runtime_observed(c->runtime, value, &count);
-    if (!values) return HYT_OK;
-    if (!hyti_histogram_add(&w->histogram, values, count))
+    if (!widen(c, w, values, count))
         return hyti_fail(HYT_ERR_NUMERIC, "value %d (%s) is not finite on the pictures given", (int)value,
                          hyt_op_name(c->graph->nodes[value].op));
     for (size_t i = 0; i < count; i += width)
@@ -166,10 +172,9 @@ static hyt_status watch_all(calibrator *c)
     HYTI_TRY(hyti_runtime_observe(c->graph, (size_t)c->q->params.threads, &c->runtime));
     c->output = hyti_array(c->graph->context, hyt_runtime_output_size(c->runtime), sizeof *c->output);
     if (!c->output) return hyti_fail_nomem();
-    for (size_t i = 0; i < c->q->n_pictures; i++) {
-        HYTI_TRY(hyt_runtime_run(c->runtime, c->q->pictures + i * c->q->picture_size, c->output));
-        for (size_t v = 0; v < c->graph->n_nodes; v++) HYTI_TRY(watch_value(c, (hyt_value)v));
-    }
+    for (size_t i = 0; i < c->q->n_pictures; i++)
+        HYTI_TRY(hyti_runtime_watch(c->runtime, c->graph->n_nodes, c->q->pictures + i * c->q->picture_size, c->output,
+                                    watch_value, c));
     return HYT_OK;
 }
 
@@ -246,11 +251,18 @@ static hyt_status scale_weights(const calibrator *c, const hyti_node *node)
     return status;
 }
 
+static bool has_layer_norm(const hyt_graph *graph)
+{
+    for (size_t i = 0; i < graph->n_nodes; i++)
+        if (graph->nodes[i].op == HYT_OP_LAYER_NORM) return true;
+    return false;
+}
+
 static hyt_status run_calibrator(calibrator *c)
 {
     if (c->q->params.equalise) {
         HYTI_TRY(start(c));
-        HYTI_TRY(watch_all(c));
+        if (has_layer_norm(c->graph)) HYTI_TRY(watch_all(c)); /* other layers are equalised by their weights alone */
         hyti_equalise(c->graph, c->most);
         stop(c);
         *c = (calibrator){ .q = c->q, .graph = c->graph };

@@ -177,13 +177,33 @@ hyt_status hyti_runtime_observe(const hyt_graph *graph, size_t threads, hyt_runt
     return create(graph, hyt_graph_output(graph), &params, &kernels, NULL, 0, out);
 }
 
-const float *hyti_runtime_observed(const hyt_runtime *runtime, hyt_value value, size_t *count)
+/* Whether `step` is the last that writes a value: it may lie in the middle of another, or be another in new dims. */
+static bool completes(const hyti_plan *plan, size_t step, hyt_value value)
 {
-    const hyti_tensor *tensor = &runtime->plan.tensors[value];
-    if (tensor->buffer == HYTI_NO_BUFFER && !tensor->packed) return NULL;
-    *count = (size_t)(tensor->rows * tensor->width);
-    if (tensor->packed) return (const float *)(runtime->packed + tensor->offset);
-    return (const float *)(runtime->arena + runtime->plan.buffers[tensor->buffer].offset + tensor->offset);
+    size_t buffer = plan->tensors[value].buffer;
+    for (size_t i = plan->n_steps; i-- > step;) {
+        hyt_value out = plan->steps[i].out;
+        if (out != HYTI_NO_VALUE && out <= value && plan->tensors[out].buffer == buffer) return i == step;
+    }
+    return false;
+}
+
+hyt_status hyti_runtime_watch(hyt_runtime *runtime, size_t n_values, const float *input, float *output, hyti_see_fn see,
+                              void *user)
+{
+    const hyti_plan *plan = &runtime->plan;
+    runtime->input = input;
+    runtime->output = output;
+    for (size_t i = 0; i < plan->n_steps; i++) {
+        hyti_pool_run_stages(runtime->pool, 1, &runtime->stages[i]);
+        for (size_t v = 0; v < n_values; v++) {
+            const hyti_tensor *tensor = &plan->tensors[v];
+            if (tensor->buffer == HYTI_NO_BUFFER || !completes(plan, i, (hyt_value)v)) continue;
+            const char *at = runtime->arena + plan->buffers[tensor->buffer].offset + tensor->offset;
+            HYTI_TRY(see(user, (hyt_value)v, (const float *)(const void *)at, (size_t)(tensor->rows * tensor->width)));
+        }
+    }
+    return HYT_OK;
 }
 
 hyt_status hyt_runtime_create(const hyt_graph *graph, const hyt_options *options, hyt_runtime **out)
