@@ -188,19 +188,27 @@ static bool completes(const hyti_plan *plan, size_t step, hyt_value value)
     return false;
 }
 
+static hyt_status show(const hyti_tensor *tensor, hyt_value value, const char *at, hyti_see_fn see, void *user)
+{
+    return see(user, value, (const float *)(const void *)at, (size_t)(tensor->rows * tensor->width));
+}
+
 hyt_status hyti_runtime_watch(hyt_runtime *runtime, size_t n_values, const float *input, float *output, hyti_see_fn see,
                               void *user)
 {
     const hyti_plan *plan = &runtime->plan;
     runtime->input = input;
     runtime->output = output;
+    for (size_t v = 0; v < n_values; v++) /* made of constants alone */
+        if (plan->tensors[v].packed)
+            HYTI_TRY(show(&plan->tensors[v], (hyt_value)v, runtime->packed + plan->tensors[v].offset, see, user));
     for (size_t i = 0; i < plan->n_steps; i++) {
         hyti_pool_run_stages(runtime->pool, 1, &runtime->stages[i]);
         for (size_t v = 0; v < n_values; v++) {
             const hyti_tensor *tensor = &plan->tensors[v];
-            if (tensor->buffer == HYTI_NO_BUFFER || !completes(plan, i, (hyt_value)v)) continue;
+            if (tensor->packed || tensor->buffer == HYTI_NO_BUFFER || !completes(plan, i, (hyt_value)v)) continue;
             const char *at = runtime->arena + plan->buffers[tensor->buffer].offset + tensor->offset;
-            HYTI_TRY(see(user, (hyt_value)v, (const float *)(const void *)at, (size_t)(tensor->rows * tensor->width)));
+            HYTI_TRY(show(tensor, (hyt_value)v, at, see, user));
         }
     }
     return HYT_OK;
