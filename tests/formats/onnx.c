@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ONNX models become the graphs that they are meant as, and compute what they should. */
+#include "formats/model.h"
+#include "formats/onnx.h"
 #include "graph/graph.h"
 #include "onnx_models.h"
 #include <hytnas/format.h>
@@ -257,12 +259,71 @@ static void each_allocation(void **state)
     test_each_allocation(read_all);
 }
 
+/* Weights that lie at any place in the file, and that several operations share, each in an order of its own. */
+static void shared_weights(writer *w, int shift)
+{
+    picture(w, 8, 4);
+    weights(w, &"qqqq"[3 - shift], DIMS(1));
+    weights(w, "w", DIMS(8, 8, 1, 1));
+    weights(w, "f", DIMS(8, 8));
+    node(w, "Conv", "x w", "a");
+    node(w, "Relu", "a", "b");
+    node(w, "Conv", "b w", "c");
+    node(w, "GlobalAveragePool", "c", "d");
+    node(w, "Flatten", "d", "e");
+    node(w, "MatMul", "e f", "g");
+    node(w, "MatMul", "g f", "h");
+    node(w, "Gemm", "h f", "y");
+    attribute_int(w, "transB", 1);
+    output(w, "y");
+}
+
+/* The graph that keeps a file's bytes is the one that copies what it needs. */
+static void check_taken(const hyti_text *file, bool kept)
+{
+    hyt_graph *graph = NULL, *taken = NULL;
+    hyti_text copied = { 0 }, own = { 0 };
+    MUST(hyti_onnx_parse(NULL, file->data, file->length, &graph));
+    void *bytes = hyti_alloc_aligned(NULL, file->length);
+    memcpy(bytes, file->data, file->length);
+    MUST(hyti_onnx_take_file(NULL, &bytes, file->length, &taken));
+    if (kept) assert_null(bytes);
+    hyti_free_aligned(NULL, bytes);
+    MUST(hyti_model_write(graph, &copied));
+    MUST(hyti_model_write(taken, &own));
+    assert_int_equal(copied.length, own.length);
+    assert_memory_equal(copied.data, own.data, own.length);
+    hyti_text_clear(&copied);
+    hyti_text_clear(&own);
+    hyt_graph_destroy(graph);
+    hyt_graph_destroy(taken);
+}
+
+static void files_taken(void **state)
+{
+    (void)state;
+    for (int shift = 0; shift < 4; shift++) {
+        writer w = { 0 };
+        shared_weights(&w, shift);
+        hyti_text file = finish(&w, 13);
+        check_taken(&file, true);
+        hyti_text_clear(&file);
+    }
+    for (size_t i = 0; i < ONNX_CASES; i++) {
+        writer w = { 0 };
+        onnx_cases[i].write(&w);
+        hyti_text file = finish(&w, onnx_cases[i].opset);
+        check_taken(&file, false);
+        hyti_text_clear(&file);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(benchmark_networks), cmocka_unit_test(quantised_networks),  cmocka_unit_test(operations),
         cmocka_unit_test(attributes),         cmocka_unit_test(weights_of_products), cmocka_unit_test(folded_constants),
-        cmocka_unit_test(annotations),        cmocka_unit_test(each_allocation),
+        cmocka_unit_test(annotations),        cmocka_unit_test(each_allocation),    cmocka_unit_test(files_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
