@@ -65,7 +65,7 @@ static void check_values(const hyt_graph *graph, hyt_value value, const int8_t *
 
 static void trace(const char *model, const char *trace, const char *set_name, float unit)
 {
-    char name[64], what[16];
+    char name[64], what[32];
     hyt_value results[64];
     hyt_graph *graph = load(model);
     hyt_dataset *set = pictures(set_name);
