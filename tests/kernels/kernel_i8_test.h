@@ -93,7 +93,7 @@ static inline void release_requantisation(requantisation *q)
  * rounded to nearest with ties away from zero. */
 static inline int64_t exact_scaled(int64_t value, hyti_factor f)
 {
-    if (f.shift > 0) value <<= f.shift;
+    if (f.shift > 0) value *= (int64_t)1 << f.shift;
     int64_t twice_half = value * f.multiplier + ((int64_t)1 << 30), whole = (int64_t)1 << 31;
     int64_t high = twice_half / whole - (twice_half % whole < 0);
     if (f.shift >= 0) return high;
