@@ -5,6 +5,7 @@
 #include "tflite_models.h"
 #include "tflite_reference.h"
 #include <hytnas/format.h>
+#include <hytnas/runtime.h>
 
 /* Small whole numbers, N,H,W,C, and the same in planes. */
 static double *draw_input(maker *m, float **planes)
@@ -72,6 +73,55 @@ static void int8_chains(void **state)
         }
         oracle_clear(&o);
         hyt_graph_destroy(graph);
+        ref_clear(&r);
+        free(input);
+        free(planes);
+        drop_model(&m);
+    }
+}
+
+/* The largest of all values of a model: what the rounding of float32 is measured by. */
+static double largest(const reference *r)
+{
+    double most = 1;
+    for (int i = 0; i < r->model->n_tensors; i++)
+        for (size_t j = 0; j < ref_count(&r->model->tensors[i]); j++) most = fmax(most, fabs(r->values[i][j]));
+    return most;
+}
+
+/* The runtime on a chain: exactly the whole numbers of the reference, as long as float32 holds them. */
+static void run_chain(const maker *m, uint64_t seed, const reference *r, const float *planes)
+{
+    hyt_runtime *runtime = NULL;
+    hyt_graph *graph = parse(&m->model, HYT_OK);
+    MUST(hyt_runtime_create(graph, NULL, &runtime));
+    size_t count = hyt_runtime_output_size(runtime);
+    float *got = malloc(count * sizeof *got);
+    double most = largest(r), slack = most < 0x1p24 ? 0 : most * 1e-5;
+    const hyti_node *node = &graph->nodes[hyt_graph_output(graph)];
+    assert_int_equal(count, ref_count(&m->model.tensors[m->last]));
+    MUST(hyt_runtime_run(runtime, planes, got));
+    for (size_t i = 0; i < count; i++) {
+        double want = r->values[m->last][file_place(node, i)];
+        if (fabs(got[i] - want) <= slack) continue;
+        describe(m, seed);
+        fail_msg("place %zu: %g, not %g", i, (double)got[i], want);
+    }
+    free(got);
+    hyt_runtime_destroy(runtime);
+    hyt_graph_destroy(graph);
+}
+
+static void chains_that_run(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 3000; seed++) {
+        maker m;
+        float *planes;
+        make_model(&m, seed, seed % 2, 8);
+        double *input = draw_input(&m, &planes);
+        reference r = ref_run(&m.model, input);
+        run_chain(&m, seed, &r, planes);
         ref_clear(&r);
         free(input);
         free(planes);
@@ -611,6 +661,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(int8_chains),
+        cmocka_unit_test(chains_that_run),
         cmocka_unit_test(int8_functions),
         cmocka_unit_test(float_ends),
         cmocka_unit_test(dequantised_weights),
