@@ -132,8 +132,10 @@ static void descend(hyt_trainer *t, double rate)
 hyt_status hyti_trainer_step(hyt_trainer *t, const float *pictures, const uint32_t *labels, size_t count, double rate,
                              double *loss)
 {
+    const hyti_label_loss_f32 classes = { &t->ops, labels, t->classes, t->params.smoothing };
+    const hyti_loss_f32 aim = hyti_loss_of_labels_f32(&classes);
     hyti_net_forward_f32(&t->net, pictures, count, true);
-    *loss = hyti_net_backward_f32(&t->net, labels, t->params.smoothing);
+    *loss = hyti_net_backward_f32(&t->net, &aim);
     if (!isfinite(*loss))
         return hyti_fail(HYT_ERR_NUMERIC, "the loss is not finite after %zu steps, at rate %g", t->steps, rate);
     descend(t, rate);

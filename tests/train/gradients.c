@@ -64,7 +64,9 @@ static void check_weights(hyti_net_f64 *net, const double *input, const uint32_t
     const hyti_tape *tape = net->tape;
     double *gradient = calloc(tape->n_trained, sizeof *gradient);
     double loss = loss_of(net, input, labels);
-    CHECK_NEAR(hyti_net_backward_f64(net, labels, SMOOTHING), loss, 1e-12);
+    const hyti_label_loss_f64 classes = { net->ops, labels, CLASSES, SMOOTHING };
+    const hyti_loss_f64 aim = hyti_loss_of_labels_f64(&classes);
+    CHECK_NEAR(hyti_net_backward_f64(net, &aim), loss, 1e-12);
     for (size_t p = 0; p < net->parts; p++)
         for (size_t i = 0; i < tape->n_trained; i++) gradient[i] += net->slots[p * tape->n_trained + i];
     for (size_t w = 0; w < tape->n_weights; w++) {

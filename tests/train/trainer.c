@@ -151,7 +151,9 @@ static void gradient_is_that_of_float64(void **state)
     hyti_net_read_f64(&net, trainer->graph);
     hyti_net_pack_f64(&net);
     hyti_net_forward_f64(&net, wide, 9, true);
-    CHECK_NEAR(hyti_net_backward_f64(&net, labels, 0.1), loss, 1e-5);
+    const hyti_label_loss_f64 classes = { &ops, labels, trainer->classes, 0.1 };
+    const hyti_loss_f64 aim = hyti_loss_of_labels_f64(&classes);
+    CHECK_NEAR(hyti_net_backward_f64(&net, &aim), loss, 1e-5);
     for (size_t i = 0; i < tape->n_trained; i++) {
         double sum = 0;
         for (size_t p = 0; p < net.parts; p++) sum += net.slots[p * tape->n_trained + i];
