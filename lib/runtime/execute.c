@@ -106,7 +106,7 @@ void hyti_split(hyti_job *job, size_t units, uint64_t work)
 {
     uint64_t parts = HYTI_MIN(work / PART_WORK, (uint64_t)HYTI_MIN(units, MAX_PARTS));
     job->units = units;
-    job->parts = HYTI_MAX((size_t)parts, (size_t)1);
+    job->parts = job->runtime->plan.threads == 1 ? 1 : HYTI_MAX((size_t)parts, (size_t)1);
 }
 
 static const hyti_format_steps *steps_of(hyti_format format)

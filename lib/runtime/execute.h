@@ -24,7 +24,8 @@ typedef struct hyti_axes {
 /* Sets of tokens of one tensor: where the first lies, and how many values pictures and positions are apart. */
 typedef struct hyti_sets { const char *first; size_t picture, position; } hyti_sets;
 
-/* `units` of work (rows, pictures, heads ...) in `parts` tasks; both follow from the shapes alone. */
+/* `units` of work (rows, pictures, heads ...) in `parts` tasks: of one thread one, else as many as the shapes alone
+ * say. What a unit gives is the same in whatever part it is. */
 typedef struct hyti_job {
     hyti_task_fn run; /* of a hyti_job */
     size_t parts, units;
@@ -140,7 +141,8 @@ void hyti_bind_mean(hyti_binder *b);
 /* Where a tensor's first value lies; NULL for HYTI_NO_VALUE. */
 char *hyti_tensor_address(const hyt_runtime *runtime, hyt_value tensor);
 
-/* Sets units and parts: a part is worth handing to another thread from some work (multiply-accumulates) on. */
+/* Sets units and parts: a part is worth handing to another thread from some work (multiply-accumulates) on, and costs
+ * what a kernel does before its first row. */
 void hyti_split(hyti_job *job, size_t units, uint64_t work);
 
 /* Sets of tokens of a tensor N,P,T,D, from value `first` of a token on. */
