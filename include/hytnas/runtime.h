@@ -16,7 +16,7 @@ typedef struct hyt_runtime hyt_runtime;
 #define HYT_RUNTIME_THREADS "threads"   /**< int, 1: threads that share one run */
 #define HYT_RUNTIME_BATCH "batch"       /**< int, 1: pictures of one run */
 #define HYT_RUNTIME_LAYOUT "layout"     /**< choice, "nchw" or "nhwc": order of the input handed to run */
-/** choice, "auto", "c", "avx2", "avx512", "avx512_vnni", "neon", "neon_dot": the fastest kernels that may be used;
+/** choice, "auto", "c", "avx2", "avx_vnni", "avx512", "avx512_vnni", "neon", "neon_dot": the fastest kernels that may be used;
  *  "auto": also those for bfloat16 and half-precision arithmetic */
 #define HYT_RUNTIME_ISA "isa"
 /** choice, "graph" (each operation's own, hyt_graph_set_precision()), "fp32", "bf16", "fp16": one for all */

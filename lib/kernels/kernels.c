@@ -25,11 +25,14 @@ static unsigned ask_processor(void)
     uint64_t saved = saved_state();
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (saved & YMM) != YMM || !(b & bit_AVX2)) return isa;
     isa |= HYTI_ISA_AVX2;
+    unsigned more_a = 0, none;
+    if (!__get_cpuid_count(7, 1, &more_a, &none, &none, &none)) more_a = 0;
+    if (more_a & bit_AVXVNNI) isa |= HYTI_ISA_AVXVNNI;
     unsigned wide = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
     if ((saved & ZMM) != ZMM || (b & wide) != wide) return isa;
     isa |= HYTI_ISA_AVX512;
     if ((c & bit_AVX512VNNI) && (c & bit_AVX512VBMI)) isa |= HYTI_ISA_VNNI;
-    if (__get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & bit_AVX512BF16)) isa |= HYTI_ISA_BF16;
+    if (more_a & bit_AVX512BF16) isa |= HYTI_ISA_BF16;
     return isa;
 }
 #elif defined __aarch64__ && defined __linux__

@@ -22,6 +22,7 @@ typedef enum hyti_isa {
     HYTI_ISA_NEON = 1 << 4,   /* AArch64 */
     HYTI_ISA_DOT = 1 << 5,    /* its 8-bit dot products */
     HYTI_ISA_FP16 = 1 << 6,   /* its half-precision arithmetic */
+    HYTI_ISA_AVXVNNI = 1 << 7, /* VNNI in vectors of 256 bits, on processors without AVX-512 too */
     HYTI_ISA_ALL = ~0
 } hyti_isa;
 /* What this processor and its operating system offer. */

@@ -94,12 +94,13 @@ int main(void)
         { 32, 128, 64, 1, 1 }, { 16, 80, 240, 1, 1 }, { 32, 96, 48, 3, 1 }, { 16, 128, 64, 3, 1 }, { 8, 160, 80, 3, 1 },
         { 1, 640, 1000, 1, 1 },
     };
-    unsigned seen = 0;
-    for (unsigned isa = 0; isa < 64; isa = isa * 2 + 1) { /* C, then with one set more each time */
+    static const unsigned isas[] = { HYTI_ISA_C, HYTI_ISA_AVX2, HYTI_ISA_AVX2 | HYTI_ISA_AVXVNNI,
+                                     HYTI_ISA_AVX2 | HYTI_ISA_AVX512, HYTI_ISA_AVX2 | HYTI_ISA_AVX512 | HYTI_ISA_VNNI,
+                                     HYTI_ISA_NEON, HYTI_ISA_NEON | HYTI_ISA_DOT };
+    for (size_t t = 0; t < sizeof isas / sizeof *isas; t++) {
         hyti_kernels kernels;
-        hyti_kernels_init(&kernels, isa);
-        if (isa && kernels.isa == seen) continue;
-        seen = kernels.isa;
+        hyti_kernels_init(&kernels, isas[t]);
+        if (kernels.isa != isas[t]) continue;
         for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) time_conv(&kernels, shapes[i]);
     }
     return 0;

@@ -25,6 +25,7 @@ static const struct kernel_table {
     { HYTI_ISA_NEON | HYTI_ISA_DOT | HYTI_ISA_FP16, "NEON with dot products and half precision" },
 #else
     { HYTI_ISA_AVX2, "AVX2" },
+    { HYTI_ISA_AVX2 | HYTI_ISA_AVXVNNI, "AVX-VNNI" },
     { HYTI_ISA_AVX2 | HYTI_ISA_AVX512, "AVX-512" },
     { HYTI_ISA_AVX2 | HYTI_ISA_AVX512 | HYTI_ISA_VNNI, "AVX-512 VNNI" },
     { HYTI_ISA_AVX2 | HYTI_ISA_AVX512 | HYTI_ISA_BF16, "AVX-512 BF16" },

@@ -79,9 +79,15 @@ static inline void int8_locate(const hyt_graph *graph, const float *pictures, si
 static inline void check_int8_runs(const hyt_graph *graph, const float *pictures, size_t count, const char *what,
                                    uint64_t number)
 {
-    const int8_way ways[] = { { "c", 1, 1 },      { "avx2", 1, 1 },   { "avx512", 2, 1 },     { "auto", 1, 1 },
-                              { "auto", 2, 1 },   { "c", 2, count },  { "avx2", 1, count },   { "avx512", 1, count },
-                              { "auto", 2, count } };
+    const int8_way ways[] = { { "c", 1, 1 },     { "auto", 1, 1 },     { "auto", 2, 1 },
+                              { "c", 2, count }, { "auto", 2, count },
+#ifdef __aarch64__
+                              { "neon", 1, 1 },  { "neon", 2, count }, { "neon_dot", 1, count },
+#else
+                              { "avx2", 1, 1 },  { "avx512", 2, 1 },   { "avx2", 1, count },
+                              { "avx_vnni", 1, count }, { "avx512", 1, count },
+#endif
+    };
     float *expected = int8_expected(graph, pictures, count);
     for (size_t i = 0; i < HYTI_COUNT(ways); i++)
         if (int8_difference(graph, pictures, expected, count, ways[i]) != SIZE_MAX)

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Vectors of eight 32-bit sums, and the way from them to bytes. Products of 8-bit values by vpmaddwd of values widened
- * to 16 bits, two steps at once: exact, where vpmaddubsw would saturate. */
+/* Vectors of eight 32-bit sums, and the way from them to bytes. Products of 8-bit values by vpdpbusd where HYTI_SIMD_VNNI
+ * is defined, else by vpmaddwd of values widened to 16 bits, two steps at once: both exact, where vpmaddubsw would
+ * saturate. */
 #ifndef HYTI_KERNELS_X86_SIMD_AVX2_I8_H
 #define HYTI_KERNELS_X86_SIMD_AVX2_I8_H
 
 #include "kernels/internal.h"
 #include <immintrin.h>
 
+#ifdef HYTI_SIMD_VNNI
+#define SIMD(operation) hyti_##operation##_avxvnni
+enum { GROUP = HYTI_GROUP_i8_avxvnni };
+#else
 #define SIMD(operation) hyti_##operation##_avx2
+enum { GROUP = HYTI_GROUP_i8_avx2 };
+#endif
 #define SIMD_TILE_ROWS 6 /* of two vectors: 12 sums, 2 of B, 1 of A */
-enum { VL = 8, GROUP = HYTI_GROUP_i8_avx2 };
+enum { VL = 8 };
 
 typedef __m256i ivec;
 typedef __m256i igroup; /* a group of steps: of A the same in all lanes, of B a column each */
@@ -34,6 +41,33 @@ static inline ivec i_first(size_t n)
 /* The first n values; 0 for the rest, which is not read. */
 static inline ivec i_load_first(const int32_t *p, size_t n) { return _mm256_maskload_epi32(p, i_first(n)); }
 
+#ifdef HYTI_SIMD_VNNI
+/* A is unsigned here: a + 128, so that 128 times the sum of the weights is taken off where the sums start. */
+static inline ivec i_start(ivec bias, const int32_t *weights)
+{
+    return i_minus(bias, _mm256_slli_epi32(i_load(weights), 7));
+}
+static inline igroup i_unsigned(uint32_t group)
+{
+    return _mm256_xor_si256(_mm256_set1_epi32((int32_t)group), _mm256_set1_epi8(-128));
+}
+static inline igroup i_group_a(const int8_t *p)
+{
+    uint32_t group;
+    memcpy(&group, p, sizeof group);
+    return i_unsigned(group);
+}
+/* The last `rest` values of a row, fewer than a group. */
+static inline igroup i_rest_a(const int8_t *p, size_t rest)
+{
+    uint32_t group = (uint8_t)p[0];
+    if (rest > 1) group |= (uint32_t)(uint8_t)p[1] << 8;
+    if (rest > 2) group |= (uint32_t)(uint8_t)p[2] << 16;
+    return i_unsigned(group);
+}
+static inline igroup i_group_b(const int8_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+static inline ivec i_dot(ivec sum, igroup a, igroup b) { return _mm256_dpbusd_avx_epi32(sum, a, b); }
+#else
 static inline ivec i_start(ivec bias, const int32_t *weights) { return (void)weights, bias; }
 static inline igroup i_group_a(const int8_t *p)
 {
@@ -41,10 +75,10 @@ static inline igroup i_group_a(const int8_t *p)
     memcpy(&group, p, sizeof group);
     return _mm256_cvtepi8_epi16(_mm_set1_epi16(group));
 }
-/* The last `rest` values of a row, fewer than a group. */
 static inline igroup i_rest_a(const int8_t *p, size_t rest) { return (void)rest, _mm256_set1_epi32((uint16_t)*p); }
 static inline igroup i_group_b(const int8_t *p) { return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)p)); }
 static inline ivec i_dot(ivec sum, igroup a, igroup b) { return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b)); }
+#endif
 
 /* hyti_scaled_i32 plus a zero: with r = -shift and p = value * multiplier, the constants of both roundings and the zero
  * are added together before the first shift, which loses nothing of them:

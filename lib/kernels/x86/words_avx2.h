@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole numbers in vectors: LANES of 32 bits, or twice as many of 16. */
+/* Whole numbers in vectors: LANES of 32 bits, or twice as many of 16. Where the processor has them, dot products of
+ * VNNI. */
 #ifndef HYTI_KERNELS_X86_WORDS_AVX2_H
 #define HYTI_KERNELS_X86_WORDS_AVX2_H
 
@@ -8,8 +9,13 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifdef __AVXVNNI__
+#define SIMD(operation) hyti_##operation##_avxvnni
+#define SIMD_BYTE_DOT 1 /* w_dot8() */
+#else
 #define SIMD(operation) hyti_##operation##_avx2
 #define SIMD_BYTE_DOT 0
+#endif
 #define SIMD_BYTE_BIAS 128 /* of w_dot8_at(): what is added to its first factor */
 #define SIMD_MOST_COLUMNS 12 /* sums that registers hold */
 enum { LANES = 8 };
@@ -61,7 +67,14 @@ static inline words w_four(words a, words b, words c, words d)
 
 /* sum + a.b, lane by lane, of two signed 16-bit values each; and of a's with the 32 bits at `p`, in every lane. */
 typedef int32_t __attribute__((may_alias, aligned(1))) any_two;
+#ifdef __AVXVNNI__
+static inline words w_dot16(words sum, words a, words b) { return _mm256_dpwssd_avx_epi32(sum, a, b); }
+/* Of four 8-bit values each, a's unsigned. */
+static inline words w_dot8(words sum, words a, words b) { return _mm256_dpbusd_avx_epi32(sum, a, b); }
+static inline words w_dot8_at(words sum, words a, const void *p) { return w_dot8(sum, a, w_set32(*(const any_two *)p)); }
+#else
 static inline words w_dot16(words sum, words a, words b) { return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b)); }
+#endif
 static inline words w_dot16_at(words sum, words a, const void *p)
 {
     return w_dot16(sum, a, w_set32(*(const any_two *)p));
