@@ -29,6 +29,7 @@ typedef struct hyt_trainer hyt_trainer;
 #define HYT_TRAIN_PATIENCE "patience"               /**< int, epochs without a better validation accuracy before it ends early; 0: never */
 #define HYT_TRAIN_THREADS "threads"                 /**< int, 1 */
 #define HYT_TRAIN_SEED "seed"                       /**< int, 0 */
+#define HYT_TRAIN_TASK "task"                       /**< choice, "classification", "detection" or "segmentation" */
 
 HYT_API hyt_status hyt_train_options_create(hyt_context *context, hyt_options **out);
 
@@ -46,9 +47,14 @@ typedef int (*hyt_epoch_fn)(void *user, size_t epoch, double train_loss, double 
  *  @return HYT_ERR_SHAPE where the pictures or classes do not fit; HYT_ERR_NUMERIC if the loss is not finite */
 HYT_API hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const hyt_dataset *validation,
                                    hyt_epoch_fn epoch, void *user, double *best);
-/** One step on a batch of normalised pictures, NHWC; the rate is the peak rate. `loss` may be NULL. */
+/** One step on a batch of normalised pictures, NHWC; the rate is the peak rate. `loss` may be NULL. Classification
+ *  only, else HYT_ERR_UNSUPPORTED. HYT_ERR_RANGE names a label beyond the classes. */
 HYT_API hyt_status hyt_trainer_step(hyt_trainer *trainer, const float *pictures, const uint32_t *labels, size_t count,
                                     double *loss);
+/** The same against rows of shares, `classes` of them a picture: 0 or more, finite. A row that sums to s weighs as s
+ *  pictures. Label smoothing is not applied to them. HYT_ERR_RANGE names a share that is none. */
+HYT_API hyt_status hyt_trainer_step_soft(hyt_trainer *trainer, const float *pictures, const float *targets, size_t count,
+                                         double *loss);
 /** The network as trained so far, yours. After fit: of the best epoch, and it takes pixels from 0 to 1; before, it takes
  *  what the graph took that the trainer was made from. */
 HYT_API hyt_status hyt_trainer_network(const hyt_trainer *trainer, hyt_graph **out);

@@ -2,41 +2,40 @@
 #include "base/table.h"
 #include "data/batch.h"
 #include "graph/graph.h"
-#include "train/train.h"
+#include "train/task.h"
 #include <hytnas/runtime.h>
 
 #define BATCH 32
 
 /* Pictures as they are, from 0 to 1: the network normalises by itself. */
 typedef struct scoring {
+    hyti_goal goal;
     const hyt_dataset *dataset;
     hyt_runtime *runtime;
-    size_t pixels, classes;    /* values of one picture, of one result */
+    size_t pixels;             /* values of one picture */
     float *input, *output;
+    void *score;
 } scoring;
 
-static hyt_status score_batch(const scoring *s, size_t first, size_t count, size_t *right)
+static hyt_status score_batch(const scoring *s, size_t first, size_t count)
 {
     const hyti_augment plain = { .inverse = { 1, 1, 1 } };
     for (size_t i = 0; i < count; i++) hyti_data_picture(s->dataset, first + i, &plain, 0, 0, s->input + i * s->pixels);
     HYTI_TRY(hyt_runtime_run(s->runtime, s->input, s->output));
     for (size_t i = 0; i < count; i++)
-        *right += hyti_train_highest(s->output + i * s->classes, s->classes) ==
-                  hyt_dataset_label(s->dataset, first + i);
+        HYTI_TRY(s->goal.task->score_add(&s->goal, s->score, first + i, s->output + i * s->goal.outputs));
     return HYT_OK;
 }
 
-static hyt_status score(scoring *s, double *accuracy)
+static hyt_status score_all(scoring *s)
 {
-    size_t count = hyt_dataset_count(s->dataset), right = 0;
+    size_t count = hyt_dataset_count(s->dataset);
     s->pixels = hyt_runtime_input_size(s->runtime) / BATCH;
-    s->classes = hyt_runtime_output_size(s->runtime) / BATCH;
     s->input = hyti_array(hyti_dataset_context(s->dataset), BATCH * s->pixels, sizeof *s->input);
-    s->output = hyti_array(hyti_dataset_context(s->dataset), BATCH * s->classes, sizeof *s->output);
+    s->output = hyti_array(hyti_dataset_context(s->dataset), BATCH * s->goal.outputs, sizeof *s->output);
     if (!s->input || !s->output) return hyti_fail_nomem();
     for (size_t first = 0; first < count; first += BATCH)
-        HYTI_TRY(score_batch(s, first, HYTI_MIN((size_t)BATCH, count - first), &right));
-    *accuracy = (double)right / (double)count;
+        HYTI_TRY(score_batch(s, first, HYTI_MIN((size_t)BATCH, count - first)));
     return HYT_OK;
 }
 
@@ -52,17 +51,36 @@ static hyt_status make_runtime(const hyt_graph *network, size_t threads, hyt_run
     return status;
 }
 
+/* The score lives from begin to end, whatever happens between them. */
+static hyt_status score(scoring *s, double *value)
+{
+    const hyti_task *task = s->goal.task;
+    HYTI_TRY(task->score_begin(&s->goal, s->dataset, &s->score));
+    hyt_status status = score_all(s);
+    if (status == HYT_OK) return task->score_end(&s->goal, s->score, value);
+    task->score_end(&s->goal, s->score, NULL);
+    return status;
+}
+
+hyt_status hyti_train_score(const hyt_graph *network, const hyti_task *task, const hyt_dataset *dataset, size_t threads,
+                            double *value)
+{
+    scoring s = { .dataset = dataset };
+    HYTI_TRY(hyti_goal_init(&s.goal, network, NULL, task));
+    hyt_status status = hyti_goal_check(&s.goal, dataset, "dataset");
+    if (status == HYT_OK) status = make_runtime(network, threads, &s.runtime);
+    if (status == HYT_OK) status = score(&s, value);
+    hyti_free(hyti_dataset_context(dataset), s.input);
+    hyti_free(hyti_dataset_context(dataset), s.output);
+    hyt_runtime_destroy(s.runtime);
+    hyti_goal_clear(&s.goal);
+    return status;
+}
+
 hyt_status hyt_train_accuracy(const hyt_graph *network, const hyt_dataset *dataset, size_t threads, double *accuracy)
 {
     HYTI_NEED(network);
     HYTI_NEED(dataset);
     HYTI_NEED(accuracy);
-    scoring s = { .dataset = dataset };
-    HYTI_TRY(hyti_train_check(network, dataset, "dataset"));
-    hyt_status status = make_runtime(network, threads, &s.runtime);
-    if (status == HYT_OK) status = score(&s, accuracy);
-    hyti_free(hyti_dataset_context(dataset), s.input);
-    hyti_free(hyti_dataset_context(dataset), s.output);
-    hyt_runtime_destroy(s.runtime);
-    return status;
+    return hyti_train_score(network, &hyti_task_classification, dataset, threads, accuracy);
 }

@@ -30,16 +30,18 @@ typedef struct filling {
     const hyti_augment *augment;
     const size_t *order;           /* NULL: as they lie */
     size_t first, epoch;
+    bool aims;                     /* targets too */
 } filling;
 
 static void fill_picture(void *user, size_t i, size_t worker)
 {
     const filling *f = user;
+    const hyti_goal *goal = &f->trainer->goal;
     size_t index = f->order ? f->order[f->first + i] : f->first + i;
     (void)worker;
     hyti_data_picture(f->dataset, index, f->augment, (uint64_t)f->trainer->params.seed, f->epoch,
                       f->trainer->input + i * f->trainer->in_size);
-    f->trainer->labels[i] = hyt_dataset_label(f->dataset, index);
+    if (f->aims) goal->task->aim(goal, f->dataset, index, NULL, f->trainer->targets + i * f->trainer->target_size);
 }
 
 static void blend(float *mean, const float *values, size_t count, float share)
@@ -66,10 +68,10 @@ static hyt_status run_epoch(fit *f, double *mean_loss)
     hyti_data_order((uint64_t)t->params.seed, f->epoch, count, f->order);
     for (size_t step = 0; step < f->steps; step++) {
         size_t first = count * step / f->steps, pictures = count * (step + 1) / f->steps - first;
-        filling job = { t, f->train, &f->augment, f->order, first, f->epoch };
+        filling job = { t, f->train, &f->augment, f->order, first, f->epoch, true };
         double loss, rate = hyti_train_rate(&t->params, f->epoch * f->steps + step, f->epochs * f->steps);
         hyti_pool_run(t->pool, pictures, fill_picture, &job);
-        HYTI_TRY(hyti_trainer_step(t, t->input, t->labels, pictures, rate, &loss));
+        HYTI_TRY(hyti_trainer_step(t, t->input, pictures, rate, &loss));
         sum += loss * (double)pictures;
         if (t->params.averaging > 0) average(f);
     }
@@ -77,20 +79,30 @@ static hyt_status run_epoch(fit *f, double *mean_loss)
     return HYT_OK;
 }
 
-static double validate(const fit *f)
+static hyt_status score_batch(const fit *f, void *score, size_t first, size_t pictures)
 {
     hyt_trainer *t = f->trainer;
-    size_t count = hyt_dataset_count(f->validation), right = 0, pictures;
-    for (size_t first = 0; first < count; first += pictures) {
-        pictures = HYTI_MIN((size_t)t->params.batch, count - first);
-        filling job = { t, f->validation, &f->plain, NULL, first, 0 };
-        hyti_pool_run(t->pool, pictures, fill_picture, &job);
-        hyti_net_forward_f32(&t->net, t->input, pictures, false);
-        hyti_net_output_f32(&t->net, t->output);
-        for (size_t i = 0; i < pictures; i++)
-            right += hyti_train_highest(t->output + i * t->classes, t->classes) == t->labels[i];
-    }
-    return (double)right / (double)count;
+    filling job = { t, f->validation, &f->plain, NULL, first, 0, false };
+    hyti_pool_run(t->pool, pictures, fill_picture, &job);
+    hyti_net_forward_f32(&t->net, t->input, pictures, false);
+    hyti_net_output_f32(&t->net, t->output);
+    for (size_t i = 0; i < pictures; i++)
+        HYTI_TRY(t->goal.task->score_add(&t->goal, score, first + i, t->output + i * t->goal.outputs));
+    return HYT_OK;
+}
+
+static hyt_status validate(const fit *f, double *value)
+{
+    const hyti_goal *goal = &f->trainer->goal;
+    size_t count = hyt_dataset_count(f->validation), batch = (size_t)f->trainer->params.batch;
+    void *score = NULL;
+    HYTI_TRY(goal->task->score_begin(goal, f->validation, &score));
+    hyt_status status = HYT_OK;
+    for (size_t first = 0; first < count && status == HYT_OK; first += batch)
+        status = score_batch(f, score, first, HYTI_MIN(batch, count - first));
+    if (status == HYT_OK) return goal->task->score_end(goal, score, value);
+    goal->task->score_end(goal, score, NULL);
+    return status;
 }
 
 static void keep(const hyt_trainer *t, snapshot *s)
@@ -123,11 +135,12 @@ static void leave_mean(fit *f)
 static hyt_status judge_epoch(fit *f, double loss, hyt_epoch_fn epoch, void *user, bool *done)
 {
     const hyti_train_params *params = &f->trainer->params;
+    hyt_status status = HYT_OK;
     double accuracy = NAN;
     f->since++;
     if (f->validation) {
         enter_mean(f);
-        accuracy = validate(f);
+        status = validate(f, &accuracy);
         if (accuracy > f->accuracy) f->since = 0;
         if (accuracy >= f->accuracy) { /* of equals the later, which the falling rate has settled more */
             f->accuracy = accuracy;
@@ -135,6 +148,7 @@ static hyt_status judge_epoch(fit *f, double loss, hyt_epoch_fn epoch, void *use
         }
         leave_mean(f);
     }
+    if (status != HYT_OK) return status;
     *done = f->validation && params->patience > 0 && f->since >= (size_t)params->patience;
     if (!epoch) return HYT_OK;
     hyti_message_clear();
@@ -216,8 +230,9 @@ hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const
 {
     HYTI_NEED(trainer);
     HYTI_NEED(train);
-    HYTI_TRY(hyti_train_check(trainer->graph, train, "train"));
-    if (validation) HYTI_TRY(hyti_train_check(trainer->graph, validation, "validation"));
+    HYTI_TRY(hyti_goal_check(&trainer->goal, train, "train"));
+    if (validation) HYTI_TRY(hyti_goal_check(&trainer->goal, validation, "validation"));
+    if (trainer->goal.task->begin) HYTI_TRY(trainer->goal.task->begin(&trainer->goal, train));
     size_t batch = (size_t)trainer->params.batch;
     fit f = { .trainer = trainer, .train = train, .validation = validation, .accuracy = -1,
               .epochs = (size_t)trainer->params.epochs, .steps = (hyt_dataset_count(train) + batch - 1) / batch };

@@ -28,6 +28,8 @@ static const hyti_option rows[] = {
     { HYT_TRAIN_THREADS, HYT_OPT_INT, 1, 1, HYTI_MAX_THREADS, NULL, FIELD(threads), "threads of one training" },
     { HYT_TRAIN_SEED, HYT_OPT_INT, 0, 0, 9007199254740992.0, NULL, FIELD(seed),
       "seed of weights, order and augmentation" },
+    { HYT_TRAIN_TASK, HYT_OPT_CHOICE, 0, 0, 0, "classification|detection|segmentation", FIELD(task),
+      "what the network is trained for" },
 };
 const hyti_table hyti_train_table = { rows, HYTI_COUNT(rows), sizeof(hyti_train_params), NULL };
 

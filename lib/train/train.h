@@ -13,7 +13,7 @@ typedef struct hyti_train_params {
     double rate, momentum, weight_decay, warmup, smoothing;
     int64_t flip;
     double crop, jitter, averaging;
-    int64_t patience, threads, seed;
+    int64_t patience, threads, seed, task;
 } hyti_train_params;
 
 extern const hyti_table hyti_train_table;
@@ -25,11 +25,8 @@ double hyti_train_rate(const hyti_train_params *params, size_t step, size_t step
 /* A trainer with its parameters as they are, instead of options. */
 hyt_status hyti_trainer_create(const hyt_graph *graph, const hyti_train_params *params, hyt_trainer **out);
 
-/* HYT_ERR_STATE for an empty graph, HYT_ERR_SHAPE for one that does not end in a row of classes. */
+/* HYT_ERR_STATE for an empty graph, HYT_ERR_UNSUPPORTED for operations that cannot be trained. */
 hyt_status hyti_train_check_graph(const hyt_graph *graph);
-/* The same, and HYT_ERR_SHAPE where the pictures or classes of a data set do not fit a network; `name` says which set.
- * */
-hyt_status hyti_train_check(const hyt_graph *graph, const hyt_dataset *dataset, const char *name);
 /* Place of the highest of n > 0 values. */
 size_t hyti_train_highest(const float *row, size_t n);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "train/trainer.h"
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -25,19 +26,20 @@ static hyt_status reserve(hyt_trainer *t)
     t->first = hyti_alloc_aligned(t->context, bytes);
     t->second = hyti_alloc_aligned(t->context, bytes);
     t->input = hyti_array(t->context, batch * t->in_size, sizeof(float));
-    t->output = hyti_array(t->context, batch * t->classes, sizeof(float));
-    t->labels = hyti_array(t->context, batch, sizeof *t->labels);
+    t->output = hyti_array(t->context, batch * t->goal.outputs, sizeof(float));
+    t->targets = hyti_alloc_aligned(t->context, batch * t->target_size);
     t->running = hyti_array(t->context, t->tape.running, sizeof *t->running);
-    bool all = t->first && t->second && t->input && t->output && t->labels && t->running;
+    bool all = t->first && t->second && t->input && t->output && t->targets && t->running;
     return all ? HYT_OK : hyti_fail_nomem();
 }
 
 static hyt_status prepare(hyt_trainer *t, const hyt_graph *graph)
 {
     HYTI_TRY(own_graph(graph, (uint64_t)t->params.seed, &t->graph));
+    HYTI_TRY(hyti_goal_init(&t->goal, t->graph, &t->params, NULL));
     HYTI_TRY(hyti_tape_build(t->context, t->graph, (size_t)t->params.batch, &t->tape));
     t->in_size = t->tape.values[t->tape.input].size;
-    t->classes = t->tape.values[t->tape.output].channels;
+    t->target_size = hyti_round_up(t->goal.target_bytes, 16);
     hyti_ops_init_f32(&t->ops, HYTI_ISA_ALL);
     HYTI_TRY(hyti_pool_create(t->context, (size_t)t->params.threads, &t->pool));
     HYTI_TRY(hyti_net_init_f32(&t->net, t->context, &t->tape, &t->ops, t->pool));
@@ -77,11 +79,12 @@ void hyt_trainer_destroy(hyt_trainer *trainer)
     hyti_free_aligned(context, trainer->second);
     hyti_free(context, trainer->input);
     hyti_free(context, trainer->output);
-    hyti_free(context, trainer->labels);
+    hyti_free_aligned(context, trainer->targets);
     hyti_free(context, trainer->running);
     hyti_net_clear_f32(&trainer->net);
     hyti_pool_destroy(trainer->pool);
     hyti_tape_clear(&trainer->tape);
+    hyti_goal_clear(&trainer->goal);
     hyt_graph_destroy(trainer->graph);
     hyti_free(context, trainer);
     hyt_context_destroy(context);
@@ -129,11 +132,15 @@ static void descend(hyt_trainer *t, double rate)
     hyti_net_pack_f32(&t->net);
 }
 
-hyt_status hyti_trainer_step(hyt_trainer *t, const float *pictures, const uint32_t *labels, size_t count, double rate,
-                             double *loss)
+static double picture_loss(const void *user, size_t index, const float *output, double weight, float *gradient)
 {
-    const hyti_label_loss_f32 classes = { &t->ops, labels, t->classes, t->params.smoothing };
-    const hyti_loss_f32 aim = hyti_loss_of_labels_f32(&classes);
+    const hyt_trainer *t = user;
+    return t->goal.task->loss(&t->goal, t->targets + index * t->target_size, output, weight, gradient);
+}
+
+hyt_status hyti_trainer_step(hyt_trainer *t, const float *pictures, size_t count, double rate, double *loss)
+{
+    const hyti_loss_f32 aim = { picture_loss, t };
     hyti_net_forward_f32(&t->net, pictures, count, true);
     *loss = hyti_net_backward_f32(&t->net, &aim);
     if (!isfinite(*loss))
@@ -142,26 +149,63 @@ hyt_status hyti_trainer_step(hyt_trainer *t, const float *pictures, const uint32
     return HYT_OK;
 }
 
+static hyt_status check_step(const hyt_trainer *trainer, size_t count)
+{
+    if (trainer->goal.task != &hyti_task_classification)
+        return hyti_fail(HYT_ERR_UNSUPPORTED, "single steps are there for classification, not for %s",
+                         trainer->goal.task->name);
+    if (count > 0 && count <= (size_t)trainer->params.batch) return HYT_OK;
+    return hyti_fail(HYT_ERR_RANGE, "a step takes 1 to %lld pictures (option \"batch\"), not %zu",
+                     (long long)trainer->params.batch, count);
+}
+
+/* A failure leaves no trace. */
+static hyt_status step_once(hyt_trainer *t, const float *pictures, size_t count, double *loss)
+{
+    double value;
+    size_t running = t->tape.running * sizeof *t->running;
+    memcpy(t->running, t->net.running, running);
+    hyt_status status = hyti_trainer_step(t, pictures, count, t->params.rate, &value);
+    if (status != HYT_OK) memcpy(t->net.running, t->running, running);
+    else if (loss) *loss = value;
+    return status;
+}
+
+static float *target_of(const hyt_trainer *t, size_t index)
+{
+    return (float *)(void *)(t->targets + index * t->target_size);
+}
+
 hyt_status hyt_trainer_step(hyt_trainer *trainer, const float *pictures, const uint32_t *labels, size_t count,
                             double *loss)
 {
-    double value;
     HYTI_NEED(trainer);
     HYTI_NEED(pictures);
     HYTI_NEED(labels);
-    if (count == 0 || count > (size_t)trainer->params.batch)
-        return hyti_fail(HYT_ERR_RANGE, "a step takes 1 to %lld pictures (option \"batch\"), not %zu",
-                         (long long)trainer->params.batch, count);
+    HYTI_TRY(check_step(trainer, count));
     for (size_t i = 0; i < count; i++)
-        if (labels[i] >= trainer->classes)
+        if (labels[i] >= trainer->goal.classes)
             return hyti_fail(HYT_ERR_RANGE, "label %zu is %u, the network has %zu classes", i, labels[i],
-                             trainer->classes);
-    size_t running = trainer->tape.running * sizeof *trainer->running;
-    memcpy(trainer->running, trainer->net.running, running);
-    hyt_status status = hyti_trainer_step(trainer, pictures, labels, count, trainer->params.rate, &value);
-    if (status != HYT_OK) memcpy(trainer->net.running, trainer->running, running);
-    else if (loss) *loss = value;
-    return status;
+                             trainer->goal.classes);
+    for (size_t i = 0; i < count; i++) hyti_class_target(&trainer->goal, labels[i], target_of(trainer, i));
+    return step_once(trainer, pictures, count, loss);
+}
+
+hyt_status hyt_trainer_step_soft(hyt_trainer *trainer, const float *pictures, const float *targets, size_t count,
+                                 double *loss)
+{
+    HYTI_NEED(trainer);
+    HYTI_NEED(pictures);
+    HYTI_NEED(targets);
+    HYTI_TRY(check_step(trainer, count));
+    size_t classes = trainer->goal.classes;
+    for (size_t i = 0; i < count * classes; i++)
+        if (!(targets[i] >= 0 && targets[i] <= FLT_MAX))
+            return hyti_fail(HYT_ERR_RANGE, "target %zu of picture %zu is %g, not a share", i % classes, i / classes,
+                             targets[i]);
+    for (size_t i = 0; i < count; i++)
+        memcpy(target_of(trainer, i), targets + i * classes, classes * sizeof *targets);
+    return step_once(trainer, pictures, count, loss);
 }
 
 hyt_status hyt_trainer_network(const hyt_trainer *trainer, hyt_graph **out)

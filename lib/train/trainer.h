@@ -3,7 +3,7 @@
 #define HYTI_TRAIN_TRAINER_H
 
 #include "train/net.h"
-#include "train/train.h"
+#include "train/task.h"
 
 struct hyt_trainer {
     hyt_context *context;
@@ -13,16 +13,16 @@ struct hyt_trainer {
     hyti_ops_f32 ops;
     hyti_net_f32 net;
     hyti_pool *pool;
-    size_t in_size, classes;
+    hyti_goal goal;           /* what it trains for, bound to `graph` */
+    size_t in_size, target_size; /* of one picture: values, bytes (a multiple of 16) */
     float *first, *second;    /* moments of the optimiser */
     size_t steps;             /* that it made */
     float *input, *output;    /* one batch of pictures and of results */
-    uint32_t *labels;
+    unsigned char *targets;   /* of the batch */
     float *running;           /* statistics before a step, for one that fails */
 };
 
-/* hyt_trainer_step with a rate, on arguments that are known to be good; one that fails moved the running statistics. */
-hyt_status hyti_trainer_step(hyt_trainer *trainer, const float *pictures, const uint32_t *labels, size_t count,
-                             double rate, double *loss);
+/* A step against trainer->targets, on arguments that are known to be good; one that fails moved the running statistics. */
+hyt_status hyti_trainer_step(hyt_trainer *trainer, const float *pictures, size_t count, double rate, double *loss);
 
 #endif

@@ -151,7 +151,7 @@ static void gradient_is_that_of_float64(void **state)
     hyti_net_read_f64(&net, trainer->graph);
     hyti_net_pack_f64(&net);
     hyti_net_forward_f64(&net, wide, 9, true);
-    const hyti_label_loss_f64 classes = { &ops, labels, trainer->classes, 0.1 };
+    const hyti_label_loss_f64 classes = { &ops, labels, trainer->goal.classes, 0.1 };
     const hyti_loss_f64 aim = hyti_loss_of_labels_f64(&classes);
     CHECK_NEAR(hyti_net_backward_f64(&net, &aim), loss, 1e-5);
     for (size_t i = 0; i < tape->n_trained; i++) {
@@ -578,6 +578,54 @@ static void allocations_may_fail(void **state)
     test_each_allocation(fit_once);
 }
 
+/* A row of shares is a label, smoothed or not; a row that weighs nothing teaches nothing. */
+static void soft_targets(void **state)
+{
+    (void)state;
+    static float pictures[6 * SIDE * SIDE * 3];
+    float rows[6 * CLASSES];
+    uint32_t labels[6];
+    double hard, soft;
+    hyt_graph *graph = small_graph(), *before = NULL, *after = NULL;
+    hyt_trainer *by_label = trainer_of(graph, SET("smoothing", "0.25", "batch", "6"));
+    hyt_trainer *by_row = trainer_of(graph, SET("smoothing", "0.25", "batch", "6"));
+    random_batch(pictures, labels, 6, 4);
+    for (size_t i = 0; i < 6 * CLASSES; i++) rows[i] = i % CLASSES == labels[i / CLASSES] ? 0.875f : 0.125f;
+    MUST(hyt_trainer_step(by_label, pictures, labels, 6, &hard));
+    MUST(hyt_trainer_step_soft(by_row, pictures, rows, 6, &soft));
+    CHECK_NEAR(hard, soft, 0);
+    MUST(hyt_trainer_network(by_label, &before));
+    MUST(hyt_trainer_network(by_row, &after));
+    check_same_weights(before, after);
+    memset(rows, 0, sizeof rows);
+    MUST(hyt_trainer_step_soft(by_row, pictures, rows, 6, &soft));
+    CHECK_NEAR(soft, 0, 0);
+    rows[7] = -0.5f;
+    CHECK_STATUS(hyt_trainer_step_soft(by_row, pictures, rows, 6, &soft), HYT_ERR_RANGE);
+    CHECK_MESSAGE("target 1 of picture 3");
+    rows[7] = NAN;
+    CHECK_STATUS(hyt_trainer_step_soft(by_row, pictures, rows, 6, &soft), HYT_ERR_RANGE);
+    CHECK_STATUS(hyt_trainer_step_soft(by_row, pictures, rows, 7, &soft), HYT_ERR_RANGE);
+    CHECK_STATUS(hyt_trainer_step_soft(by_row, pictures, NULL, 6, &soft), HYT_ERR_ARGUMENT);
+    hyt_graph_destroy(before);
+    hyt_graph_destroy(after);
+    hyt_trainer_destroy(by_label);
+    hyt_trainer_destroy(by_row);
+    hyt_graph_destroy(graph);
+}
+
+static void tasks_that_are_not_there(void **state)
+{
+    (void)state;
+    hyt_graph *graph = small_graph();
+    hyt_trainer *none = NULL;
+    hyt_options *options = options_of(SET("task", "segmentation"));
+    CHECK_STATUS(hyt_trainer_create(graph, options, &none), HYT_ERR_UNSUPPORTED);
+    CHECK_MESSAGE("task");
+    hyt_options_destroy(options);
+    hyt_graph_destroy(graph);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -588,7 +636,7 @@ int main(void)
         cmocka_unit_test(set_weights_are_kept), cmocka_unit_test(bad_calls_are_refused),
         cmocka_unit_test(threads_have_one_bound), cmocka_unit_test(a_network_without_weights),
         cmocka_unit_test(a_failed_step_changes_nothing), cmocka_unit_test(the_mean_of_weights),
-        cmocka_unit_test(divergence_is_said),
+        cmocka_unit_test(divergence_is_said), cmocka_unit_test(soft_targets), cmocka_unit_test(tasks_that_are_not_there),
         cmocka_unit_test(allocations_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

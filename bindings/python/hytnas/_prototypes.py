@@ -145,6 +145,7 @@ HYT_TRAIN_AVERAGING = "averaging"
 HYT_TRAIN_PATIENCE = "patience"
 HYT_TRAIN_THREADS = "threads"
 HYT_TRAIN_SEED = "seed"
+HYT_TRAIN_TASK = "task"
 HYT_EVALUATE_TIMING = "timing-ms"
 HYT_QUANTISER_CALIBRATION = "calibration"
 HYT_QUANTISER_PERCENTILE = "percentile"
@@ -652,6 +653,8 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_trainer_fit": (c_int, [POINTER(hyt_trainer), POINTER(hyt_dataset), POINTER(hyt_dataset), hyt_epoch_fn,
         c_void_p, POINTER(c_double)]),
     "hyt_trainer_step": (c_int, [POINTER(hyt_trainer), POINTER(c_float), POINTER(c_uint32), c_size_t,
+        POINTER(c_double)]),
+    "hyt_trainer_step_soft": (c_int, [POINTER(hyt_trainer), POINTER(c_float), POINTER(c_float), c_size_t,
         POINTER(c_double)]),
     "hyt_trainer_network": (c_int, [POINTER(hyt_trainer), POINTER(POINTER(hyt_graph))]),
     "hyt_train_accuracy": (c_int, [POINTER(hyt_graph), POINTER(hyt_dataset), c_size_t, POINTER(c_double)]),
