@@ -12,11 +12,29 @@ extern "C" {
 
 typedef struct hyt_dataset hyt_dataset;
 
-/** A `.npz` file, as numpy.savez and savez_compressed write it, with arrays X uint8 N,H,W,3 and y, any integer type or
- *  bool, N. There are as many classes as the highest label says. Other arrays are passed over.
+/** Where something is in a picture. Frozen. Corners in pixels, x2 and y2 exclusive. */
+typedef struct hyt_box {
+    size_t picture;          /**< which one of the data set */
+    uint32_t label;          /**< its class */
+    float x1, y1, x2, y2;
+    int crowd;               /**< 1: not to be counted, neither as found nor as missed (COCO's iscrowd) */
+} hyt_box;
+/** The class of mask pixels that are not counted. */
+#define HYT_MASK_IGNORED 255
+
+/** A `.npz` file, as numpy.savez and savez_compressed write it, with these arrays; others are passed over.
+ *  - X uint8 N,H,W,3: the pictures.
+ *  - y, any integer type or bool, N: a class each, as many classes as the highest says. May be left out where there are
+ *    boxes: all pictures are of class 0 then.
+ *  - boxes, floating point, M,5 (picture, x1, y1, x2, y2; one class) or M,7 (picture, class, x1, y1, x2, y2, crowd).
+ *  - mask uint8 N,H,W: a class each pixel, 255 not counted. With boxes M,5 the number of an instance: all of 1 to 254
+ *    are class 1 then.
+ *  - has_mask, as y, N: where it is 0 no pixel of the picture's mask is counted.
+ *  - valid, as y, N,2: width and height of the part of the picture that is filled; outside no pixel is counted.
  *  @param path  named in the message of a failure
  *  @return HYT_ERR_IO; HYT_ERR_FORMAT says what is wrong in which array; HYT_ERR_RANGE (a label below 0 or above
- *          65535); HYT_ERR_UNSUPPORTED (encrypted, another packing than deflate, Fortran order) */
+ *          65535; a box that is empty or outside its picture); HYT_ERR_UNSUPPORTED (encrypted, another packing than
+ *          deflate, Fortran order) */
 HYT_API hyt_status hyt_dataset_load_npz(hyt_context *context, const char *path, hyt_dataset **out);
 /** The same from bytes in memory. */
 HYT_API hyt_status hyt_dataset_parse_npz(hyt_context *context, const void *bytes, size_t size, hyt_dataset **out);
@@ -30,6 +48,15 @@ typedef int (*hyt_row_fn)(void *user, size_t index, uint8_t *picture, uint32_t *
 /** Rows from anywhere else: called once a row, in order, before this returns. */
 HYT_API hyt_status hyt_dataset_read(hyt_context *context, hyt_row_fn row, void *user, size_t count, size_t height,
                                     size_t width, size_t classes, hyt_dataset **out);
+/** The pictures and labels of a data set, which are shared, with boxes and masks, which are copied.
+ *  @param boxes  in any order; those of one picture keep theirs. Up to a pixel outside is cut off
+ *  @param n_boxes,box_classes  both 0: no boxes
+ *  @param masks  N,H,W, a class below `mask_classes` each pixel or HYT_MASK_IGNORED; NULL: none
+ *  @return HYT_ERR_RANGE names the box that is empty, outside its picture or beyond the classes, or the picture whose
+ *          mask is beyond them */
+HYT_API hyt_status hyt_dataset_annotate(const hyt_dataset *dataset, const hyt_box *boxes, size_t n_boxes,
+                                        size_t box_classes, const uint8_t *masks, size_t mask_classes,
+                                        hyt_dataset **out);
 /** The built-in set: textured scenes with clutter; class 1 where a person-like figure is present. The picture of
  *  (seed, first + i) is always the same (with one C library: its sine is used); parts with disjoint ranges share no picture.
  *  Of the pictures 2k and 2k + 1 one has a figure. Has boxes (of what is visible of figures) and masks (1 where a pixel
@@ -51,7 +78,13 @@ HYT_API const uint8_t *hyt_dataset_picture(const hyt_dataset *dataset, size_t in
 HYT_API uint32_t hyt_dataset_label(const hyt_dataset *dataset, size_t index);
 /** Boxes of one picture as x1, y1, x2, y2 in pixels, x2 and y2 exclusive; lent; NULL where there are none. */
 HYT_API const float *hyt_dataset_boxes(const hyt_dataset *dataset, size_t index, size_t *count);
-HYT_API const uint8_t *hyt_dataset_mask(const hyt_dataset *dataset, size_t index);    /**< lent, H,W; NULL: none */
+/** The class of each of these boxes, and 1 for each that is not to be counted; lent; NULL where there are none. */
+HYT_API const uint32_t *hyt_dataset_box_labels(const hyt_dataset *dataset, size_t index);
+HYT_API const uint8_t *hyt_dataset_box_crowds(const hyt_dataset *dataset, size_t index);
+HYT_API size_t hyt_dataset_box_classes(const hyt_dataset *dataset);   /**< 0: the source has no boxes */
+/** Lent, H,W: a class each pixel, HYT_MASK_IGNORED where it is not counted; NULL: the source has no masks. */
+HYT_API const uint8_t *hyt_dataset_mask(const hyt_dataset *dataset, size_t index);
+HYT_API size_t hyt_dataset_mask_classes(const hyt_dataset *dataset);  /**< 0: the source has no masks */
 /** Mean and standard deviation of each channel over all pixels, of values 0 to 1. */
 HYT_API void hyt_dataset_statistics(const hyt_dataset *dataset, double mean[3], double deviation[3]);
 /** HYT_ERR_FORMAT naming the class if one of 0..classes-1 has no picture; `name` says which part in the message. */

@@ -13,8 +13,6 @@ void hyti_data_order(uint64_t seed, uint64_t epoch, size_t count, size_t *order)
     }
 }
 
-/* Where output pixel (x, y) comes from: x * x_step + x_start, y * y_step + y_start, edges repeated. */
-typedef struct placement { float x_step, x_start, y_step, y_start; } placement;
 /* Colour: value * gain, mixed with the pixel's own grey by 1 - saturation, plus lift; values 0 to 1. */
 typedef struct tint { float gain, saturation, lift; } tint;
 
@@ -24,15 +22,15 @@ static float around_one(double width, double draw)
 }
 
 /* A scale of 1 and no shift give exactly the pixel's own place: halves are exact in float. */
-static placement draw_placement(const hyti_augment *augment, size_t height, size_t width, hyti_rng *rng)
+static hyti_placement draw_placement(const hyti_augment *augment, size_t height, size_t width, hyti_rng *rng)
 {
     float scale = around_one(augment->crop, hyti_rng_uniform(rng));
     float shift_x = around_one(augment->crop, hyti_rng_uniform(rng)) - 1;
     float shift_y = around_one(augment->crop, hyti_rng_uniform(rng)) - 1;
     bool mirrored = hyti_rng_uniform(rng) < 0.5 && augment->flip;
     float middle_x = (float)(width - 1) / 2, middle_y = (float)(height - 1) / 2;
-    placement p = { scale, middle_x - middle_x * scale + shift_x * (float)width,
-                    scale, middle_y - middle_y * scale + shift_y * (float)height };
+    hyti_placement p = { scale, middle_x - middle_x * scale + shift_x * (float)width,
+                         scale, middle_y - middle_y * scale + shift_y * (float)height };
     if (mirrored) {
         p.x_start += (float)(width - 1) * scale;
         p.x_step = -scale;
@@ -89,8 +87,8 @@ static float between(float a, float b, float share)
 }
 
 /* One row of the output: bilinear between `upper` and `lower`, coloured, normalised. */
-static void sample_row(const uint8_t *upper, const uint8_t *lower, float share, size_t width, const placement *p,
-                       const tint *t, const hyti_augment *augment, float *out)
+static void sample_row(const uint8_t *upper, const uint8_t *lower, float share, size_t width,
+                       const hyti_placement *p, const tint *t, const hyti_augment *augment, float *out)
 {
     float gain = t->gain / 255;
     for (size_t x = 0; x < width; x++) {
@@ -107,14 +105,26 @@ static void sample_row(const uint8_t *upper, const uint8_t *lower, float share, 
     }
 }
 
+static hyti_rng picture_stream(uint64_t seed, uint64_t epoch, size_t index)
+{
+    return hyti_rng_start(seed, HYTI_PURPOSE_AUGMENT, epoch << 32 ^ index);
+}
+
+hyti_placement hyti_data_placement(const hyt_dataset *dataset, size_t index, const hyti_augment *augment, uint64_t seed,
+                                   uint64_t epoch)
+{
+    hyti_rng rng = picture_stream(seed, epoch, index);
+    return draw_placement(augment, hyt_dataset_height(dataset), hyt_dataset_width(dataset), &rng);
+}
+
 void hyti_data_picture(const hyt_dataset *dataset, size_t index, const hyti_augment *augment, uint64_t seed,
                        uint64_t epoch, float *out)
 {
     const uint8_t *picture = hyt_dataset_picture(dataset, index);
     assert(picture);
     size_t height = hyt_dataset_height(dataset), width = hyt_dataset_width(dataset);
-    hyti_rng rng = hyti_rng_start(seed, HYTI_PURPOSE_AUGMENT, epoch << 32 ^ index);
-    placement p = draw_placement(augment, height, width, &rng);
+    hyti_rng rng = picture_stream(seed, epoch, index);
+    hyti_placement p = draw_placement(augment, height, width, &rng);
     tint t = draw_tint(augment, picture, height * width, &rng);
     for (size_t y = 0; y < height; y++) {
         neighbours n = neighbours_of((float)y * p.y_step + p.y_start, height);

@@ -13,11 +13,23 @@ typedef struct hyti_augment {
     float mean[3], inverse[3]; /* of values 0 to 1: (x - mean) * inverse */
 } hyti_augment;
 
+/* Where pixel (x, y) of an augmented picture comes from: x * x_step + x_start, y * y_step + y_start, edges repeated. */
+typedef struct hyti_placement { float x_step, x_start, y_step, y_start; } hyti_placement;
+
 /* A permutation of 0..count-1 for an epoch. */
 void hyti_data_order(uint64_t seed, uint64_t epoch, size_t count, size_t *order);
 /* One picture, H,W,3, normalised; depends on (seed, epoch, index) alone. `augment->flip`, crop, jitter 0: as it is. */
 void hyti_data_picture(const hyt_dataset *dataset, size_t index, const hyti_augment *augment, uint64_t seed,
                        uint64_t epoch, float *out);
+/* The placement that hyti_data_picture draws for the same arguments, so that what belongs to the picture moves alike. */
+hyti_placement hyti_data_placement(const hyt_dataset *dataset, size_t index, const hyti_augment *augment, uint64_t seed,
+                                   uint64_t epoch);
+/* A box (x1, y1, x2, y2 in pixels, the ends exclusive) where the augmented picture of height, width shows it, clipped.
+ * False, and nothing written, where less than a quarter of it shows or a side under half a pixel is left. */
+bool hyti_placement_box(const hyti_placement *placement, size_t height, size_t width, const float box[4], float out[4]);
+/* The mask (height, width) of the augmented picture: each pixel's nearest one. */
+void hyti_placement_mask(const hyti_placement *placement, size_t height, size_t width, const uint8_t *mask,
+                         uint8_t *out);
 void hyti_dataset_retain(const hyt_dataset *dataset);
 hyt_context *hyti_dataset_context(const hyt_dataset *dataset);
 

@@ -109,9 +109,10 @@ void hyt_dataset_destroy(hyt_dataset *dataset)
     hyti_free(context, dataset->storage);
     hyti_free(context, dataset->labels);
     hyti_free(context, dataset->class_counts);
-    hyti_free(context, dataset->boxes);
-    hyti_free(context, dataset->box_starts);
+    hyti_box_table_clear(context, &dataset->boxes);
     hyti_free(context, dataset->masks);
+    hyti_free(context, dataset->places);
+    hyt_dataset_destroy((hyt_dataset *)(uintptr_t)dataset->parent);
     hyti_free(context, dataset);
     hyt_context_destroy(context);
 }
@@ -154,20 +155,15 @@ size_t hyt_dataset_class_count(const hyt_dataset *dataset, size_t label)
 
 const uint8_t *hyt_dataset_picture(const hyt_dataset *dataset, size_t index)
 {
-    return dataset && index < dataset->count ? dataset->pictures + index * hyti_picture_bytes(dataset) : NULL;
+    if (!dataset || index >= dataset->count) return NULL;
+    if (dataset->places) index = dataset->places[index];
+    if (dataset->parent) dataset = dataset->parent;
+    return dataset->pictures + index * hyti_picture_bytes(dataset);
 }
 
 uint32_t hyt_dataset_label(const hyt_dataset *dataset, size_t index)
 {
     return dataset && index < dataset->count ? dataset->labels[index] : 0;
-}
-
-const float *hyt_dataset_boxes(const hyt_dataset *dataset, size_t index, size_t *count)
-{
-    bool known = dataset && index < dataset->count && dataset->boxes;
-    size_t boxes = known ? dataset->box_starts[index + 1] - dataset->box_starts[index] : 0;
-    if (count) *count = boxes;
-    return boxes ? dataset->boxes + 4 * dataset->box_starts[index] : NULL;
 }
 
 const uint8_t *hyt_dataset_mask(const hyt_dataset *dataset, size_t index)
@@ -176,18 +172,29 @@ const uint8_t *hyt_dataset_mask(const hyt_dataset *dataset, size_t index)
     return known ? dataset->masks + index * dataset->height * dataset->width : NULL;
 }
 
-/* Sums of whole numbers, so the order of the pictures changes nothing. */
-void hyt_dataset_statistics(const hyt_dataset *dataset, double mean[3], double deviation[3])
+size_t hyt_dataset_mask_classes(const hyt_dataset *dataset)
 {
-    size_t pixels = dataset ? dataset->count * dataset->height * dataset->width : 0;
-    uint64_t sums[3] = { 0 }, squares[3] = { 0 };
+    return dataset && dataset->masks ? dataset->mask_classes : 0;
+}
+
+static void sum_picture(const uint8_t *picture, size_t pixels, uint64_t sums[3], uint64_t squares[3])
+{
     for (size_t i = 0; i < pixels; i++) {
         for (size_t c = 0; c < 3; c++) {
-            uint32_t value = dataset->pictures[3 * i + c];
+            uint32_t value = picture[3 * i + c];
             sums[c] += value;
             squares[c] += value * value;
         }
     }
+}
+
+/* Sums of whole numbers, so the order of the pictures changes nothing. */
+void hyt_dataset_statistics(const hyt_dataset *dataset, double mean[3], double deviation[3])
+{
+    size_t each = dataset ? dataset->height * dataset->width : 0, pixels = dataset ? dataset->count * each : 0;
+    uint64_t sums[3] = { 0 }, squares[3] = { 0 };
+    for (size_t i = 0; i < hyt_dataset_count(dataset); i++)
+        sum_picture(hyt_dataset_picture(dataset, i), each, sums, squares);
     for (size_t c = 0; c < 3; c++) {
         double average = pixels ? (double)sums[c] / (double)pixels : 0;
         double variance = pixels ? (double)squares[c] / (double)pixels - average * average : 0;

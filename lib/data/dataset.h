@@ -4,6 +4,7 @@
 #define HYTI_DATA_DATASET_H
 
 #include "data/batch.h"
+#include "data/boxes.h"
 
 enum { HYTI_CLASSES_MAX = 65536 };
 
@@ -15,14 +16,21 @@ struct hyt_dataset {
     uint8_t *pictures;       /* N,H,W,3 */
     uint32_t *labels;
     size_t *class_counts;
-    float *boxes;            /* NULL: none; those of picture i are box_starts[i] .. box_starts[i + 1] - 1 */
-    size_t *box_starts;
+    hyti_box_table boxes;
     uint8_t *masks;          /* N,H,W; NULL: none */
+    size_t mask_classes;
+    const hyt_dataset *parent; /* kept: has the pictures; NULL: they are here */
+    size_t *places;          /* picture i is the parent's places[i]; NULL: it is i */
 };
 
 /* Checked sizes and room for labels; pictures too unless `storage` brings them, which is then owned, failed or not. */
 hyt_status hyti_dataset_new(hyt_context *context, size_t count, size_t height, size_t width, uint8_t *storage,
                             size_t offset, hyt_dataset **out);
+/* A data set whose pictures are those of another, number places[i] or, where `places` is NULL, all of them; the places
+ * are copied and checked. Labels come along, boxes and masks do not. */
+hyt_status hyti_dataset_view(const hyt_dataset *from, const size_t *places, size_t count, hyt_dataset **out);
+/* Checks the masks against the classes: the last step of whoever set them. */
+hyt_status hyti_dataset_check_masks(const hyt_dataset *dataset);
 /* Checks the labels against `classes` and counts each class: the last step of every constructor. */
 hyt_status hyti_dataset_finish(hyt_dataset *dataset, size_t classes);
 static inline size_t hyti_picture_bytes(const hyt_dataset *dataset) { return dataset->height * dataset->width * 3; }

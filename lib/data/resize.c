@@ -111,33 +111,56 @@ static void resample(const resampler *r, size_t channels, const uint8_t *in, uin
 
 static hyt_status resize_boxes(const hyt_dataset *from, hyt_dataset *to)
 {
-    size_t boxes = from->box_starts[from->count];
+    const hyti_box_table *boxes = &from->boxes;
+    size_t count = boxes->starts[from->count];
     float x = (float)to->width / (float)from->width, y = (float)to->height / (float)from->height;
-    to->box_starts = hyti_copy(to->context, from->box_starts, (from->count + 1) * sizeof *from->box_starts);
-    to->boxes = hyti_copy(to->context, from->boxes, boxes * 4 * sizeof *from->boxes);
-    if (!to->box_starts || !to->boxes) return hyti_fail_nomem();
-    for (size_t i = 0; i < boxes * 4; i++) to->boxes[i] *= i % 2 ? y : x;
+    HYTI_TRY(hyti_box_table_init(to->context, from->count, count, &to->boxes));
+    memcpy(to->boxes.starts, boxes->starts, (from->count + 1) * sizeof *boxes->starts);
+    memcpy(to->boxes.labels, boxes->labels, count * sizeof *boxes->labels);
+    memcpy(to->boxes.crowds, boxes->crowds, count * sizeof *boxes->crowds);
+    for (size_t i = 0; i < count * 4; i++) to->boxes.corners[i] = boxes->corners[i] * (i % 2 ? y : x);
+    to->boxes.classes = boxes->classes;
     return HYT_OK;
 }
 
-/* A pixel shows a figure where at least half of it did. */
+/* Scratch of one mask: where its pixels have one class, that at the new size, and the largest share so far. */
+typedef struct vote {
+    uint8_t *has, *share, *most;
+} vote;
+
+/* A pixel has the class that covers most of it; of equals the higher one. */
+static void resize_mask(const resampler *r, const vote *v, const uint8_t *mask, uint8_t *out)
+{
+    size_t in = r->y.in * r->x.in, pixels = r->y.out * r->x.out;
+    bool present[256] = { false };
+    for (size_t p = 0; p < in; p++) present[mask[p]] = true;
+    memset(v->most, 0, pixels);
+    for (unsigned class = 0; class < 256; class++) {
+        if (!present[class]) continue;
+        for (size_t p = 0; p < in; p++) v->has[p] = mask[p] == class ? 255 : 0;
+        resample(r, 1, v->has, v->share);
+        for (size_t p = 0; p < pixels; p++) {
+            if (v->share[p] < v->most[p]) continue;
+            v->most[p] = v->share[p];
+            out[p] = (uint8_t)class;
+        }
+    }
+}
+
 static hyt_status resize_masks(const hyt_dataset *from, hyt_dataset *to, const resampler *r)
 {
     size_t in = from->height * from->width, out = to->height * to->width;
-    uint8_t *shares = hyti_alloc(to->context, in);
-    to->masks = hyti_array(to->context, to->count, out);
-    if (!shares || !to->masks) {
-        hyti_free(to->context, shares);
-        return hyti_fail_nomem();
-    }
-    for (size_t i = 0; i < to->count; i++) {
-        uint8_t *mask = to->masks + i * out;
-        for (size_t p = 0; p < in; p++) shares[p] = from->masks[i * in + p] ? 255 : 0;
-        resample(r, 1, shares, mask);
-        for (size_t p = 0; p < out; p++) mask[p] = mask[p] >= 128;
-    }
-    hyti_free(to->context, shares);
-    return HYT_OK;
+    hyt_context *context = to->context;
+    vote v = { hyti_alloc(context, in), hyti_alloc(context, out), hyti_alloc(context, out) };
+    to->masks = hyti_array(context, to->count, out);
+    to->mask_classes = from->mask_classes;
+    bool ready = v.has && v.share && v.most && to->masks;
+    for (size_t i = 0; ready && i < to->count; i++)
+        resize_mask(r, &v, from->masks + i * in, to->masks + i * out);
+    hyti_free(context, v.has);
+    hyti_free(context, v.share);
+    hyti_free(context, v.most);
+    return ready ? HYT_OK : hyti_fail_nomem();
 }
 
 static hyt_status resize_into(const hyt_dataset *from, hyt_dataset *to)
@@ -146,9 +169,9 @@ static hyt_status resize_into(const hyt_dataset *from, hyt_dataset *to)
     hyt_status status = resampler_init(from, to, &r);
     if (status == HYT_OK) {
         for (size_t i = 0; i < from->count; i++)
-            resample(&r, 3, from->pictures + i * hyti_picture_bytes(from), to->pictures + i * hyti_picture_bytes(to));
+            resample(&r, 3, hyt_dataset_picture(from, i), to->pictures + i * hyti_picture_bytes(to));
         memcpy(to->labels, from->labels, from->count * sizeof *from->labels);
-        if (from->boxes) status = resize_boxes(from, to);
+        if (from->boxes.starts) status = resize_boxes(from, to);
         if (status == HYT_OK && from->masks) status = resize_masks(from, to, &r);
     }
     hyti_free(from->context, r.wide);

@@ -264,11 +264,11 @@ static void paint_set(hyt_dataset *dataset, hyti_canvas *canvas, uint64_t seed, 
     for (size_t i = 0; i < dataset->count; i++) {
         uint32_t label = label_of(seed, first + i);
         dataset->labels[i] = label;
-        dataset->box_starts[i] = boxes;
+        dataset->boxes.starts[i] = boxes;
         paint_picture(canvas, seed, first + i, label, dataset->pictures + i * hyti_picture_bytes(dataset));
-        if (read_mask(canvas, dataset->masks + i * pixels, dataset->boxes + 4 * boxes)) boxes++;
+        if (read_mask(canvas, dataset->masks + i * pixels, dataset->boxes.corners + 4 * boxes)) boxes++;
     }
-    dataset->box_starts[dataset->count] = boxes;
+    dataset->boxes.starts[dataset->count] = boxes;
 }
 
 static hyt_status create_shapes(hyt_dataset *dataset, uint64_t seed, uint64_t first)
@@ -278,9 +278,10 @@ static hyt_status create_shapes(hyt_dataset *dataset, uint64_t seed, uint64_t fi
     hyti_canvas canvas = { .size = size, .rgb = hyti_array(context, size * size, 3 * sizeof *canvas.rgb),
                            .share = hyti_array(context, size * size, sizeof *canvas.share) };
     dataset->masks = hyti_array(context, dataset->count, size * size);
-    dataset->boxes = hyti_array(context, dataset->count, 4 * sizeof *dataset->boxes);
-    dataset->box_starts = hyti_array(context, dataset->count + 1, sizeof *dataset->box_starts);
-    bool ready = canvas.rgb && canvas.share && dataset->masks && dataset->boxes && dataset->box_starts;
+    bool ready = canvas.rgb && canvas.share && dataset->masks &&
+                 hyti_box_table_init(context, dataset->count, dataset->count, &dataset->boxes) == HYT_OK;
+    dataset->boxes.classes = 1;
+    dataset->mask_classes = 2;
     if (ready) paint_set(dataset, &canvas, seed, first);
     hyti_free(context, canvas.rgb);
     hyti_free(context, canvas.share);

@@ -19,6 +19,24 @@ static uint32_t *labels_of(const hyt_dataset *dataset)
     return labels;
 }
 
+/* Boxes are inside, of a known class; masks too. */
+static void check_marks(const hyt_dataset *dataset)
+{
+    size_t pixels = hyt_dataset_height(dataset) * hyt_dataset_width(dataset), boxes;
+    for (size_t i = 0; i < hyt_dataset_count(dataset); i++) {
+        const float *box = hyt_dataset_boxes(dataset, i, &boxes);
+        const uint8_t *mask = hyt_dataset_mask(dataset, i);
+        for (size_t b = 0; b < boxes; b++, box += 4) {
+            REQUIRE(box[0] >= 0 && box[0] < box[2] && box[2] <= (float)hyt_dataset_width(dataset));
+            REQUIRE(box[1] >= 0 && box[1] < box[3] && box[3] <= (float)hyt_dataset_height(dataset));
+            REQUIRE(hyt_dataset_box_labels(dataset, i)[b] < hyt_dataset_box_classes(dataset));
+            REQUIRE(hyt_dataset_box_crowds(dataset, i)[b] <= 1);
+        }
+        for (size_t p = 0; mask && p < pixels; p++)
+            REQUIRE(mask[p] == HYT_MASK_IGNORED || mask[p] < hyt_dataset_mask_classes(dataset));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     hyt_dataset *read = NULL, *again = NULL;
@@ -29,6 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     size_t count = hyt_dataset_count(read), height = hyt_dataset_height(read), width = hyt_dataset_width(read);
     uint32_t *labels = labels_of(read);
+    check_marks(read);
     MUST(hyt_dataset_create(NULL, hyt_dataset_picture(read, 0), labels, count, height, width,
                             hyt_dataset_classes(read), &again));
     REQUIRE(memcmp(hyt_dataset_picture(read, 0), hyt_dataset_picture(again, 0), count * height * width * 3) == 0);
