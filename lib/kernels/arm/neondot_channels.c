@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #define HYTI_DOT
 #include "kernels/arm/lanes_neon.h"
+#include "kernels/simd/addition.inc"
 #include "kernels/simd/rows_i8.inc"
 #include "kernels/simd/depthwise_i8.inc"
 #include "kernels/simd/picture_i8.inc"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define HYTI_SIMD_DOT
 #include "kernels/arm/simd_neon_i8.h"
+#include "kernels/simd/addition.inc"
 #include "kernels/simd/gemm_i8.inc"
 #include "kernels/simd/conv_i8.inc"

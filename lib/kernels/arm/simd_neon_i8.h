@@ -4,8 +4,7 @@
 #ifndef HYTI_KERNELS_ARM_SIMD_NEON_I8_H
 #define HYTI_KERNELS_ARM_SIMD_NEON_I8_H
 
-#include "kernels/internal.h"
-#include <arm_neon.h>
+#include "kernels/arm/sums_neon.h"
 
 #ifdef HYTI_SIMD_DOT
 #define SIMD(operation) hyti_##operation##_neondot
@@ -15,18 +14,6 @@ enum { GROUP = HYTI_GROUP_i8_neondot };
 enum { GROUP = HYTI_GROUP_i8_neon };
 #endif
 #define SIMD_TILE_ROWS 12 /* of two vectors: 24 sums, 2 of B, 1 of A */
-enum { VL = 4 };
-
-typedef int32x4_t ivec;
-
-static inline ivec i_set(int32_t x) { return vdupq_n_s32(x); }
-static inline ivec i_load(const int32_t *p) { return vld1q_s32(p); }
-static inline void i_store(int32_t *p, ivec v) { vst1q_s32(p, v); }
-static inline ivec i_plus(ivec a, ivec b) { return vaddq_s32(a, b); }
-static inline ivec i_minus(ivec a, ivec b) { return vsubq_s32(a, b); }
-/* Scaling takes all values. */
-static inline bool i_within(ivec v, int32_t most) { return (void)v, (void)most, true; }
-static inline ivec i_times_2_20(ivec v) { return vshlq_n_s32(v, 20); }
 
 /* The first n values; 0 for the rest, which is not read. */
 static inline ivec i_load_first(const int32_t *p, size_t n)
@@ -71,37 +58,6 @@ static inline igroup i_group_b(const int8_t *p) { return vld1_s8(p); }
 static inline ivec i_dot(ivec sum, igroup a, igroup b) { return vpadalq_s16(sum, vmull_s8(a, b)); }
 #endif
 
-/* hyti_scaled_i32 plus a zero: sqrdmulh is the first rounding; the second rounds half up, so that a negative value is
- * first made less by one where there is a shift. */
-typedef struct scaling {
-    ivec multiplier, left, right, zero; /* right: negative */
-} scaling;
-
-/* Of the first n columns; holds for all shifts. */
-static inline bool i_scaling(scaling *s, const int32_t *multiplier, const int32_t *shift, size_t n, int32_t zero)
-{
-    ivec given = i_load_first(shift, n);
-    *s = (scaling){ i_load_first(multiplier, n), vmaxq_s32(given, i_set(0)), vminq_s32(given, i_set(0)), i_set(zero) };
-    return true;
-}
-
-static inline ivec i_scale(const scaling *s, ivec v)
-{
-    ivec high = vqrdmulhq_s32(vshlq_s32(v, s->left), s->multiplier);
-    high = vaddq_s32(high, vshrq_n_s32(vandq_s32(high, s->right), 31));
-    return vaddq_s32(vrshlq_s32(high, s->right), s->zero);
-}
-
-typedef scaling common_scaling;
-
-static inline common_scaling i_common_scaling(hyti_factor f)
-{
-    ivec shift = i_set(f.shift);
-    return (scaling){ i_set(f.multiplier), vmaxq_s32(shift, i_set(0)), vminq_s32(shift, i_set(0)), i_set(0) };
-}
-
-static inline ivec i_scale_alike(const common_scaling *s, ivec v) { return i_scale(s, v); }
-
 /* Bytes of four vectors, one after the other, saturated. */
 typedef int8x16_t ibytes;
 
@@ -140,14 +96,6 @@ static inline void b_store_row(int8_t *p, ibytes v, const size_t index, const si
     }
     for (size_t size = VL; size; size /= 2)
         if (n & size) memcpy(p, row, size), p += size, row += size;
-}
-
-/* n <= VL bytes as 32-bit values; what is beyond is not read. */
-static inline ivec i_of_bytes(const int8_t *p, size_t n)
-{
-    int32_t some[VL] = { 0 };
-    for (size_t i = 0; i < n; i++) some[i] = p[i];
-    return vld1q_s32(some);
 }
 
 #endif

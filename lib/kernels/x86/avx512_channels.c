@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/x86/lanes_avx512.h"
-#include "kernels/simd/scaling.inc"
+#include "kernels/simd/addition.inc"
 #include "kernels/simd/rows_i8.inc"
 #include "kernels/simd/depthwise_i8.inc"
 #include "kernels/simd/picture_i8.inc"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #define HYTI_VNNI
 #include "kernels/x86/lanes_avx512.h"
-#include "kernels/simd/scaling.inc"
+#include "kernels/simd/addition.inc"
 #include "kernels/simd/rows_i8.inc"
 #include "kernels/simd/depthwise_i8.inc"
 #include "kernels/simd/picture_i8.inc"
