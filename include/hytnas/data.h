@@ -16,7 +16,10 @@ typedef struct hyt_dataset hyt_dataset;
 typedef struct hyt_box {
     size_t picture;          /**< which one of the data set */
     uint32_t label;          /**< its class */
-    float x1, y1, x2, y2;
+    float x1;
+    float y1;
+    float x2;
+    float y2;
     int crowd;               /**< 1: not to be counted, neither as found nor as missed (COCO's iscrowd) */
 } hyt_box;
 /** The class of mask pixels that are not counted. */
@@ -58,8 +61,8 @@ HYT_API hyt_status hyt_dataset_annotate(const hyt_dataset *dataset, const hyt_bo
                                         size_t box_classes, const uint8_t *masks, size_t mask_classes,
                                         hyt_dataset **out);
 /** The built-in set: textured scenes with clutter; class 1 where a person-like figure is present. The picture of
- *  (seed, first + i) is always the same (with one C library: its sine is used); parts with disjoint ranges share no picture.
- *  Of the pictures 2k and 2k + 1 one has a figure. Has boxes (of what is visible of figures) and masks (1 where a pixel
+ *  (seed, first + i) is always the same (with one C library: its sine is used); parts with disjoint ranges share no
+ *  picture. Of the pictures 2k and 2k + 1 one has a figure. Has boxes (of what is visible of figures) and masks (1 where a pixel
  *  shows one).
  *  @param size  side in pixels, 16 to 512 */
 HYT_API hyt_status hyt_dataset_create_shapes(hyt_context *context, size_t count, size_t size, uint64_t seed,

@@ -21,7 +21,7 @@ void hyti_data_order(uint64_t seed, uint64_t epoch, size_t count, size_t *order)
 /* One picture, H,W,3, normalised; depends on (seed, epoch, index) alone. `augment->flip`, crop, jitter 0: as it is. */
 void hyti_data_picture(const hyt_dataset *dataset, size_t index, const hyti_augment *augment, uint64_t seed,
                        uint64_t epoch, float *out);
-/* The placement that hyti_data_picture draws for the same arguments, so that what belongs to the picture moves alike. */
+/* The placement that hyti_data_picture draws for the same arguments: what belongs to the picture moves alike. */
 hyti_placement hyti_data_placement(const hyt_dataset *dataset, size_t index, const hyti_augment *augment, uint64_t seed,
                                    uint64_t epoch);
 /* A box (x1, y1, x2, y2 in pixels, the ends exclusive) where the augmented picture of height, width shows it, clipped.

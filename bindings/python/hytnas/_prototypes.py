@@ -30,6 +30,7 @@ HYT_LOG_WARNING = 1
 HYT_LOG_INFO = 2
 HYT_LOG_DEBUG = 3
 HYT_STOP = 1
+HYT_MASK_IGNORED = 255
 HYT_OPT_INT = 0
 HYT_OPT_REAL = 1
 HYT_OPT_CHOICE = 2
@@ -454,6 +455,10 @@ class hyt_dims(Structure):
     pass
 
 
+class hyt_box(Structure):
+    pass
+
+
 # Callbacks.
 hyt_release_fn = CFUNCTYPE(None, c_void_p)
 hyt_row_fn = CFUNCTYPE(c_int, c_void_p, c_size_t, POINTER(c_uint8), POINTER(c_uint32))
@@ -481,6 +486,15 @@ hyt_dims._fields_ = [
     ("rank", c_size_t),
     ("size", c_size_t * 6),
 ]
+hyt_box._fields_ = [
+    ("picture", c_size_t),
+    ("label", c_uint32),
+    ("x1", c_float),
+    ("y1", c_float),
+    ("x2", c_float),
+    ("y2", c_float),
+    ("crowd", c_int),
+]
 
 # Result and arguments of each function.
 FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
@@ -497,6 +511,8 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
         c_size_t, c_size_t, POINTER(POINTER(hyt_dataset))]),
     "hyt_dataset_read": (c_int, [POINTER(hyt_context), hyt_row_fn, c_void_p, c_size_t, c_size_t, c_size_t,
         c_size_t, POINTER(POINTER(hyt_dataset))]),
+    "hyt_dataset_annotate": (c_int, [POINTER(hyt_dataset), POINTER(hyt_box), c_size_t, c_size_t, POINTER(c_uint8),
+        c_size_t, POINTER(POINTER(hyt_dataset))]),
     "hyt_dataset_create_shapes": (c_int, [POINTER(hyt_context), c_size_t, c_size_t, c_uint64, c_uint64,
         POINTER(POINTER(hyt_dataset))]),
     "hyt_dataset_resize": (c_int, [POINTER(hyt_dataset), c_size_t, c_size_t, POINTER(POINTER(hyt_dataset))]),
@@ -509,7 +525,11 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_dataset_picture": (POINTER(c_uint8), [POINTER(hyt_dataset), c_size_t]),
     "hyt_dataset_label": (c_uint32, [POINTER(hyt_dataset), c_size_t]),
     "hyt_dataset_boxes": (POINTER(c_float), [POINTER(hyt_dataset), c_size_t, POINTER(c_size_t)]),
+    "hyt_dataset_box_labels": (POINTER(c_uint32), [POINTER(hyt_dataset), c_size_t]),
+    "hyt_dataset_box_crowds": (POINTER(c_uint8), [POINTER(hyt_dataset), c_size_t]),
+    "hyt_dataset_box_classes": (c_size_t, [POINTER(hyt_dataset)]),
     "hyt_dataset_mask": (POINTER(c_uint8), [POINTER(hyt_dataset), c_size_t]),
+    "hyt_dataset_mask_classes": (c_size_t, [POINTER(hyt_dataset)]),
     "hyt_dataset_statistics": (None, [POINTER(hyt_dataset), POINTER(c_double), POINTER(c_double)]),
     "hyt_dataset_check": (c_int, [POINTER(hyt_dataset), c_char_p, c_size_t]),
     "hyt_options_set_int": (c_int, [POINTER(hyt_options), c_char_p, c_int64]),
