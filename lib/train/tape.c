@@ -72,6 +72,8 @@ static size_t add_weight(builder *b, const hyti_node *node, size_t own)
         weight.taps = node->kernel[0] * node->kernel[1];
         weight.depthwise = hyti_node_is_depthwise(b->graph, node);
     }
+    weight.back_rows = weight.outputs;
+    weight.back_columns = weight.taps * weight.inputs;
     tape->weights[tape->n_weights] = weight;
     return tape->n_weights++;
 }
@@ -89,6 +91,28 @@ static void set_window(builder *b, hyti_tape_step *step)
         .pad = { node->pad[0], node->pad[1] }, .dilation = { node->dilation[0], node->dilation[1] } };
     step->direct = !step->depthwise && node->kernel[0] * node->kernel[1] == 1 &&
                    node->stride[0] * node->stride[1] == 1 && in->rows == out->rows && node->pad[0] + node->pad[1] == 0;
+}
+
+/* With stride 1 the gradient of the operand is a convolution of the result's gradient. */
+static void set_mirror(builder *b, hyti_tape_step *step)
+{
+    const hyti_window *w = &step->window;
+    hyti_tape_weight *weight = &b->tape->weights[step->weight];
+    size_t reach[2], outputs = step->depthwise ? w->channels : weight->outputs;
+    for (int i = 0; i < 2; i++) reach[i] = (w->kernel[i] - 1) * w->dilation[i];
+    step->mirrored = !step->direct && w->stride[0] * w->stride[1] == 1 && w->pad[0] <= reach[0] && w->pad[1] <= reach[1];
+    step->windows = w->out_height * w->out_width * weight->taps * w->channels;
+    if (!step->mirrored) return;
+    step->mirror = (hyti_window){
+        .in_height = w->out_height, .in_width = w->out_width, .in_stride = outputs * (step->depthwise ? 1 : weight->groups),
+        .channels = outputs, .out_height = w->in_height, .out_width = w->in_width,
+        .kernel = { w->kernel[0], w->kernel[1] }, .stride = { 1, 1 }, .dilation = { w->dilation[0], w->dilation[1] },
+        .pad = { reach[0] - w->pad[0], reach[1] - w->pad[1] } };
+    step->windows = HYTI_MAX(step->windows, w->in_height * w->in_width * weight->taps * outputs);
+    weight->mirrored = true;
+    if (step->depthwise) return;
+    weight->back_rows = weight->taps * weight->outputs;
+    weight->back_columns = weight->inputs;
 }
 
 /* Physical axes of one picture are H,W,C; of anything else those of the graph. */
@@ -176,7 +200,10 @@ static void add_node(builder *b, size_t number)
         b->value_of[number] = add_activation(b, node);
     } else {
         hyti_tape_step *step = add_step(b, node, node->op);
-        if (node->op == HYT_OP_CONV) set_window(b, step);
+        if (node->op == HYT_OP_CONV) {
+            set_window(b, step);
+            set_mirror(b, step);
+        }
         if (node->op == HYT_OP_CONCAT) step->outer = concat_outer(node);
         b->value_of[number] = step->output;
     }
@@ -221,9 +248,7 @@ static size_t scratch_of(const hyti_tape *tape, const hyti_tape_step *step)
     const hyti_tape_value *out = &tape->values[step->output];
     size_t values = hyti_round_up(out->size, 16);
     for (size_t i = 0; i < step->n_uses; i++) values += 2 * hyti_round_up(tape->values[step->uses[i].value].size, 16);
-    if (step->op == HYT_OP_CONV && !step->depthwise && !step->direct)
-        values += hyti_round_up(out->rows * step->window.channels * step->window.kernel[0] * step->window.kernel[1],
-                                16);
+    if (step->op == HYT_OP_CONV && !step->depthwise && !step->direct) values += hyti_round_up(step->windows, 16);
     return values;
 }
 

@@ -48,7 +48,10 @@ typedef struct hyti_tape_step {
     size_t n_uses, output;
     size_t weight, bias;     /* in tape->weights (of LAYER_NORM: scale and shift), or HYTI_NONE */
     hyti_window window;      /* CONV: of one group */
+    hyti_window mirror;      /* of its gradient, which with stride 1 is a convolution with the mirrored kernel */
+    size_t windows;          /* values of the windows of one picture, of either */
     bool depthwise, direct;  /* CONV: direct where the picture itself is the matrix of its windows */
+    bool mirrored;
     size_t outer;            /* CONCAT: how often the pieces alternate in one picture */
     size_t chunk;            /* pictures at a time, so that they stay in the cache */
 } hyti_tape_step;
@@ -60,6 +63,8 @@ typedef struct hyti_tape_weight {
     size_t offset, count;
     size_t groups, taps, inputs, outputs; /* inputs and outputs of one group; all 1 but `outputs` for a vector */
     bool depthwise, decays;
+    bool mirrored;           /* the operand's gradient reads its taps in reverse, as [tap][output] x [input] */
+    size_t back_rows, back_columns; /* of the matrix that a gradient is multiplied by */
 } hyti_tape_weight;
 
 typedef struct hyti_tape_norm {

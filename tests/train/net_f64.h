@@ -20,9 +20,19 @@ typedef struct hyti_gemm_f64 {
     bool accumulate;
 } hyti_gemm_f64;
 
+typedef struct hyti_conv_f64 {
+    size_t in_height, in_width, in_channels, out_height, out_width, out_channels, in_stride, out_stride;
+    size_t kernel_height, kernel_width, stride_height, stride_width, pad_top, pad_left, dilation_height, dilation_width;
+    const double *in;
+    double *out;
+    const double *weights, *bias;
+    size_t first, last;
+} hyti_conv_f64;
+
 typedef struct hyti_kernels_f64 {
     hyti_panels panels[1];
     void (*gemm_f64)(const hyti_gemm_f64 *gemm);
+    void (*depthwise_f64)(const hyti_conv_f64 *conv);
 } hyti_kernels_f64;
 
 static inline void plain_gemm_f64(const hyti_gemm_f64 *g)
@@ -37,6 +47,30 @@ static inline void plain_gemm_f64(const hyti_gemm_f64 *g)
             *c = sum;
         }
     }
+}
+
+/* The sum of one pixel and channel; taps outside are those whose place wraps around. */
+static inline double plain_pixel_f64(const hyti_conv_f64 *c, size_t y, size_t x, size_t channel)
+{
+    double sum = c->bias ? c->bias[channel] : 0;
+    for (size_t ky = 0; ky < c->kernel_height; ky++) {
+        for (size_t kx = 0; kx < c->kernel_width; kx++) {
+            size_t row = y * c->stride_height + ky * c->dilation_height - c->pad_top;
+            size_t column = x * c->stride_width + kx * c->dilation_width - c->pad_left;
+            if (row >= c->in_height || column >= c->in_width) continue;
+            sum += c->in[(row * c->in_width + column) * c->in_stride + channel] *
+                   c->weights[(ky * c->kernel_width + kx) * c->out_channels + channel];
+        }
+    }
+    return sum;
+}
+
+static inline void plain_depthwise_f64(const hyti_conv_f64 *c)
+{
+    for (size_t y = c->first; y < c->last; y++)
+        for (size_t x = 0; x < c->out_width; x++)
+            for (size_t j = 0; j < c->out_channels; j++)
+                c->out[(y * c->out_width + x) * c->out_stride + j] = plain_pixel_f64(c, y, x, j);
 }
 
 static inline size_t hyti_pack_size_f64(const hyti_kernels_f64 *kernels, size_t k, size_t n)
@@ -68,7 +102,7 @@ static inline void hyti_pack_f64(const hyti_kernels_f64 *kernels, size_t k, size
 static inline void ops_init_f64(hyti_ops_f64 *ops)
 {
     fill_ops(ops);
-    ops->kernels = (hyti_kernels_f64){ { { 4, 1 } }, plain_gemm_f64 };
+    ops->kernels = (hyti_kernels_f64){ { { 4, 1 } }, plain_gemm_f64, plain_depthwise_f64 };
 }
 
 #endif

@@ -115,12 +115,6 @@ static void check_windows(hyti_window w)
     reference.roll(&w, c64, more64);
     compare("roll", more32, more64, in, 1e-5);
     if (w.in_stride != w.channels) return;
-    fast.depthwise(&w, a32, b32, c32, out32);
-    reference.depthwise(&w, a64, b64, c64, out64);
-    compare("depthwise", out32, out64, out, 1e-5);
-    fast.depthwise(&w, a32, b32, NULL, out32);
-    reference.depthwise(&w, a64, b64, NULL, out64);
-    compare("depthwise without bias", out32, out64, out, 1e-5);
     fast.depthwise_input(&w, a32, b32, out32);
     reference.depthwise_input(&w, a64, b64, out64);
     compare("depthwise_input", out32, out64, in, 1e-5);
