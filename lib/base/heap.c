@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/heap.h"
+#include "base/large.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +34,7 @@ static const hyt_heap *heap_of(const hyt_context *context)
     return context ? &context->heap : &malloc_heap;
 }
 
-enum { PAGE = 4096, LARGE_PAGE = 2 << 20 };
+enum { PAGE = 4096 };
 
 void hyti_prefault(void *pointer, size_t size)
 {
@@ -46,11 +47,22 @@ void hyti_prefault(void *pointer, size_t size)
 #endif
 }
 
+static bool is_malloc(const hyt_context *context)
+{
+    return heap_of(context)->allocate == malloc_allocate;
+}
+
+/* What is so large may never be touched whole. */
+#define SPARSE ((size_t)384 << 10)
+
 /* From the system zero pages come as they are: what is never touched costs nothing. */
 void *hyti_alloc(hyt_context *context, size_t size)
 {
     const hyt_heap *heap = heap_of(context);
-    if (heap->allocate == malloc_allocate) return calloc(1, size ? size : 1);
+    if (is_malloc(context)) {
+        void *shared = size < SPARSE ? hyti_large_take(size) : NULL;
+        return shared ? shared : calloc(1, size ? size : 1);
+    }
     void *pointer = heap->allocate(heap->user, size ? size : 1);
     return pointer ? memset(pointer, 0, size) : NULL;
 }
@@ -64,79 +76,36 @@ void *hyti_array(hyt_context *context, size_t count, size_t size)
 void hyti_free(hyt_context *context, void *pointer)
 {
     const hyt_heap *heap = heap_of(context);
-    if (pointer) heap->release(heap->user, pointer);
+    if (hyti_large_owns(pointer)) hyti_large_give(pointer);
+    else if (pointer) heap->release(heap->user, pointer);
 }
 
 #define ALIGNMENT 64
 
-/* Just below an aligned block: where what holds it begins and, of a mapping of our own, its size. */
-typedef struct holder {
-    void *block;
-    size_t mapped;
-} holder;
-
-/* AddressSanitizer watches what malloc gives alone. */
-#if defined __linux__ && defined MADV_HUGEPAGE && !defined __SANITIZE_ADDRESS__
-/* What a block takes from the system: most of a large page is worth the whole. */
-static size_t pages_for(size_t size)
+/* Just below an aligned block of the heap's: where what holds it begins. */
+static void **holder_of(void *pointer)
 {
-    size_t beyond = size % LARGE_PAGE;
-    return hyti_round_up(size, size > LARGE_PAGE && beyond > LARGE_PAGE / 2 ? LARGE_PAGE : PAGE);
+    return (void **)pointer - 1;
 }
-
-/* A large block straight from the system, zero, at a large page where it has the size of one: the first touch of each
- * page costs as much as writing it. The page below is the holder's. */
-static void *map_large(size_t size)
-{
-    size_t alignment = size >= LARGE_PAGE ? LARGE_PAGE : PAGE, room = pages_for(size), bytes = room + PAGE + alignment;
-    char *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (block == MAP_FAILED) return NULL;
-    char *start = block + (hyti_round_up((uintptr_t)block + PAGE, alignment) - (uintptr_t)block);
-    char *first = start - PAGE, *end = start + room;
-    if (first > block) munmap(block, (size_t)(first - block));
-    if (block + bytes > end) munmap(end, (size_t)(block + bytes - end));
-    madvise(start, room, MADV_HUGEPAGE);
-    ((holder *)(void *)start)[-1] = (holder){ first, (size_t)(end - first) };
-    return start;
-}
-
-static void unmap_large(holder h)
-{
-    munmap(h.block, h.mapped);
-}
-#define LARGE ((size_t)256 << 10)
-#else
-static void *map_large(size_t size)
-{
-    (void)size;
-    return NULL;
-}
-
-static void unmap_large(holder h)
-{
-    (void)h;
-}
-#define LARGE SIZE_MAX
-#endif
 
 void *hyti_alloc_aligned(hyt_context *context, size_t size)
 {
     size_t bytes;
-    if (!hyti_add(size, ALIGNMENT + sizeof(holder) + 2 * LARGE_PAGE, &bytes)) return NULL;
-    if (size >= LARGE && heap_of(context)->allocate == malloc_allocate) return map_large(size);
-    char *block = hyti_alloc(context, size + ALIGNMENT + sizeof(holder));
+    if (!hyti_add(size, ALIGNMENT + sizeof(void *), &bytes)) return NULL;
+    void *shared = is_malloc(context) ? hyti_large_take(size) : NULL;
+    if (shared) return shared;
+    char *block = hyti_alloc(context, bytes);
     if (!block) return NULL;
-    char *start = block + (hyti_round_up((uintptr_t)block + sizeof(holder), ALIGNMENT) - (uintptr_t)block);
-    ((holder *)start)[-1] = (holder){ .block = block };
+    char *start = block + (hyti_round_up((uintptr_t)block + sizeof(void *), ALIGNMENT) - (uintptr_t)block);
+    *holder_of(start) = block;
     return start;
 }
 
 void hyti_free_aligned(hyt_context *context, void *pointer)
 {
     if (!pointer) return;
-    holder h = ((holder *)pointer)[-1];
-    if (h.mapped) unmap_large(h);
-    else hyti_free(context, h.block);
+    if (hyti_large_owns(pointer)) hyti_large_give(pointer);
+    else hyti_free(context, *holder_of(pointer));
 }
 
 hyt_status hyti_grow(hyt_context *context, void *array, size_t *capacity, size_t need, size_t size)

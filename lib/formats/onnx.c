@@ -194,6 +194,7 @@ static hyt_status parse(hyt_context *context, const void *bytes, size_t size, bo
     hyti_free(context, model.nodes);
     hyti_free(context, model.values);
     hyti_free(context, model.table);
+    if (status == HYT_OK) status = hyti_graph_settle(model.graph);
     if (status == HYT_OK) *out = model.graph;
     else hyt_graph_destroy(model.graph);
     return status;

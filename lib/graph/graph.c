@@ -92,6 +92,26 @@ hyt_status hyti_graph_make_room(hyt_graph *graph, size_t index)
     return parameter->data ? HYT_OK : hyti_fail_nomem();
 }
 
+static hyt_status fit(hyt_context *context, void *array, size_t *capacity, size_t count, size_t size)
+{
+    void *old, *exact;
+    memcpy(&old, array, sizeof old);
+    if (!old) return HYT_OK;
+    exact = hyti_copy(context, old, count * size);
+    if (!exact) return hyti_fail_nomem();
+    hyti_free(context, old);
+    memcpy(array, &exact, sizeof exact);
+    *capacity = count;
+    return HYT_OK;
+}
+
+hyt_status hyti_graph_settle(hyt_graph *graph)
+{
+    HYTI_TRY(fit(graph->context, &graph->nodes, &graph->node_capacity, graph->n_nodes, sizeof *graph->nodes));
+    return fit(graph->context, &graph->parameters, &graph->parameter_capacity, graph->n_parameters,
+               sizeof *graph->parameters);
+}
+
 bool hyti_graph_keep(hyt_graph *graph, void *bytes, size_t size)
 {
     uintptr_t first = (uintptr_t)bytes;

@@ -140,6 +140,8 @@ size_t hyti_scale_count(const hyt_graph *graph, size_t parameter);
  * room for one parameter that is not set yet, there or, where that is full, of its own. */
 hyt_status hyti_graph_reserve_weights(hyt_graph *graph, size_t count);
 hyt_status hyti_graph_make_room(hyt_graph *graph, size_t parameter);
+/* Of a graph that is whole: its lists in no more room than they need, and moved to where readers left some. */
+hyt_status hyti_graph_settle(hyt_graph *graph);
 /* Whether parameters lie in these bytes of hyti_alloc_aligned: the graph releases them then. */
 bool hyti_graph_keep(hyt_graph *graph, void *bytes, size_t size);
 /* The whole numbers of a bias; NULL takes them away. */

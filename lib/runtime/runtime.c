@@ -127,11 +127,11 @@ static hyt_status fill(const hyt_graph *graph, hyt_value output, void *arena, si
     hyt_context *context = runtime->context;
     HYTI_TRY(hyti_plan_build_for(graph, output, &runtime->params, &runtime->kernels, &runtime->plan));
     HYTI_TRY(keep_facts(graph, output, runtime));
-    HYTI_TRY(take_arena(runtime, arena, arena_size));
     runtime->packed = hyti_alloc_aligned(context, (size_t)HYTI_MAX(runtime->plan.packed_bytes, (uint64_t)64));
     runtime->jobs = hyti_array(context, runtime->plan.n_steps, sizeof *runtime->jobs);
     runtime->stages = hyti_array(context, runtime->plan.n_steps, sizeof *runtime->stages);
     if (!runtime->packed || !runtime->jobs || !runtime->stages) return hyti_fail_nomem();
+    HYTI_TRY(take_arena(runtime, arena, arena_size)); /* last, so that weights lie beside those that they are made of */
     hyti_prefault(runtime->packed, (size_t)runtime->plan.packed_bytes);
     HYTI_TRY(hyti_plan_weights(graph, &runtime->plan, &runtime->kernels, runtime->packed));
     HYTI_TRY(fill_constants(graph, runtime));

@@ -292,7 +292,7 @@ static hyt_status make_room(const hyti_plan *plan, folder *f)
         if (is_folded(step)) folded = HYTI_MAX(folded, count);
         if (step->format == HYTI_I8) stored = HYTI_MAX(stored, count);
     }
-    f->weights = hyti_alloc(plan->context, folded * sizeof *f->weights + stored);
+    f->weights = hyti_alloc_aligned(plan->context, folded * sizeof *f->weights + stored);
     if (f->weights) f->stored = (int8_t *)(f->weights + folded);
     f->scale = hyti_array(plan->context, channels, 2 * sizeof *f->scale);
     if (f->scale) f->shift = f->scale + channels;
@@ -309,7 +309,7 @@ hyt_status hyti_plan_weights(const hyt_graph *graph, const hyti_plan *plan, cons
         if (plan->steps[i].kind == HYTI_STEP_LAYER_NORM) write_layer_norm(&f, &plan->steps[i]);
         write_table(&f, &plan->steps[i]);
     }
-    hyti_free(plan->context, f.weights);
+    hyti_free_aligned(plan->context, f.weights);
     hyti_free(plan->context, f.scale);
     return status;
 }

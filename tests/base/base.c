@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/json.h"
+#include "base/large.h"
 #include "base/number.h"
 #include "base/pool.h"
 #include "base/rng.h"
@@ -274,6 +275,38 @@ static void numbers_keep_their_point(void **state)
     freelocale(comma);
 }
 
+/* Zero, apart from each other, at multiples of 64, and what is in them stays. */
+static void large_blocks_keep_apart(void **state)
+{
+    (void)state;
+    enum { BLOCKS = 40, ROUNDS = 600 };
+    unsigned char *blocks[BLOCKS] = { 0 };
+    size_t sizes[BLOCKS] = { 0 }, came = 0;
+    hyti_rng rng = hyti_rng_start(11, HYTI_PURPOSE_TEST, 0);
+    for (size_t round = 0; round < ROUNDS; round++) {
+        size_t i = hyti_rng_below(&rng, BLOCKS);
+        if (blocks[i]) {
+            for (size_t j = 0; j < sizes[i]; j++)
+                if (blocks[i][j] != i + 1) fail_msg("block %zu, byte %zu of %zu", i, j, sizes[i]);
+            hyti_free_aligned(NULL, blocks[i]);
+        }
+        sizes[i] = (size_t)1 << hyti_rng_below(&rng, 22);
+        sizes[i] += hyti_rng_below(&rng, sizes[i]);
+        blocks[i] = hyti_alloc_aligned(NULL, sizes[i]);
+        assert_non_null(blocks[i]);
+        assert_int_equal((uintptr_t)blocks[i] % 64, 0);
+        for (size_t j = 0; j < sizes[i]; j++)
+            if (blocks[i][j]) fail_msg("block %zu is not zero at byte %zu of %zu", i, j, sizes[i]);
+        memset(blocks[i], (int)i + 1, sizes[i]);
+        came += hyti_large_owns(blocks[i]);
+    }
+    print_message("%zu of %d blocks in large pages\n", came, ROUNDS);
+    for (size_t i = 0; i < BLOCKS; i++) hyti_free_aligned(NULL, blocks[i]);
+    assert_false(hyti_large_owns(&rng));
+    assert_null(hyti_large_take(1)); /* left to the heap */
+    assert_null(hyti_large_take(SIZE_MAX));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +317,7 @@ int main(void)
         cmocka_unit_test(numbers_keep_their_point), cmocka_unit_test(numbers_come_back),
         cmocka_unit_test(files_are_written_whole),
         cmocka_unit_test(files_have_the_usual_rights), cmocka_unit_test(running_out_of_memory_leaves_nothing),
+        cmocka_unit_test(large_blocks_keep_apart),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }
