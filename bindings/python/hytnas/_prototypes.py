@@ -750,6 +750,8 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_runtime_output_size": (c_size_t, [POINTER(hyt_runtime)]),
     "hyt_runtime_time": (c_int, [POINTER(hyt_runtime), c_double, POINTER(c_double), POINTER(c_double),
         POINTER(c_double)]),
+    "hyt_detect": (c_int, [POINTER(hyt_graph), POINTER(c_float), c_double, c_double, c_size_t, POINTER(c_float),
+        POINTER(c_float), POINTER(c_uint32), POINTER(c_size_t)]),
     "hyt_runtime_steps": (c_size_t, [POINTER(hyt_runtime)]),
     "hyt_runtime_step_kind": (c_char_p, [POINTER(hyt_runtime), c_size_t]),
     "hyt_runtime_step_value": (c_int32, [POINTER(hyt_runtime), c_size_t]),
