@@ -30,4 +30,26 @@ static inline float hyti_exp_f32(float x)
     return p * power;
 }
 
+/* The same of sixteen, in place; as vectors whatever the compiler makes of loops. */
+typedef float hyti_exp_lanes __attribute__((vector_size(64), aligned(4), may_alias));
+typedef int32_t hyti_exp_bits __attribute__((vector_size(64), aligned(4), may_alias));
+
+static inline __attribute__((always_inline)) void hyti_exp_lanes_f32(hyti_exp_lanes *x)
+{
+    const float rounder = 12582912.0f;
+    hyti_exp_bits low = *x < -87.0f, high = *x > 88.0f;
+    hyti_exp_lanes zero = { 0 }, bounded = *x;
+    bounded = (hyti_exp_lanes)((low & (hyti_exp_bits)(zero - 87.0f)) | (~low & (hyti_exp_bits)bounded));
+    bounded = (hyti_exp_lanes)((high & (hyti_exp_bits)(zero + 88.0f)) | (~high & (hyti_exp_bits)bounded));
+    hyti_exp_lanes shifted = bounded * 1.44269504f + rounder, n = shifted - rounder;
+    hyti_exp_lanes r = bounded - n * 0.693359375f + n * 2.12194440e-4f;
+    hyti_exp_lanes p = r * (1.0f / 5040) + 1.0f / 720;
+    p = p * r + 1.0f / 120;
+    p = p * r + 1.0f / 24;
+    p = p * r + 1.0f / 6;
+    p = p * r + 0.5f;
+    p = p * r * r + r + 1;
+    *x = p * (hyti_exp_lanes)(((hyti_exp_bits)shifted << 23) + 0x3f800000);
+}
+
 #endif

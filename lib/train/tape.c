@@ -7,7 +7,6 @@
 
 size_t hyti_period(size_t channels)
 {
-    if (channels >= 64) return channels;
     size_t rows = 1;
     while (channels * rows % 16) rows *= 2;
     while (channels * rows < 64) rows *= 2;

@@ -6,6 +6,7 @@
 #define REAL float
 #define T(name) name##_f32
 #define EXP hyti_exp_f32
+#define EXP_LANES hyti_exp_lanes_f32
 #define SQRT sqrtf
 #include "train/ops.inc"
 
