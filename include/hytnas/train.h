@@ -29,17 +29,6 @@ typedef struct hyt_trainer hyt_trainer;
 #define HYT_TRAIN_PATIENCE "patience"               /**< int, epochs without a better validation accuracy before it ends early; 0: never */
 #define HYT_TRAIN_THREADS "threads"                 /**< int, 1 */
 #define HYT_TRAIN_SEED "seed"                       /**< int, 0 */
-#define HYT_TRAIN_NESTEROV "nesterov"               /**< flag, 0: sgd looks ahead along its momentum */
-#define HYT_TRAIN_SCHEDULE "schedule"               /**< choice, "cosine", "one-cycle" or "step" */
-#define HYT_TRAIN_STEPS "steps"                     /**< int, 2: drops of schedule step, evenly spaced */
-#define HYT_TRAIN_DROP "drop"                       /**< real, 0.1: what each of them multiplies the rate by */
-#define HYT_TRAIN_CLIP "clip"                       /**< real, 0: greatest norm of the gradient; 0: any */
-#define HYT_TRAIN_MIXUP "mixup"                     /**< real, 0: alpha of mixup; 0: none */
-#define HYT_TRAIN_CUTMIX "cutmix"                   /**< real, 0: alpha of cutmix; 0: none */
-#define HYT_TRAIN_ERASING "erasing"                 /**< real, 0: share of the pictures in which a box becomes noise */
-#define HYT_TRAIN_CLASS_WEIGHTS "class-weights"     /**< choice, "none" or "balanced" */
-#define HYT_TRAIN_TEACHER_SHARE "teacher-share"     /**< real, 0.5: share of the loss that a teacher gives */
-#define HYT_TRAIN_TEMPERATURE "temperature"         /**< real, 2: softens both outputs before they are compared */
 #define HYT_TRAIN_TASK "task"                       /**< choice, "classification", "detection" or "segmentation" */
 
 HYT_API hyt_status hyt_train_options_create(hyt_context *context, hyt_options **out);
@@ -47,13 +36,6 @@ HYT_API hyt_status hyt_train_options_create(hyt_context *context, hyt_options **
 /** Copies the graph, with its weights; weights that are not set are initialised from the seed. */
 HYT_API hyt_status hyt_trainer_create(const hyt_graph *graph, const hyt_options *options, hyt_trainer **out);
 HYT_API void hyt_trainer_destroy(hyt_trainer *trainer);
-
-/** A network that the trained one imitates in hyt_trainer_fit: it runs on the same augmented pictures (options
- *  "teacher-share" and "temperature"; arXiv 1503.02531). It is copied, takes pixels from 0 to 1, and gives what the trained
- *  network gives.
- *  @param teacher  NULL: none any more
- *  @return HYT_ERR_SHAPE where it takes or gives something else; HYT_ERR_STATE where a weight is not set */
-HYT_API hyt_status hyt_trainer_set_teacher(hyt_trainer *trainer, const hyt_graph *teacher);
 
 /** After each epoch: 0 goes on, HYT_STOP ends well, negative ends and travels unchanged. */
 typedef int (*hyt_epoch_fn)(void *user, size_t epoch, double train_loss, double validation_accuracy);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The whole schedule: epochs of batches, validation after each, the best kept. */
 #include "data/batch.h"
-#include "train/mix.h"
 #include "train/trainer.h"
 #include <math.h>
 #include <string.h>
@@ -30,51 +29,19 @@ typedef struct filling {
     const hyt_dataset *dataset;
     const hyti_augment *augment;
     const size_t *order;           /* NULL: as they lie */
-    size_t first, count, epoch;
-    hyti_frame frame;
+    size_t first, epoch;
+    bool aims;                     /* targets too */
 } filling;
 
-static float *picture_at(const filling *f, size_t i) { return f->trainer->input + i * f->trainer->in_size; }
-static void *target_at(const filling *f, size_t i) { return f->trainer->targets + i * f->trainer->target_size; }
-
-static void fill_plain(void *user, size_t i, size_t worker)
-{
-    const filling *f = user;
-    (void)worker;
-    hyti_data_picture(f->dataset, f->first + i, f->augment, 0, 0, picture_at(f, i));
-}
-
-static void fill_augmented(void *user, size_t i, size_t worker)
+static void fill_picture(void *user, size_t i, size_t worker)
 {
     const filling *f = user;
     const hyti_goal *goal = &f->trainer->goal;
-    size_t index = f->order[f->first + i];
+    size_t index = f->order ? f->order[f->first + i] : f->first + i;
     (void)worker;
-    hyti_data_picture(f->dataset, index, f->augment, (uint64_t)goal->params->seed, f->epoch, picture_at(f, i));
-    hyti_erase(goal->params, f->epoch, index, f->frame, picture_at(f, i));
-    goal->task->aim(goal, f->dataset, index, NULL, target_at(f, i));
-}
-
-/* The first with the last, the second with the one before, ...: the order of an epoch is random. */
-static void blend_pair(void *user, size_t i, size_t worker)
-{
-    const filling *f = user;
-    size_t other = f->count - 1 - i;
-    hyti_blend blend = hyti_blend_draw(f->trainer->goal.params, f->epoch, f->order[f->first + i], f->frame);
-    (void)worker;
-    hyti_blend_pictures(&blend, f->frame, picture_at(f, i), picture_at(f, other));
-    hyti_blend_targets(&blend, f->trainer->goal.target_bytes / sizeof(float), target_at(f, i), target_at(f, other));
-}
-
-/* The batch that is trained on next. */
-static hyt_status fill_batch(fit *f, size_t first, size_t count)
-{
-    hyt_trainer *t = f->trainer;
-    filling job = { t, f->train, &f->augment, f->order, first, count, f->epoch,
-                    { hyt_dataset_height(f->train), hyt_dataset_width(f->train) } };
-    hyti_pool_run(t->pool, count, fill_augmented, &job);
-    if (t->params.mixup > 0 || t->params.cutmix > 0) hyti_pool_run(t->pool, count / 2, blend_pair, &job);
-    return hyti_teacher_run(t);
+    hyti_data_picture(f->dataset, index, f->augment, (uint64_t)f->trainer->params.seed, f->epoch,
+                      f->trainer->input + i * f->trainer->in_size);
+    if (f->aims) goal->task->aim(goal, f->dataset, index, NULL, f->trainer->targets + i * f->trainer->target_size);
 }
 
 static void blend(float *mean, const float *values, size_t count, float share)
@@ -101,10 +68,10 @@ static hyt_status run_epoch(fit *f, double *mean_loss)
     hyti_data_order((uint64_t)t->params.seed, f->epoch, count, f->order);
     for (size_t step = 0; step < f->steps; step++) {
         size_t first = count * step / f->steps, pictures = count * (step + 1) / f->steps - first;
-        size_t at = f->epoch * f->steps + step, all = f->epochs * f->steps;
-        double loss, rate = hyti_train_rate(&t->params, at, all), momentum = hyti_train_momentum(&t->params, at, all);
-        HYTI_TRY(fill_batch(f, first, pictures));
-        HYTI_TRY(hyti_trainer_step(t, t->input, pictures, rate, momentum, &loss));
+        filling job = { t, f->train, &f->augment, f->order, first, f->epoch, true };
+        double loss, rate = hyti_train_rate(&t->params, f->epoch * f->steps + step, f->epochs * f->steps);
+        hyti_pool_run(t->pool, pictures, fill_picture, &job);
+        HYTI_TRY(hyti_trainer_step(t, t->input, pictures, rate, &loss));
         sum += loss * (double)pictures;
         if (t->params.averaging > 0) average(f);
     }
@@ -115,8 +82,8 @@ static hyt_status run_epoch(fit *f, double *mean_loss)
 static hyt_status score_batch(const fit *f, void *score, size_t first, size_t pictures)
 {
     hyt_trainer *t = f->trainer;
-    filling job = { t, f->validation, &f->plain, NULL, first, pictures, 0, { 0, 0 } };
-    hyti_pool_run(t->pool, pictures, fill_plain, &job);
+    filling job = { t, f->validation, &f->plain, NULL, first, 0, false };
+    hyti_pool_run(t->pool, pictures, fill_picture, &job);
     hyti_net_forward_f32(&t->net, t->input, pictures, false);
     hyti_net_output_f32(&t->net, t->output);
     for (size_t i = 0; i < pictures; i++)
@@ -272,7 +239,6 @@ hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const
     float deviation[3];
     set_normalisation(&f, deviation);
     hyt_status status = reserve(&f);
-    if (status == HYT_OK) status = hyti_teacher_start(trainer, f.plain.mean, deviation);
     if (status == HYT_OK) {
         keep(trainer, &f.start);
         status = run(&f, epoch, user);
@@ -285,7 +251,6 @@ hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const
         }
     }
     if (status == HYT_OK && validation && best) *best = f.accuracy;
-    hyti_teacher_stop(trainer);
     release(&f);
     return status;
 }
