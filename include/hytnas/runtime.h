@@ -56,6 +56,18 @@ HYT_API size_t hyt_runtime_output_size(const hyt_runtime *runtime);
  *  @param low,high      ends of a 95 % interval of the median (binomial order statistics); either may be NULL */
 HYT_API hyt_status hyt_runtime_time(hyt_runtime *runtime, double milliseconds, double *median, double *low, double *high);
 
+/** Boxes of one picture from what a detector gave for it (hyt_graph_build(), hyt_candidate_decode() of a space with such
+ *  a head): one box a pixel of its maps, anchors (several a pixel), or queries. Classes are sigmoids; of queries a softmax
+ *  whose last is "no object". Overlapping boxes of one class are suppressed, but those of queries.
+ *  @param output     one picture's result, places * (4 + classes) values
+ *  @param threshold  least score, 0 to 1
+ *  @param iou        overlap above which of two boxes of a class the worse goes
+ *  @param most       boxes at most; the room of the three arrays, in boxes
+ *  @param boxes      x1, y1, x2, y2 in pixels of the network's input, by falling score
+ *  @return HYT_ERR_SHAPE where the network ends in something else */
+HYT_API hyt_status hyt_detect(const hyt_graph *network, const float *output, double threshold, double iou, size_t most,
+                              float *boxes, float *scores, uint32_t *labels, size_t *count);
+
 /** @name Steps
  *  What a run does, one after the other: an operation with what is fused into it, a copy, a change of format. Kinds and
  *  numbers of steps may differ between versions.

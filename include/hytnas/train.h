@@ -29,6 +29,17 @@ typedef struct hyt_trainer hyt_trainer;
 #define HYT_TRAIN_PATIENCE "patience"               /**< int, epochs without a better validation accuracy before it ends early; 0: never */
 #define HYT_TRAIN_THREADS "threads"                 /**< int, 1 */
 #define HYT_TRAIN_SEED "seed"                       /**< int, 0 */
+#define HYT_TRAIN_NESTEROV "nesterov"               /**< flag, 0: sgd looks ahead along its momentum */
+#define HYT_TRAIN_SCHEDULE "schedule"               /**< choice, "cosine", "one-cycle" or "step" */
+#define HYT_TRAIN_STEPS "steps"                     /**< int, 2: drops of schedule step, evenly spaced */
+#define HYT_TRAIN_DROP "drop"                       /**< real, 0.1: what each of them multiplies the rate by */
+#define HYT_TRAIN_CLIP "clip"                       /**< real, 0: greatest norm of the gradient; 0: any */
+#define HYT_TRAIN_MIXUP "mixup"                     /**< real, 0: alpha of mixup; 0: none */
+#define HYT_TRAIN_CUTMIX "cutmix"                   /**< real, 0: alpha of cutmix; 0: none */
+#define HYT_TRAIN_ERASING "erasing"                 /**< real, 0: share of the pictures in which a box becomes noise */
+#define HYT_TRAIN_CLASS_WEIGHTS "class-weights"     /**< choice, "none" or "balanced" */
+#define HYT_TRAIN_TEACHER_SHARE "teacher-share"     /**< real, 0.5: share of the loss that a teacher gives */
+#define HYT_TRAIN_TEMPERATURE "temperature"         /**< real, 2: softens both outputs before they are compared */
 #define HYT_TRAIN_TASK "task"                       /**< choice, "classification", "detection" or "segmentation" */
 
 HYT_API hyt_status hyt_train_options_create(hyt_context *context, hyt_options **out);
@@ -36,6 +47,13 @@ HYT_API hyt_status hyt_train_options_create(hyt_context *context, hyt_options **
 /** Copies the graph, with its weights; weights that are not set are initialised from the seed. */
 HYT_API hyt_status hyt_trainer_create(const hyt_graph *graph, const hyt_options *options, hyt_trainer **out);
 HYT_API void hyt_trainer_destroy(hyt_trainer *trainer);
+
+/** A network that the trained one imitates in hyt_trainer_fit: it runs on the same augmented pictures (options
+ *  "teacher-share" and "temperature"; arXiv 1503.02531). It is copied, takes pixels from 0 to 1, and gives what the trained
+ *  network gives.
+ *  @param teacher  NULL: none any more
+ *  @return HYT_ERR_SHAPE where it takes or gives something else; HYT_ERR_STATE where a weight is not set */
+HYT_API hyt_status hyt_trainer_set_teacher(hyt_trainer *trainer, const hyt_graph *teacher);
 
 /** After each epoch: 0 goes on, HYT_STOP ends well, negative ends and travels unchanged. */
 typedef int (*hyt_epoch_fn)(void *user, size_t epoch, double train_loss, double validation_accuracy);
@@ -47,6 +65,21 @@ typedef int (*hyt_epoch_fn)(void *user, size_t epoch, double train_loss, double 
  *  @return HYT_ERR_SHAPE where the pictures or classes do not fit; HYT_ERR_NUMERIC if the loss is not finite */
 HYT_API hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const hyt_dataset *validation,
                                    hyt_epoch_fn epoch, void *user, double *best);
+/** @name Going on later
+ *  A training that ends in the middle, because a callback said HYT_STOP or the program was killed, and goes on to the
+ *  same weights, bit for bit, as one that was not interrupted.
+ *  @{ */
+/** Writes the training that goes on (inside its epoch callback: after that epoch) or, outside of one, that HYT_STOP ended
+ *  or that was loaded. A file that was there stays until all of it is written. HYT_ERR_STATE if there is none. */
+HYT_API hyt_status hyt_trainer_save(const hyt_trainer *trainer, const char *path);
+/** The next hyt_trainer_fit goes on from there, on the same pictures and with the same teacher, else it answers
+ *  HYT_ERR_CONFLICT. Its callback starts with the number of the next epoch.
+ *  @return HYT_ERR_FORMAT says what is wrong; HYT_ERR_CONFLICT names the network, option or version that is another */
+HYT_API hyt_status hyt_trainer_load(hyt_trainer *trainer, const char *path);
+/** The same from bytes in memory. */
+HYT_API hyt_status hyt_trainer_parse(hyt_trainer *trainer, const void *bytes, size_t size);
+/** @} */
+
 /** One step on a batch of normalised pictures, NHWC; the rate is the peak rate. `loss` may be NULL. Classification
  *  only, else HYT_ERR_UNSUPPORTED. HYT_ERR_RANGE names a label beyond the classes. */
 HYT_API hyt_status hyt_trainer_step(hyt_trainer *trainer, const float *pictures, const uint32_t *labels, size_t count,

@@ -18,7 +18,9 @@ typedef enum hyti_purpose {
     HYTI_PURPOSE_AUGMENT = 7,     /* data: augmentation of one picture */
     HYTI_PURPOSE_SHAPES = 8,      /* data: the built-in set */
     HYTI_PURPOSE_TIMING = 9,      /* runtime: random input */
-    HYTI_PURPOSE_EVALUATE = 10    /* evaluate: a candidate's seed */
+    HYTI_PURPOSE_EVALUATE = 10,   /* evaluate: a candidate's seed */
+    HYTI_PURPOSE_MIX = 11,        /* train: how two pictures are blended */
+    HYTI_PURPOSE_ERASE = 12       /* train: what is erased of one picture */
 } hyti_purpose;
 
 typedef struct hyti_rng {

@@ -2,8 +2,8 @@
 #include "base/table.h"
 #include "data/batch.h"
 #include "graph/graph.h"
+#include "train/runner.h"
 #include "train/task.h"
-#include <hytnas/runtime.h>
 
 #define BATCH 32
 
@@ -11,7 +11,7 @@
 typedef struct scoring {
     hyti_goal goal;
     const hyt_dataset *dataset;
-    hyt_runtime *runtime;
+    hyti_runner runner;
     size_t pixels;             /* values of one picture */
     float *input, *output;
     void *score;
@@ -21,7 +21,7 @@ static hyt_status score_batch(const scoring *s, size_t first, size_t count)
 {
     const hyti_augment plain = { .inverse = { 1, 1, 1 } };
     for (size_t i = 0; i < count; i++) hyti_data_picture(s->dataset, first + i, &plain, 0, 0, s->input + i * s->pixels);
-    HYTI_TRY(hyt_runtime_run(s->runtime, s->input, s->output));
+    HYTI_TRY(hyti_runner_run(&s->runner, s->input, s->output));
     for (size_t i = 0; i < count; i++)
         HYTI_TRY(s->goal.task->score_add(&s->goal, s->score, first + i, s->output + i * s->goal.outputs));
     return HYT_OK;
@@ -30,25 +30,13 @@ static hyt_status score_batch(const scoring *s, size_t first, size_t count)
 static hyt_status score_all(scoring *s)
 {
     size_t count = hyt_dataset_count(s->dataset);
-    s->pixels = hyt_runtime_input_size(s->runtime) / BATCH;
+    s->pixels = hyt_runtime_input_size(s->runner.runtime) / BATCH;
     s->input = hyti_array(hyti_dataset_context(s->dataset), BATCH * s->pixels, sizeof *s->input);
     s->output = hyti_array(hyti_dataset_context(s->dataset), BATCH * s->goal.outputs, sizeof *s->output);
     if (!s->input || !s->output) return hyti_fail_nomem();
     for (size_t first = 0; first < count; first += BATCH)
         HYTI_TRY(score_batch(s, first, HYTI_MIN((size_t)BATCH, count - first)));
     return HYT_OK;
-}
-
-static hyt_status make_runtime(const hyt_graph *network, size_t threads, hyt_runtime **out)
-{
-    hyt_options *options = NULL;
-    HYTI_TRY(hyt_runtime_options_create(hyti_graph_context(network), &options));
-    hyt_status status = hyt_options_set_int(options, HYT_RUNTIME_BATCH, BATCH);
-    if (status == HYT_OK) status = hyt_options_set_int(options, HYT_RUNTIME_THREADS, (int64_t)threads);
-    if (status == HYT_OK) status = hyt_options_set_text(options, HYT_RUNTIME_LAYOUT, "nhwc");
-    if (status == HYT_OK) status = hyt_runtime_create(network, options, out);
-    hyt_options_destroy(options);
-    return status;
 }
 
 /* The score lives from begin to end, whatever happens between them. */
@@ -68,11 +56,11 @@ hyt_status hyti_train_score(const hyt_graph *network, const hyti_task *task, con
     scoring s = { .dataset = dataset };
     HYTI_TRY(hyti_goal_init(&s.goal, network, NULL, task));
     hyt_status status = hyti_goal_check(&s.goal, dataset, "dataset");
-    if (status == HYT_OK) status = make_runtime(network, threads, &s.runtime);
+    if (status == HYT_OK) status = hyti_runner_init(&s.runner, network, BATCH, threads);
     if (status == HYT_OK) status = score(&s, value);
     hyti_free(hyti_dataset_context(dataset), s.input);
     hyti_free(hyti_dataset_context(dataset), s.output);
-    hyt_runtime_destroy(s.runtime);
+    hyti_runner_clear(&s.runner);
     hyti_goal_clear(&s.goal);
     return status;
 }

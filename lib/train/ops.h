@@ -10,6 +10,7 @@
 typedef struct hyti_descent {
     double rate, decay, momentum; /* momentum: of sgd */
     double first, second;         /* 1 - beta^step of adamw, for both moments */
+    bool nesterov;                /* of sgd */
 } hyti_descent;
 
 #define HYTI_ADAM_BETA1 0.9

@@ -20,10 +20,14 @@ hyt_status hyti_goal_init(hyti_goal *goal, const hyt_graph *graph, const hyti_tr
     if (params) HYTI_TRY(hyti_task_find(params->task, &task));
     hyti_goal made = { .task = task, .context = hyti_graph_context(graph), .graph = graph, .params = params };
     hyt_dims dims = graph->nodes[hyt_graph_output(graph)].dims;
-    if (!hyti_dims_count(&dims, &made.outputs)) return hyti_fail(HYT_ERR_RANGE, "the result of the network is too large");
-    HYTI_TRY(task->prepare(&made));
-    *goal = made;
-    return HYT_OK;
+    if (!hyti_dims_count(&dims, &made.outputs)) return hyti_fail(HYT_ERR_RANGE, "the network's result is too large");
+    if (params && (params->mixup > 0 || params->cutmix > 0) && !task->mixes)
+        return hyti_fail(HYT_ERR_UNSUPPORTED, "options \"%s\" and \"%s\": targets of %s cannot be blended",
+                         HYT_TRAIN_MIXUP, HYT_TRAIN_CUTMIX, task->name);
+    hyt_status status = task->prepare(&made);
+    if (status == HYT_OK) *goal = made;
+    else hyti_goal_clear(&made);
+    return status;
 }
 
 void hyti_goal_clear(hyti_goal *goal)

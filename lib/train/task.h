@@ -4,9 +4,9 @@
 #ifndef HYTI_TRAIN_TASK_H
 #define HYTI_TRAIN_TASK_H
 
+#include "data/batch.h"
 #include "train/train.h"
 
-typedef struct hyti_placement hyti_placement; /* data: where the pixels of an augmented picture come from */
 typedef struct hyti_task hyti_task;
 
 /* A task bound to a network: who trains or scores it makes one and hands it to each call. */
@@ -38,6 +38,9 @@ struct hyti_task {
                 void *target);
     /* Loss of one picture; writes its gradient times `weight`. May use the target as scratch. Thread-safe. */
     double (*loss)(const hyti_goal *goal, void *target, const float *output, double weight, float *gradient);
+    /* Distance of a result from a teacher's; adds its gradient times `weight`. Thread-safe. */
+    double (*imitate)(const hyti_goal *goal, const float *teacher, const float *output, double weight,
+                      float *gradient);                                                         /* optional */
     bool mixes; /* targets are rows of floats, which may be blended as the pictures are */
 
     /* One number for a data set, 0 to 1, higher is better: results are added in order of pictures, one at a time.

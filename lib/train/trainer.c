@@ -29,7 +29,8 @@ static hyt_status reserve(hyt_trainer *t)
     t->output = hyti_array(t->context, batch * t->goal.outputs, sizeof(float));
     t->targets = hyti_alloc_aligned(t->context, batch * t->target_size);
     t->running = hyti_array(t->context, t->tape.running, sizeof *t->running);
-    bool all = t->first && t->second && t->input && t->output && t->targets && t->running;
+    t->norms = hyti_array(t->context, hyti_descend_blocks(t), sizeof *t->norms);
+    bool all = t->norms && t->first && t->second && t->input && t->output && t->targets && t->running;
     return all ? HYT_OK : hyti_fail_nomem();
 }
 
@@ -68,7 +69,9 @@ hyt_status hyt_trainer_create(const hyt_graph *graph, const hyt_options *options
     HYTI_NEED(graph);
     HYTI_NEED(out);
     HYTI_TRY(hyti_options_read(options, &hyti_train_table, &params));
-    return hyti_trainer_create(graph, &params, out);
+    HYTI_TRY(hyti_trainer_create(graph, &params, out));
+    (*out)->keeps = true;
+    return HYT_OK;
 }
 
 void hyt_trainer_destroy(hyt_trainer *trainer)
@@ -81,6 +84,10 @@ void hyt_trainer_destroy(hyt_trainer *trainer)
     hyti_free(context, trainer->output);
     hyti_free_aligned(context, trainer->targets);
     hyti_free(context, trainer->running);
+    hyti_free(context, trainer->norms);
+    hyti_teacher_stop(trainer);
+    hyt_graph_destroy(trainer->teacher);
+    hyti_free(context, trainer->image);
     hyti_net_clear_f32(&trainer->net);
     hyti_pool_destroy(trainer->pool);
     hyti_tape_clear(&trainer->tape);
@@ -90,62 +97,26 @@ void hyt_trainer_destroy(hyt_trainer *trainer)
     hyt_context_destroy(context);
 }
 
-#define BLOCK ((size_t)4096) /* values of weights that one task updates */
-
-typedef struct update {
-    hyt_trainer *trainer;
-    hyti_descent descent;
-} update;
-
-static void descend_range(const update *u, size_t first, size_t last, double decay)
-{
-    const hyt_trainer *t = u->trainer;
-    const hyti_net_f32 *net = &t->net;
-    hyti_descent descent = u->descent;
-    if (first >= last) return;
-    descent.decay = decay;
-    if (t->params.optimiser == HYTI_OPTIMISER_ADAMW)
-        t->ops.adamw(last - first, net->weights + first, t->first + first, t->second + first, net->slots + first,
-                     net->parts, t->tape.n_trained, &descent);
-    else
-        t->ops.sgd(last - first, net->weights + first, t->first + first, net->slots + first, net->parts,
-                   t->tape.n_trained, &descent);
-}
-
-static void descend_block(void *user, size_t block, size_t worker)
-{
-    const update *u = user;
-    const hyti_tape *tape = &u->trainer->tape;
-    size_t first = block * BLOCK, last = HYTI_MIN(first + BLOCK, tape->n_trained);
-    size_t middle = HYTI_MIN(HYTI_MAX(first, tape->n_decayed), last);
-    (void)worker;
-    descend_range(u, first, middle, u->trainer->params.weight_decay);
-    descend_range(u, middle, last, 0);
-}
-
-static void descend(hyt_trainer *t, double rate)
-{
-    double n = (double)++t->steps;
-    update u = { t, { .rate = rate, .momentum = t->params.momentum, .first = 1 - pow(HYTI_ADAM_BETA1, n),
-                      .second = 1 - pow(HYTI_ADAM_BETA2, n) } };
-    hyti_pool_run(t->pool, (t->tape.n_trained + BLOCK - 1) / BLOCK, descend_block, &u);
-    hyti_net_pack_f32(&t->net);
-}
-
 static double picture_loss(const void *user, size_t index, const float *output, double weight, float *gradient)
 {
     const hyt_trainer *t = user;
-    return t->goal.task->loss(&t->goal, t->targets + index * t->target_size, output, weight, gradient);
+    const hyti_goal *goal = &t->goal;
+    double share = t->taught ? t->params.teacher_share : 0;
+    double own = goal->task->loss(goal, t->targets + index * t->target_size, output, weight * (1 - share), gradient);
+    if (share == 0) return own;
+    return (1 - share) * own + share * goal->task->imitate(goal, t->taught + index * goal->outputs, output,
+                                                           weight * share, gradient);
 }
 
-hyt_status hyti_trainer_step(hyt_trainer *t, const float *pictures, size_t count, double rate, double *loss)
+hyt_status hyti_trainer_step(hyt_trainer *t, const float *pictures, size_t count, double rate, double momentum,
+                             double *loss)
 {
     const hyti_loss_f32 aim = { picture_loss, t };
     hyti_net_forward_f32(&t->net, pictures, count, true);
     *loss = hyti_net_backward_f32(&t->net, &aim);
     if (!isfinite(*loss))
         return hyti_fail(HYT_ERR_NUMERIC, "the loss is not finite after %zu steps, at rate %g", t->steps, rate);
-    descend(t, rate);
+    hyti_trainer_descend(t, rate, momentum);
     return HYT_OK;
 }
 
@@ -165,7 +136,7 @@ static hyt_status step_once(hyt_trainer *t, const float *pictures, size_t count,
     double value;
     size_t running = t->tape.running * sizeof *t->running;
     memcpy(t->running, t->net.running, running);
-    hyt_status status = hyti_trainer_step(t, pictures, count, t->params.rate, &value);
+    hyt_status status = hyti_trainer_step(t, pictures, count, t->params.rate, t->params.momentum, &value);
     if (status != HYT_OK) memcpy(t->net.running, t->running, running);
     else if (loss) *loss = value;
     return status;

@@ -3,7 +3,10 @@
 #define HYTI_TRAIN_TRAINER_H
 
 #include "train/net.h"
+#include "train/runner.h"
 #include "train/task.h"
+
+typedef struct hyti_fit hyti_fit;
 
 struct hyt_trainer {
     hyt_context *context;
@@ -20,9 +23,31 @@ struct hyt_trainer {
     float *input, *output;    /* one batch of pictures and of results */
     unsigned char *targets;   /* of the batch */
     float *running;           /* statistics before a step, for one that fails */
+    double *norms;            /* squares of the gradient, of each block of weights */
+    hyt_graph *teacher;       /* NULL: none */
+    hyti_runner teaching;     /* runs it while a training goes on */
+    float *taught;            /* its results of the batch; NULL: nothing is imitated */
+    hyti_fit *fit;            /* while the epoch callback runs; else NULL */
+    void *image;              /* checkpoint of the training that was stopped or loaded last; NULL: none */
+    size_t image_size;
+    bool resumes;             /* the next training goes on from it */
+    bool keeps;               /* the image of a training that is stopped */
 };
 
-/* A step against trainer->targets, on arguments that are known to be good; one that fails moved the running statistics. */
-hyt_status hyti_trainer_step(hyt_trainer *trainer, const float *pictures, size_t count, double rate, double *loss);
+/* A step against trainer->targets, on arguments that are known to be good; a failure moved the running statistics. */
+hyt_status hyti_trainer_step(hyt_trainer *trainer, const float *pictures, size_t count, double rate, double momentum,
+                             double *loss);
+/* Keeps the image of a training that is stopped. */
+hyt_status hyti_trainer_keep(hyti_fit *fit);
+/* After a training that ended well: nothing is gone on with; the image of one that was stopped stays to be saved. */
+void hyti_trainer_forget(hyt_trainer *trainer, bool stopped);
+/* Moves the weights along the gradient that lies in the net's slots. */
+void hyti_trainer_descend(hyt_trainer *trainer, double rate, double momentum);
+size_t hyti_descend_blocks(const hyt_trainer *trainer);
+/* Makes the teacher ready to run on pictures that were normalised so; where there is none, these three do nothing. */
+hyt_status hyti_teacher_start(hyt_trainer *trainer, const float mean[3], const float deviation[3]);
+/* Its results of trainer->input, for the next step to imitate. */
+hyt_status hyti_teacher_run(hyt_trainer *trainer);
+void hyti_teacher_stop(hyt_trainer *trainer);
 
 #endif

@@ -2,99 +2,8 @@
 #include "net_f64.h"
 #include "base/rng.h"
 #include "data/batch.h"
-#include "test.h"
-#include "train/trainer.h"
+#include "small.h"
 #include <hytnas/runtime.h>
-
-#define SIDE 16
-#define CLASSES 2
-
-/* Every operation of the search space, patches that do not divide the picture included. */
-static hyt_status make_graph(hyt_context *context, hyt_graph **out)
-{
-    hyt_value x;
-    HYTI_TRY(hyt_graph_create(context, "small", out));
-    HYTI_TRY(hyt_graph_input(*out, 3, SIDE, SIDE, &x));
-    HYTI_TRY(hyti_graph_conv_norm(*out, x, 8, 3, 2, 1, HYT_OP_SILU, &x));
-    HYTI_TRY(hyt_graph_inverted_residual(*out, x, 8, 1, 2, HYT_OP_RELU6, &x));
-    HYTI_TRY(hyt_graph_mobilevit(*out, x, 8, 12, 2, 1, 3, HYT_OP_SILU, &x));
-    HYTI_TRY(hyt_graph_global_pool(*out, x, &x));
-    return hyt_graph_linear(*out, x, CLASSES, 1, &x);
-}
-
-static hyt_graph *small_graph(void)
-{
-    hyt_graph *graph = NULL;
-    MUST(make_graph(NULL, &graph));
-    return graph;
-}
-
-/* Bright or dark at the left, over noise: learned within a few steps. */
-static hyt_status make_data(hyt_context *context, size_t count, uint64_t seed, hyt_dataset **out)
-{
-    uint8_t *pictures = malloc(count * SIDE * SIDE * 3);
-    uint32_t *labels = malloc(count * sizeof *labels);
-    hyti_rng rng = hyti_rng_start(seed, HYTI_PURPOSE_TEST, 1);
-    for (size_t i = 0; i < count; i++) {
-        labels[i] = i % 2;
-        for (size_t k = 0; k < SIDE * SIDE * 3; k++)
-            pictures[i * SIDE * SIDE * 3 + k] =
-                (uint8_t)(hyti_rng_below(&rng, 128) + (k / 3 % SIDE < SIDE / 2 && labels[i] ? 127 : 0));
-    }
-    hyt_status status = hyt_dataset_create(context, pictures, labels, count, SIDE, SIDE, CLASSES, out);
-    free(pictures);
-    free(labels);
-    return status;
-}
-
-static hyt_dataset *toy(size_t count, uint64_t seed)
-{
-    hyt_dataset *dataset = NULL;
-    MUST(make_data(NULL, count, seed, &dataset));
-    return dataset;
-}
-
-/* "key", "value", ..., NULL */
-static hyt_options *options_of(const char *const *settings)
-{
-    hyt_options *options = NULL;
-    MUST(hyt_train_options_create(NULL, &options));
-    for (size_t i = 0; settings && settings[i]; i += 2)
-        MUST(hyt_options_set_text(options, settings[i], settings[i + 1]));
-    return options;
-}
-
-static hyt_trainer *trainer_of(const hyt_graph *graph, const char *const *settings)
-{
-    hyt_trainer *trainer = NULL;
-    hyt_options *options = options_of(settings);
-    MUST(hyt_trainer_create(graph, options, &trainer));
-    hyt_options_destroy(options);
-    return trainer;
-}
-#define SET(...) ((const char *const[]){ __VA_ARGS__, NULL })
-
-static void random_batch(float *pictures, uint32_t *labels, size_t count, uint64_t seed)
-{
-    hyti_rng rng = hyti_rng_start(seed, HYTI_PURPOSE_TEST, 2);
-    for (size_t i = 0; i < count * SIDE * SIDE * 3; i++) pictures[i] = (float)hyti_rng_normal(&rng);
-    for (size_t i = 0; i < count; i++) labels[i] = (uint32_t)hyti_rng_below(&rng, CLASSES);
-}
-
-static void check_same_weights(const hyt_graph *a, const hyt_graph *b)
-{
-    for (size_t i = 0; i < a->n_parameters; i++)
-        if (memcmp(a->parameters[i].data, b->parameters[i].data, a->parameters[i].count * sizeof(float)) != 0)
-            fail_msg("%s differs", a->parameters[i].name);
-}
-
-static bool same_weights(const hyt_graph *a, const hyt_graph *b)
-{
-    for (size_t i = 0; i < a->n_parameters; i++)
-        if (memcmp(a->parameters[i].data, b->parameters[i].data, a->parameters[i].count * sizeof(float)) != 0)
-            return false;
-    return true;
-}
 
 /* The network after a few steps, of whole and of small batches. */
 static hyt_graph *after_steps(const hyt_graph *graph, const char *const *settings)
@@ -636,8 +545,8 @@ int main(void)
         cmocka_unit_test(set_weights_are_kept), cmocka_unit_test(bad_calls_are_refused),
         cmocka_unit_test(threads_have_one_bound), cmocka_unit_test(a_network_without_weights),
         cmocka_unit_test(a_failed_step_changes_nothing), cmocka_unit_test(the_mean_of_weights),
-        cmocka_unit_test(divergence_is_said), cmocka_unit_test(soft_targets), cmocka_unit_test(tasks_that_are_not_there),
-        cmocka_unit_test(allocations_may_fail),
+        cmocka_unit_test(divergence_is_said), cmocka_unit_test(soft_targets),
+        cmocka_unit_test(tasks_that_are_not_there), cmocka_unit_test(allocations_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

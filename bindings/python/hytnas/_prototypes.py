@@ -146,6 +146,17 @@ HYT_TRAIN_AVERAGING = "averaging"
 HYT_TRAIN_PATIENCE = "patience"
 HYT_TRAIN_THREADS = "threads"
 HYT_TRAIN_SEED = "seed"
+HYT_TRAIN_NESTEROV = "nesterov"
+HYT_TRAIN_SCHEDULE = "schedule"
+HYT_TRAIN_STEPS = "steps"
+HYT_TRAIN_DROP = "drop"
+HYT_TRAIN_CLIP = "clip"
+HYT_TRAIN_MIXUP = "mixup"
+HYT_TRAIN_CUTMIX = "cutmix"
+HYT_TRAIN_ERASING = "erasing"
+HYT_TRAIN_CLASS_WEIGHTS = "class-weights"
+HYT_TRAIN_TEACHER_SHARE = "teacher-share"
+HYT_TRAIN_TEMPERATURE = "temperature"
 HYT_TRAIN_TASK = "task"
 HYT_EVALUATE_TIMING = "timing-ms"
 HYT_QUANTISER_CALIBRATION = "calibration"
@@ -670,8 +681,12 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_train_options_create": (c_int, [POINTER(hyt_context), POINTER(POINTER(hyt_options))]),
     "hyt_trainer_create": (c_int, [POINTER(hyt_graph), POINTER(hyt_options), POINTER(POINTER(hyt_trainer))]),
     "hyt_trainer_destroy": (None, [POINTER(hyt_trainer)]),
+    "hyt_trainer_set_teacher": (c_int, [POINTER(hyt_trainer), POINTER(hyt_graph)]),
     "hyt_trainer_fit": (c_int, [POINTER(hyt_trainer), POINTER(hyt_dataset), POINTER(hyt_dataset), hyt_epoch_fn,
         c_void_p, POINTER(c_double)]),
+    "hyt_trainer_save": (c_int, [POINTER(hyt_trainer), c_char_p]),
+    "hyt_trainer_load": (c_int, [POINTER(hyt_trainer), c_char_p]),
+    "hyt_trainer_parse": (c_int, [POINTER(hyt_trainer), c_void_p, c_size_t]),
     "hyt_trainer_step": (c_int, [POINTER(hyt_trainer), POINTER(c_float), POINTER(c_uint32), c_size_t,
         POINTER(c_double)]),
     "hyt_trainer_step_soft": (c_int, [POINTER(hyt_trainer), POINTER(c_float), POINTER(c_float), c_size_t,
@@ -738,6 +753,8 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_runtime_output_size": (c_size_t, [POINTER(hyt_runtime)]),
     "hyt_runtime_time": (c_int, [POINTER(hyt_runtime), c_double, POINTER(c_double), POINTER(c_double),
         POINTER(c_double)]),
+    "hyt_detect": (c_int, [POINTER(hyt_graph), POINTER(c_float), c_double, c_double, c_size_t, POINTER(c_float),
+        POINTER(c_float), POINTER(c_uint32), POINTER(c_size_t)]),
     "hyt_runtime_steps": (c_size_t, [POINTER(hyt_runtime)]),
     "hyt_runtime_step_kind": (c_char_p, [POINTER(hyt_runtime), c_size_t]),
     "hyt_runtime_step_value": (c_int32, [POINTER(hyt_runtime), c_size_t]),
