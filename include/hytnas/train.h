@@ -65,6 +65,21 @@ typedef int (*hyt_epoch_fn)(void *user, size_t epoch, double train_loss, double 
  *  @return HYT_ERR_SHAPE where the pictures or classes do not fit; HYT_ERR_NUMERIC if the loss is not finite */
 HYT_API hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const hyt_dataset *validation,
                                    hyt_epoch_fn epoch, void *user, double *best);
+/** @name Going on later
+ *  A training that ends in the middle, because a callback said HYT_STOP or the program was killed, and goes on to the
+ *  same weights, bit for bit, as one that was not interrupted.
+ *  @{ */
+/** Writes the training that goes on (inside its epoch callback: after that epoch) or, outside of one, that HYT_STOP ended
+ *  or that was loaded. A file that was there stays until all of it is written. HYT_ERR_STATE if there is none. */
+HYT_API hyt_status hyt_trainer_save(const hyt_trainer *trainer, const char *path);
+/** The next hyt_trainer_fit goes on from there, on the same pictures and with the same teacher, else it answers
+ *  HYT_ERR_CONFLICT. Its callback starts with the number of the next epoch.
+ *  @return HYT_ERR_FORMAT says what is wrong; HYT_ERR_CONFLICT names the network, option or version that is another */
+HYT_API hyt_status hyt_trainer_load(hyt_trainer *trainer, const char *path);
+/** The same from bytes in memory. */
+HYT_API hyt_status hyt_trainer_parse(hyt_trainer *trainer, const void *bytes, size_t size);
+/** @} */
+
 /** One step on a batch of normalised pictures, NHWC; the rate is the peak rate. `loss` may be NULL. Classification
  *  only, else HYT_ERR_UNSUPPORTED. HYT_ERR_RANGE names a label beyond the classes. */
 HYT_API hyt_status hyt_trainer_step(hyt_trainer *trainer, const float *pictures, const uint32_t *labels, size_t count,

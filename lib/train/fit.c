@@ -1,28 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The whole schedule: epochs of batches, validation after each, the best kept. */
-#include "data/batch.h"
+#include "train/fit.h"
 #include "train/mix.h"
-#include "train/trainer.h"
 #include <math.h>
 #include <string.h>
 
-/* Weights and running statistics at one moment. */
-typedef struct snapshot {
-    float *weights, *running;
-} snapshot;
-
-typedef struct fit {
-    hyt_trainer *trainer;
-    const hyt_dataset *train, *validation;
-    hyti_augment augment, plain;
-    size_t *order;
-    size_t epoch, epochs, steps;   /* steps: of an epoch */
-    snapshot start, best;
-    snapshot mean, own;            /* the running mean of the weights, and the weights while the mean is judged */
-    size_t averaged;               /* steps in the mean */
-    double accuracy;               /* of the best epoch, -1: none yet */
-    size_t since;                  /* epochs since then */
-} fit;
+typedef hyti_fit fit;
 
 /* Pictures of one batch, each filled by itself. */
 typedef struct filling {
@@ -49,10 +32,12 @@ static void fill_augmented(void *user, size_t i, size_t worker)
     const filling *f = user;
     const hyti_goal *goal = &f->trainer->goal;
     size_t index = f->order[f->first + i];
+    uint64_t seed = (uint64_t)goal->params->seed;
+    hyti_placement placement = hyti_data_placement(f->dataset, index, f->augment, seed, f->epoch);
     (void)worker;
-    hyti_data_picture(f->dataset, index, f->augment, (uint64_t)goal->params->seed, f->epoch, picture_at(f, i));
+    hyti_data_picture(f->dataset, index, f->augment, seed, f->epoch, picture_at(f, i));
     hyti_erase(goal->params, f->epoch, index, f->frame, picture_at(f, i));
-    goal->task->aim(goal, f->dataset, index, NULL, target_at(f, i));
+    goal->task->aim(goal, f->dataset, index, &placement, target_at(f, i));
 }
 
 /* The first with the last, the second with the one before, ...: the order of an epoch is random. */
@@ -138,13 +123,13 @@ static hyt_status validate(const fit *f, double *value)
     return status;
 }
 
-static void keep(const hyt_trainer *t, snapshot *s)
+static void keep(const hyt_trainer *t, hyti_snapshot *s)
 {
     memcpy(s->weights, t->net.weights, t->tape.n_trained * sizeof *s->weights);
     memcpy(s->running, t->net.running, t->tape.running * sizeof *s->running);
 }
 
-static void restore(hyt_trainer *t, const snapshot *s)
+static void restore(hyt_trainer *t, const hyti_snapshot *s)
 {
     memcpy(t->net.weights, s->weights, t->tape.n_trained * sizeof *s->weights);
     memcpy(t->net.running, s->running, t->tape.running * sizeof *s->running);
@@ -164,10 +149,16 @@ static void leave_mean(fit *f)
     if (f->trainer->params.averaging > 0) restore(f->trainer, &f->own);
 }
 
+/* Whether it has been without a better epoch for too long. */
+static bool tired(const fit *f)
+{
+    size_t patience = (size_t)f->trainer->params.patience;
+    return f->validation && patience > 0 && f->since >= patience;
+}
+
 /* What the epoch was worth, and what the caller says to it. *done: no more of them. */
 static hyt_status judge_epoch(fit *f, double loss, hyt_epoch_fn epoch, void *user, bool *done)
 {
-    const hyti_train_params *params = &f->trainer->params;
     hyt_status status = HYT_OK;
     double accuracy = NAN;
     f->since++;
@@ -182,13 +173,16 @@ static hyt_status judge_epoch(fit *f, double loss, hyt_epoch_fn epoch, void *use
         leave_mean(f);
     }
     if (status != HYT_OK) return status;
-    *done = f->validation && params->patience > 0 && f->since >= (size_t)params->patience;
+    *done = tired(f);
     if (!epoch) return HYT_OK;
     hyti_message_clear();
+    f->trainer->fit = f;
     int answer = epoch(user, f->epoch, loss, accuracy);
+    f->trainer->fit = NULL;
     if (answer < 0) return hyti_fail_callback("epoch", answer);
-    if (answer == HYT_STOP) *done = true;
-    return HYT_OK;
+    if (answer != HYT_STOP) return HYT_OK;
+    *done = f->stopped = true;
+    return f->trainer->keeps ? hyti_trainer_keep(f) : HYT_OK;
 }
 
 /* A schedule starts, and one that failed ends, with an optimiser that made no step. */
@@ -199,12 +193,22 @@ static void reset_optimiser(hyt_trainer *t)
     t->steps = 0;
 }
 
+/* From the first epoch, or from where the checkpoint is that was loaded. */
+static hyt_status start(fit *f)
+{
+    hyt_trainer *t = f->trainer;
+    reset_optimiser(t);
+    if (!t->resumes) return HYT_OK;
+    HYTI_TRY(hyti_checkpoint_read(t, t->image, t->image_size, f));
+    hyti_net_pack_f32(&t->net);
+    return HYT_OK;
+}
+
 static hyt_status run(fit *f, hyt_epoch_fn epoch, void *user)
 {
     hyt_trainer *t = f->trainer;
-    bool done = false;
-    reset_optimiser(t);
-    for (f->epoch = 0; f->epoch < f->epochs && !done; f->epoch++) {
+    bool done = tired(f);
+    for (; f->epoch < f->epochs && !done; f->epoch++) {
         double loss;
         HYTI_TRY(run_epoch(f, &loss));
         HYTI_TRY(judge_epoch(f, loss, epoch, user, &done));
@@ -235,10 +239,10 @@ static hyt_status reserve(fit *f)
     const hyt_trainer *t = f->trainer;
     size_t weights = t->tape.n_trained * sizeof(float), running = t->tape.running * sizeof(float);
     f->order = hyti_array(t->context, hyt_dataset_count(f->train), sizeof *f->order);
-    f->start = (snapshot){ hyti_alloc(t->context, weights), hyti_alloc(t->context, running) };
-    f->best = (snapshot){ hyti_alloc(t->context, weights), hyti_alloc(t->context, running) };
-    f->mean = (snapshot){ hyti_alloc(t->context, weights), hyti_alloc(t->context, running) };
-    f->own = (snapshot){ hyti_alloc(t->context, weights), hyti_alloc(t->context, running) };
+    f->start = (hyti_snapshot){ hyti_alloc(t->context, weights), hyti_alloc(t->context, running) };
+    f->best = (hyti_snapshot){ hyti_alloc(t->context, weights), hyti_alloc(t->context, running) };
+    f->mean = (hyti_snapshot){ hyti_alloc(t->context, weights), hyti_alloc(t->context, running) };
+    f->own = (hyti_snapshot){ hyti_alloc(t->context, weights), hyti_alloc(t->context, running) };
     bool all = f->order && f->start.weights && f->start.running && f->best.weights && f->best.running &&
                f->mean.weights && f->mean.running && f->own.weights && f->own.running;
     return all ? HYT_OK : hyti_fail_nomem();
@@ -275,7 +279,8 @@ hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const
     if (status == HYT_OK) status = hyti_teacher_start(trainer, f.plain.mean, deviation);
     if (status == HYT_OK) {
         keep(trainer, &f.start);
-        status = run(&f, epoch, user);
+        status = start(&f);
+        if (status == HYT_OK) status = run(&f, epoch, user);
         if (status == HYT_OK) status = hyt_graph_set_normalisation(trainer->graph, f.plain.mean, deviation);
         if (status == HYT_OK && validation) restore(trainer, &f.best);
         else if (status == HYT_OK) enter_mean(&f);
@@ -284,6 +289,7 @@ hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const
             reset_optimiser(trainer);
         }
     }
+    if (status == HYT_OK) hyti_trainer_forget(trainer, f.stopped);
     if (status == HYT_OK && validation && best) *best = f.accuracy;
     hyti_teacher_stop(trainer);
     release(&f);

@@ -10,8 +10,8 @@ typedef struct hyti_frame { size_t height, width; } hyti_frame;
 typedef struct hyti_patch { size_t x, y, width, height; } hyti_patch;
 
 /* Random erasing (Zhong et al., arXiv 1708.04896): with the share that the options give, a box of 2 to 40 % of the
- * picture, sides at most 1 to 0.3, becomes noise of mean 0 and deviation 1, pixel by pixel. Follows from seed, epoch and
- * index. */
+ * picture, sides at most 1 to 0.3, becomes noise of mean 0 and deviation 1, pixel by pixel. Follows from seed, epoch
+ * and index. */
 void hyti_erase(const hyti_train_params *params, uint64_t epoch, size_t index, hyti_frame frame, float *picture);
 
 /* How two pictures are blended: each keeps `share` of itself and gets the rest of the other. Without a patch pixel by

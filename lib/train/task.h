@@ -4,9 +4,9 @@
 #ifndef HYTI_TRAIN_TASK_H
 #define HYTI_TRAIN_TASK_H
 
+#include "data/batch.h"
 #include "train/train.h"
 
-typedef struct hyti_placement hyti_placement; /* data: where the pixels of an augmented picture come from */
 typedef struct hyti_task hyti_task;
 
 /* A task bound to a network: who trains or scores it makes one and hands it to each call. */

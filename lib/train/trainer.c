@@ -69,7 +69,9 @@ hyt_status hyt_trainer_create(const hyt_graph *graph, const hyt_options *options
     HYTI_NEED(graph);
     HYTI_NEED(out);
     HYTI_TRY(hyti_options_read(options, &hyti_train_table, &params));
-    return hyti_trainer_create(graph, &params, out);
+    HYTI_TRY(hyti_trainer_create(graph, &params, out));
+    (*out)->keeps = true;
+    return HYT_OK;
 }
 
 void hyt_trainer_destroy(hyt_trainer *trainer)
@@ -85,6 +87,7 @@ void hyt_trainer_destroy(hyt_trainer *trainer)
     hyti_free(context, trainer->norms);
     hyti_teacher_stop(trainer);
     hyt_graph_destroy(trainer->teacher);
+    hyti_free(context, trainer->image);
     hyti_net_clear_f32(&trainer->net);
     hyti_pool_destroy(trainer->pool);
     hyti_tape_clear(&trainer->tape);

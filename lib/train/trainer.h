@@ -6,6 +6,8 @@
 #include "train/runner.h"
 #include "train/task.h"
 
+typedef struct hyti_fit hyti_fit;
+
 struct hyt_trainer {
     hyt_context *context;
     hyti_train_params params;
@@ -25,11 +27,20 @@ struct hyt_trainer {
     hyt_graph *teacher;       /* NULL: none */
     hyti_runner teaching;     /* runs it while a training goes on */
     float *taught;            /* its results of the batch; NULL: nothing is imitated */
+    hyti_fit *fit;            /* while the epoch callback runs; else NULL */
+    void *image;              /* checkpoint of the training that was stopped or loaded last; NULL: none */
+    size_t image_size;
+    bool resumes;             /* the next training goes on from it */
+    bool keeps;               /* the image of a training that is stopped */
 };
 
-/* A step against trainer->targets, on arguments that are known to be good; one that fails moved the running statistics. */
+/* A step against trainer->targets, on arguments that are known to be good; a failure moved the running statistics. */
 hyt_status hyti_trainer_step(hyt_trainer *trainer, const float *pictures, size_t count, double rate, double momentum,
                              double *loss);
+/* Keeps the image of a training that is stopped. */
+hyt_status hyti_trainer_keep(hyti_fit *fit);
+/* After a training that ended well: nothing is gone on with; the image of one that was stopped stays to be saved. */
+void hyti_trainer_forget(hyt_trainer *trainer, bool stopped);
 /* Moves the weights along the gradient that lies in the net's slots. */
 void hyti_trainer_descend(hyt_trainer *trainer, double rate, double momentum);
 size_t hyti_descend_blocks(const hyt_trainer *trainer);

@@ -23,7 +23,8 @@ static void schedules(void **state)
     CHECK_NEAR(hyti_train_rate(&params, 14, 100), 1.04, 1e-12); /* half way up, from 0.08 */
     CHECK_NEAR(hyti_train_rate(&params, 29, 100), 2, 1e-12);
     CHECK_NEAR(hyti_train_rate(&params, 65, 100), 1 + 2 * 2e-6, 1e-9);
-    for (size_t i = 1; i < 30; i++) assert_true(hyti_train_rate(&params, i, 100) > hyti_train_rate(&params, i - 1, 100));
+    for (size_t i = 1; i < 30; i++)
+        assert_true(hyti_train_rate(&params, i, 100) > hyti_train_rate(&params, i - 1, 100));
     for (size_t i = 31; i < 100; i++)
         assert_true(hyti_train_rate(&params, i, 100) < hyti_train_rate(&params, i - 1, 100));
     assert_true(hyti_train_rate(&params, 99, 100) > 0);
@@ -221,7 +222,8 @@ static void classes_may_weigh_the_same(void **state)
     hyt_graph *graph = small_graph();
     hyt_dataset *train = uneven();
     for (int balanced = 0; balanced < 2; balanced++) {
-        hyt_trainer *trainer = trainer_of(graph, SET("class-weights", balanced ? "balanced" : "none", "smoothing", "0"));
+        const char *weights = balanced ? "balanced" : "none";
+        hyt_trainer *trainer = trainer_of(graph, SET("class-weights", weights, "smoothing", "0"));
         const hyti_goal *goal = &trainer->goal;
         double mass[2] = { 0, 0 };
         MUST(goal->task->begin(&trainer->goal, train));

@@ -545,8 +545,8 @@ int main(void)
         cmocka_unit_test(set_weights_are_kept), cmocka_unit_test(bad_calls_are_refused),
         cmocka_unit_test(threads_have_one_bound), cmocka_unit_test(a_network_without_weights),
         cmocka_unit_test(a_failed_step_changes_nothing), cmocka_unit_test(the_mean_of_weights),
-        cmocka_unit_test(divergence_is_said), cmocka_unit_test(soft_targets), cmocka_unit_test(tasks_that_are_not_there),
-        cmocka_unit_test(allocations_may_fail),
+        cmocka_unit_test(divergence_is_said), cmocka_unit_test(soft_targets),
+        cmocka_unit_test(tasks_that_are_not_there), cmocka_unit_test(allocations_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
