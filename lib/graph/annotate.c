@@ -199,21 +199,3 @@ hyt_status hyt_graph_attribute_real(const hyt_graph *graph, hyt_value value, dou
     else return hyti_fail(HYT_ERR_NOT_FOUND, "%s has no real attribute", hyt_op_name(node->op));
     return HYT_OK;
 }
-
-static bool is_basic(const hyt_graph *graph, const hyti_node *node)
-{
-    if (node->op > HYT_OP_ATTENTION || node->mode || node->windows_first) return false;
-    if (node->op == HYT_OP_ATTENTION) return node->n_inputs == 1;
-    if (node->op != HYT_OP_ADD) return true;
-    return memcmp(&graph->nodes[node->inputs[1]].dims.size, node->dims.size,
-                  node->dims.rank * sizeof *node->dims.size) == 0;
-}
-
-hyt_status hyti_graph_need_basic(const hyt_graph *graph, const char *purpose)
-{
-    for (size_t i = 0; i < graph->n_nodes; i++)
-        if (!is_basic(graph, &graph->nodes[i]))
-            return hyti_fail(HYT_ERR_UNSUPPORTED, "%s has no %s of this kind (value %zu)", purpose,
-                             hyt_op_name(graph->nodes[i].op), i);
-    return HYT_OK;
-}

@@ -131,9 +131,6 @@ void hyti_parameter_clear(hyt_context *context, hyti_parameter *parameter);
 /* Output channels or features of CONV, CONV_TRANSPOSE and LINEAR. */
 size_t hyti_node_features(const hyti_node *node);
 bool hyti_node_has_bias(const hyti_node *node);
-/* Fails with HYT_ERR_UNSUPPORTED, which names `purpose` and the operation, at operations beyond HYT_OP_ATTENTION and at
- * attributes that came with them. */
-hyt_status hyti_graph_need_basic(const hyt_graph *graph, const char *purpose);
 /* Output channels of a weight, each of which has a scale in int8. */
 size_t hyti_scale_count(const hyt_graph *graph, size_t parameter);
 /* One block for the weights that a reader of files is about to set, `count` values in all: fewer and larger pages. Then

@@ -5,7 +5,8 @@
 hyt_status hyti_train_check_graph(const hyt_graph *graph)
 {
     if (graph->n_nodes == 0) return hyti_fail(HYT_ERR_STATE, "graph \"%s\" has no operations", hyt_graph_name(graph));
-    return hyti_graph_need_basic(graph, "training");
+    if (!graph->nodes[hyt_graph_output(graph)].fixed) return HYT_OK;
+    return hyti_fail(HYT_ERR_STATE, "graph \"%s\": the result is made of constants alone", hyt_graph_name(graph));
 }
 
 size_t hyti_train_highest(const float *row, size_t n)

@@ -7,7 +7,6 @@
 
 size_t hyti_period(size_t channels)
 {
-    if (channels >= 64) return channels;
     size_t rows = 1;
     while (channels * rows % 16) rows *= 2;
     while (channels * rows < 64) rows *= 2;
@@ -42,7 +41,7 @@ static size_t add_value(builder *b, const hyti_node *node)
 {
     hyti_tape *tape = b->tape;
     const hyt_dims *dims = &node->dims;
-    hyti_tape_value value = { .norm = HYTI_NONE, .rows = 1 };
+    hyti_tape_value value = { .norm = HYTI_NONE, .rows = 1, .fixed = node->fixed };
     if (node->picture) {
         value.height = dims->size[2];
         value.width = dims->size[3];
@@ -66,7 +65,10 @@ static size_t add_weight(builder *b, const hyti_node *node, size_t own)
                                 .inputs = 1, .outputs = parameter->dims.size[0],
                                 .decays = parameter->role == HYTI_ROLE_WEIGHT };
     if (parameter->role == HYTI_ROLE_WEIGHT) weight.inputs = parameter->dims.size[1];
-    if (node->op == HYT_OP_CONV && parameter->role == HYTI_ROLE_WEIGHT) {
+    if (node->op == HYT_OP_CONSTANT) { /* as its value lies */
+        weight.outputs = node->picture ? node->dims.size[1] : 1;
+        weight.taps = parameter->count / weight.outputs;
+    } else if (node->op != HYT_OP_LINEAR && parameter->role == HYTI_ROLE_WEIGHT) {
         weight.groups = node->groups;
         weight.outputs /= node->groups;
         weight.taps = node->kernel[0] * node->kernel[1];
@@ -78,19 +80,28 @@ static size_t add_weight(builder *b, const hyti_node *node, size_t own)
     return tape->n_weights++;
 }
 
+/* A transposed convolution goes the other way: its windows slide over what it writes. */
 static void set_window(builder *b, hyti_tape_step *step)
 {
     const hyti_node *node = step->node;
     const hyti_tape_value *in = &b->tape->values[step->uses[0].value], *out = &b->tape->values[step->output];
+    size_t groups = HYTI_MAX(node->groups, (size_t)1); /* pools have none */
     step->depthwise = hyti_node_is_depthwise(b->graph, node);
+    step->direct = step->op == HYT_OP_CONV && !step->depthwise && node->kernel[0] * node->kernel[1] == 1 &&
+                   node->stride[0] * node->stride[1] == 1 && in->rows == out->rows && node->pad[0] + node->pad[1] == 0;
+    if (step->op == HYT_OP_CONV_TRANSPOSE) {
+        const hyti_tape_value *from = in;
+        in = out;
+        out = from;
+    }
     step->window = (hyti_window){
         .in_height = in->height, .in_width = in->width, .in_stride = in->channels,
-        .channels = step->depthwise ? in->channels : in->channels / node->groups,
+        .channels = step->depthwise ? in->channels : in->channels / groups,
         .out_height = out->height, .out_width = out->width,
         .kernel = { node->kernel[0], node->kernel[1] }, .stride = { node->stride[0], node->stride[1] },
         .pad = { node->pad[0], node->pad[1] }, .dilation = { node->dilation[0], node->dilation[1] } };
-    step->direct = !step->depthwise && node->kernel[0] * node->kernel[1] == 1 &&
-                   node->stride[0] * node->stride[1] == 1 && in->rows == out->rows && node->pad[0] + node->pad[1] == 0;
+    if (step->weight != HYTI_NONE)
+        step->windows = out->rows * step->window.channels * node->kernel[0] * node->kernel[1];
 }
 
 /* With stride 1 the gradient of the operand is a convolution of the result's gradient. */
@@ -101,7 +112,6 @@ static void set_mirror(builder *b, hyti_tape_step *step)
     size_t reach[2], outputs = step->depthwise ? w->channels : weight->outputs;
     for (int i = 0; i < 2; i++) reach[i] = (w->kernel[i] - 1) * w->dilation[i];
     step->mirrored = !step->direct && w->stride[0] * w->stride[1] == 1 && w->pad[0] <= reach[0] && w->pad[1] <= reach[1];
-    step->windows = w->out_height * w->out_width * weight->taps * w->channels;
     if (!step->mirrored) return;
     step->mirror = (hyti_window){
         .in_height = w->out_height, .in_width = w->out_width, .in_stride = outputs * (step->depthwise ? 1 : weight->groups),
@@ -138,7 +148,8 @@ static hyti_tape_step *add_step(builder *b, const hyti_node *node, hyt_op op)
     }
     tape->n_uses += node->n_inputs;
     step->output = add_value(b, node);
-    if (op == HYT_OP_CONV || op == HYT_OP_LINEAR || op == HYT_OP_LAYER_NORM) {
+    if (op == HYT_OP_CONV || op == HYT_OP_CONV_TRANSPOSE || op == HYT_OP_LINEAR || op == HYT_OP_LAYER_NORM ||
+        (op == HYT_OP_CONSTANT && node->trained)) {
         step->weight = add_weight(b, node, 0);
         step->bias = add_weight(b, node, 1);
         wanted = true;
@@ -178,12 +189,23 @@ static size_t add_norm(builder *b, const hyti_node *node)
     return value;
 }
 
+static hyti_act act_of(hyt_op op)
+{
+    switch (op) {
+    case HYT_OP_RELU: return HYTI_ACT_RELU;
+    case HYT_OP_RELU6: return HYTI_ACT_RELU6;
+    case HYT_OP_SILU: return HYTI_ACT_SILU;
+    case HYT_OP_SIGMOID: return HYTI_ACT_SIGMOID;
+    case HYT_OP_GELU: return HYTI_ACT_GELU;
+    case HYT_OP_HARD_SWISH: return HYTI_ACT_HARD_SWISH;
+    default: return HYTI_ACT_HARD_SIGMOID;
+    }
+}
+
 static size_t add_activation(builder *b, const hyti_node *node)
 {
     size_t value = deferred(b, node);
-    b->tape->values[value].act = node->op == HYT_OP_RELU    ? HYTI_ACT_RELU
-                                 : node->op == HYT_OP_RELU6 ? HYTI_ACT_RELU6
-                                                            : HYTI_ACT_SILU;
+    b->tape->values[value].act = act_of(node->op);
     return value;
 }
 
@@ -200,11 +222,10 @@ static void add_node(builder *b, size_t number)
         b->value_of[number] = add_activation(b, node);
     } else {
         hyti_tape_step *step = add_step(b, node, node->op);
-        if (node->op == HYT_OP_CONV) {
-            set_window(b, step);
-            set_mirror(b, step);
-        }
+        if (node->kernel[0]) set_window(b, step);
+        if (node->op == HYT_OP_CONV) set_mirror(b, step);
         if (node->op == HYT_OP_CONCAT) step->outer = concat_outer(node);
+        if (node->n_inputs) hyti_tape_set_axes(b->graph, step);
         b->value_of[number] = step->output;
     }
 }
@@ -242,22 +263,35 @@ static void cut_stages(hyti_tape *tape)
 }
 
 /* Values of scratch that one picture of a step needs, at most: operands as read, their gradients, the result's
- * gradient, the matrix of windows. */
+ * gradient, the matrix of windows; an operand as large as the result and its gradient; the same of what is the same
+ * for all pictures, which is read once more and whose gradients are summed. */
 static size_t scratch_of(const hyti_tape *tape, const hyti_tape_step *step)
 {
     const hyti_tape_value *out = &tape->values[step->output];
     size_t values = hyti_round_up(out->size, 16);
-    for (size_t i = 0; i < step->n_uses; i++) values += 2 * hyti_round_up(tape->values[step->uses[i].value].size, 16);
-    if (step->op == HYT_OP_CONV && !step->depthwise && !step->direct) values += hyti_round_up(step->windows, 16);
+    for (size_t i = 0; i < step->n_uses; i++) {
+        const hyti_tape_value *in = &tape->values[step->uses[i].value];
+        values += (in->fixed && !out->fixed ? 4 : 2) * hyti_round_up(in->size, 16);
+    }
+    if (!step->depthwise && !step->direct) values += hyti_round_up(step->windows, 16);
+    if (step->axes.rank) values += 2 * hyti_round_up(out->size, 16);
     return values;
 }
 
-/* Attention keeps, for one head: the probabilities, their gradients, and keys and values as packed panels. */
-static size_t attention_scratch(const hyti_tape *tape, const hyti_tape_step *step)
+/* What a step needs beside, once. Attention keeps, for one head: the probabilities, their gradients, and keys and values
+ * as packed panels; a matrix product the panels of one right operand. */
+static size_t panel_scratch(const hyti_tape *tape, const hyti_tape_step *step)
 {
-    if (step->op != HYT_OP_ATTENTION) return 0;
-    size_t tokens = step->node->dims.size[2], width = tape->values[step->output].channels / step->node->heads;
-    return 2 * hyti_round_up(tokens * tokens, 16) + 2 * width * hyti_round_up(tokens, 64);
+    const hyti_node *node = step->node;
+    const hyti_tape_value *out = &tape->values[step->output];
+    if (step->op == HYT_OP_ATTENTION) {
+        size_t tokens = node->dims.size[2], width = out->channels / node->heads;
+        size_t keys = node->n_inputs > 2 ? tape->graph->nodes[node->inputs[1]].dims.size[2] : tokens;
+        return 2 * hyti_round_up(tokens * keys, 16) + 2 * width * hyti_round_up(keys, 64);
+    }
+    if (step->op != HYT_OP_MATMUL) return 0;
+    size_t depth = tape->values[step->uses[0].value].channels;
+    return HYTI_MAX(depth * hyti_round_up(out->channels, 64), out->channels * hyti_round_up(depth, 64));
 }
 
 static void choose_chunks(hyti_tape *tape)
@@ -267,8 +301,14 @@ static void choose_chunks(hyti_tape *tape)
         hyti_tape_step *step = &tape->steps[s];
         size_t one = scratch_of(tape, step), fits = CACHE_VALUES / one;
         step->chunk = HYTI_MIN(HYTI_MAX(fits, (size_t)1), part);
-        tape->scratch = HYTI_MAX(tape->scratch, one * step->chunk + attention_scratch(tape, step));
+        tape->scratch = HYTI_MAX(tape->scratch, one * step->chunk + panel_scratch(tape, step));
     }
+}
+
+/* Of a batch; what is the same for all pictures lies once a part. */
+static size_t whole_size(const hyti_tape *tape, const hyti_tape_value *value)
+{
+    return hyti_round_up(value->size * (value->fixed ? (size_t)HYTI_PARTS : tape->batch), 16);
 }
 
 static void place_data(hyti_tape *tape)
@@ -276,7 +316,7 @@ static void place_data(hyti_tape *tape)
     for (size_t i = 0; i < tape->n_values; i++) {
         if (tape->values[i].external) continue;
         tape->values[i].data = tape->data;
-        tape->data += hyti_round_up(tape->values[i].size * tape->batch, 16);
+        tape->data += whole_size(tape, &tape->values[i]);
     }
 }
 
@@ -291,11 +331,11 @@ static void place_gradients(hyti_tape *tape)
 {
     for (size_t i = tape->n_values; i-- > 0;) {
         hyti_tape_value *value = &tape->values[i];
-        size_t start = 0, size = hyti_round_up(value->size * tape->batch, 16);
+        size_t start = 0, size = whole_size(tape, value);
         if (!value->wanted) continue;
         for (size_t k = tape->n_values; k-- > i + 1;) {
             const hyti_tape_value *other = &tape->values[k];
-            size_t other_size = hyti_round_up(other->size * tape->batch, 16);
+            size_t other_size = whole_size(tape, other);
             if (!other->wanted || !alive_together(value, other)) continue;
             if (start >= other->gradient + other_size || other->gradient >= start + size) continue;
             start = other->gradient + other_size;

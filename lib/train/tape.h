@@ -6,6 +6,9 @@
  * stored: whoever reads the value applies them on the way, picture by picture, while it lies in the cache, and whoever
  * sends a gradient back multiplies by their derivatives on the way. Half of the memory traffic of training goes so.
  *
+ * What is made of constants alone (position embeddings, queries) is worked out once a part; who reads it beside
+ * pictures sees a copy for each.
+ *
  * A batch is cut into parts by its size alone. A part runs through a stage, which is a row of steps, without waiting
  * for the others; stages end where a batch norm needs the statistics of the whole batch. Gradients of weights are
  * summed within a part, then over the parts in order: the result never depends on the threads. */
@@ -24,7 +27,19 @@ typedef struct hyti_window {
     size_t kernel[2], stride[2], pad[2], dilation[2];
 } hyti_window;
 
+/* One axis of a move: how far its values lie apart where they come from and where they go. */
+typedef struct hyti_tape_axis {
+    size_t size, in, out;
+} hyti_tape_axis;
+
+/* A move within one picture, the outermost axis first; `in` and `out` are the places of the first value. */
+typedef struct hyti_tape_axes {
+    size_t in, out, rank;
+    hyti_tape_axis axis[HYT_MAX_RANK];
+} hyti_tape_axes;
+
 typedef struct hyti_tape_value {
+    bool fixed;              /* made of constants alone: lies once a part, the same for all its pictures */
     bool external;           /* the input: lies with the caller */
     bool wanted;             /* has a gradient: something is trained before it */
     size_t height, width;    /* of a picture, which lies as H,W,C */
@@ -53,6 +68,9 @@ typedef struct hyti_tape_step {
     bool depthwise, direct;  /* CONV: direct where the picture itself is the matrix of its windows */
     bool mirrored;
     size_t outer;            /* CONCAT: how often the pieces alternate in one picture */
+    hyti_tape_axes axes;     /* moves, from the operand to the result; ADD, MUL: of a smaller second operand; MEAN: of
+                                the result to the operand */
+    hyti_tape_axes more_axes; /* RESHAPE of a picture into another: the second half; MEAN: the way back; rank 0: none */
     size_t chunk;            /* pictures at a time, so that they stay in the cache */
 } hyti_tape_step;
 
@@ -104,6 +122,8 @@ hyt_status hyti_tape_build(hyt_context *context, const hyt_graph *graph, size_t 
 void hyti_tape_clear(hyti_tape *tape);
 /* Place of element (output, input, tap) of a graph's parameter within the weight. */
 size_t hyti_tape_place(const hyti_tape_weight *weight, size_t output, size_t input, size_t tap);
+/* The axes of a step that moves, broadcasts or takes a mean. */
+void hyti_tape_set_axes(const hyt_graph *graph, hyti_tape_step *step);
 /* Rows of few channels are taken several at a time, so that one row of lanes fills vectors of 16. */
 size_t hyti_period(size_t channels);
 

@@ -37,7 +37,7 @@ double hyti_train_momentum(const hyti_train_params *params, size_t step, size_t 
 /* A trainer with its parameters as they are, instead of options. */
 hyt_status hyti_trainer_create(const hyt_graph *graph, const hyti_train_params *params, hyt_trainer **out);
 
-/* HYT_ERR_STATE for an empty graph, HYT_ERR_UNSUPPORTED for operations that cannot be trained. */
+/* HYT_ERR_STATE for an empty graph and for a result that no picture changes. */
 hyt_status hyti_train_check_graph(const hyt_graph *graph);
 /* Place of the highest of n > 0 values. */
 size_t hyti_train_highest(const float *row, size_t n);

@@ -91,6 +91,7 @@ static inline void hyti_pack_f64(const hyti_kernels_f64 *kernels, size_t k, size
 #define T(name) name##_f64
 #define EXP exp
 #define SQRT sqrt
+#define NORMAL(x) (0.5 * erfc(-0.70710678118654752 * (x)))
 #include "train/ops_table.inc"
 #include "train/net_decl.inc"
 #include "train/ops.inc"
