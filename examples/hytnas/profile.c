@@ -120,13 +120,10 @@ static float *random_picture(size_t count)
 
 static hyt_status quantise(const hyt_graph *graph, size_t picture_size, hyt_graph **out)
 {
-    hyt_quantiser *quantiser = NULL;
     float *picture = random_picture(picture_size);
-    hyt_status status = picture ? hyt_quantiser_create(graph, NULL, &quantiser) : HYT_ERR_NOMEM;
-    if (status == HYT_OK) status = hyt_quantiser_add(quantiser, picture, 1);
-    if (status == HYT_OK) status = hyt_quantiser_finish(quantiser, out);
+    hyt_status status = picture ? hyt_graph_copy(graph, out) : HYT_ERR_NOMEM;
+    if (status == HYT_OK) status = hyt_quantise(out, picture, 1, NULL);
     free(picture);
-    hyt_quantiser_destroy(quantiser);
     return status;
 }
 

@@ -42,6 +42,11 @@ HYT_API hyt_status hyt_quantiser_add(hyt_quantiser *quantiser, const float *pict
  *  @return HYT_ERR_STATE before a picture was added, HYT_ERR_NUMERIC where an operation's result is not finite */
 HYT_API hyt_status hyt_quantiser_finish(hyt_quantiser *quantiser, hyt_graph **out);
 
+/** The same at once and in the same memory: in place of *graph, which is given up for it, its int8 form.
+ *  @param graph  on failure as it was where an argument or a weight is at fault, else released, and *graph is NULL
+ *  @param pictures  count * C * H * W values as for hyt_quantiser_add(); read only during the call */
+HYT_API hyt_status hyt_quantise(hyt_graph **graph, const float *pictures, size_t count, const hyt_options *options);
+
 /** What each operation costs: mean squared change of the network's result, in units of its variance,
  *  when that operation alone runs in int8; on 16 pictures at most. One plan an operation.
  *  @param drops  one a value of finish's graph; 0 for what goes with the operation that it reads: activations, moves */

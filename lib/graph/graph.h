@@ -143,6 +143,8 @@ hyt_status hyti_graph_settle(hyt_graph *graph);
 bool hyti_graph_keep(hyt_graph *graph, void *bytes, size_t size);
 /* The whole numbers of a bias; NULL takes them away. */
 hyt_status hyti_graph_set_exact_bias(hyt_graph *graph, size_t parameter, const int32_t *values, size_t count);
+/* hyt_graph_fold_norms() of a graph that is given up for it, in the same memory; NULL after a failure. */
+hyt_status hyti_graph_fold_in_place(hyt_graph **graph);
 /* A convolution with one channel a group and as many outputs as inputs. */
 bool hyti_node_is_depthwise(const hyt_graph *graph, const hyti_node *node);
 

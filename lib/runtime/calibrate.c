@@ -28,7 +28,7 @@ static void make_room(hyti_histogram *h, double most)
     while (h->width * (double)half <= most) double_width(h);
 }
 
-bool hyti_histogram_widen(hyti_histogram *h, const float *values, size_t count)
+bool hyti_range_widen(hyti_range *range, const float *values, size_t count)
 {
     float low = 0, high = 0;
     for (size_t i = 0; i < count; i++) {
@@ -36,14 +36,17 @@ bool hyti_histogram_widen(hyti_histogram *h, const float *values, size_t count)
         low = values[i] < low ? values[i] : low;
         high = values[i] > high ? values[i] : high;
     }
-    h->low = fmin(h->low, low);
-    h->high = fmax(h->high, high);
+    range->low = fmin(range->low, low);
+    range->high = fmax(range->high, high);
     return true;
 }
 
 bool hyti_histogram_add(hyti_histogram *h, const float *values, size_t count)
 {
-    if (!hyti_histogram_widen(h, values, count)) return false;
+    hyti_range range = { h->low, h->high };
+    if (!hyti_range_widen(&range, values, count)) return false;
+    h->low = range.low;
+    h->high = range.high;
     make_room(h, fmax(-h->low, h->high));
     if (h->width == 0) {
         h->counts[half] += (uint32_t)count;

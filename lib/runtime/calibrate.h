@@ -24,8 +24,8 @@ typedef struct hyti_range {
     double low, high; /* low <= 0 <= high */
 } hyti_range;
 
-/* The ends alone; false: a number is not finite. */
-bool hyti_histogram_widen(hyti_histogram *h, const float *values, size_t count);
+/* To what `count` values reach; false: one is not finite. */
+bool hyti_range_widen(hyti_range *range, const float *values, size_t count);
 /* The same, and the counts. */
 bool hyti_histogram_add(hyti_histogram *h, const float *values, size_t count);
 /* percentile: share of the numbers that lie within, from .5 to 1. */

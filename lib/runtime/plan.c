@@ -84,8 +84,7 @@ static bool only_moves(const hyti_node *node)
     }
 }
 
-/* An int8 result is quantised as the operand is. */
-static bool keeps_quantisation(const hyti_node *node)
+bool hyti_keeps_quantisation(const hyti_node *node)
 {
     return only_moves(node) || node->op == HYT_OP_RESIZE;
 }
@@ -101,7 +100,7 @@ bool hyti_is_broadcast(const hyti_planner *p, const hyti_node *node)
 static bool can_be_stored(const hyti_planner *p, hyt_value value)
 {
     const hyti_node *node = hyti_node_of(p, value);
-    while (keeps_quantisation(node) && !node->fixed) node = hyti_node_of(p, value = node->inputs[0]);
+    while (hyti_keeps_quantisation(node) && !node->fixed) node = hyti_node_of(p, value = node->inputs[0]);
     return node->quantised || node->op == HYT_OP_SOFTMAX || p->values[value].format == HYTI_I8;
 }
 
@@ -143,8 +142,8 @@ static hyti_tensor shape_of(const hyti_planner *p, hyt_value value)
     for (size_t i = node->picture ? 2 : 1; i < node->dims.rank; i++)
         if (node->picture || i + 1 < node->dims.rank) tensor.rows *= node->dims.size[i];
     if (node->quantised) tensor.quant = (hyti_quant){ node->scale, node->zero };
-    if (keeps_quantisation(node) && !node->fixed) tensor.quant = p->plan->tensors[node->inputs[0]].quant;
-    if (node->op == HYT_OP_SOFTMAX && !node->fixed) tensor.quant = (hyti_quant){ 1.0F / 256, -128 };
+    if (hyti_keeps_quantisation(node) && !node->fixed) tensor.quant = p->plan->tensors[node->inputs[0]].quant;
+    if (node->op == HYT_OP_SOFTMAX && !node->fixed) tensor.quant = hyti_softmax_quant();
     return tensor;
 }
 
@@ -182,7 +181,7 @@ static bool stored_alike(const hyti_planner *p, hyt_value a, hyt_value b)
     const hyti_node *left = hyti_node_of(p, a), *right = hyti_node_of(p, b);
     if (p->values[a].format != p->values[b].format) return false;
     if (p->values[a].format != HYTI_I8) return true;
-    return !keeps_quantisation(left) && left->op != HYT_OP_SOFTMAX && left->scale == right->scale &&
+    return !hyti_keeps_quantisation(left) && left->op != HYT_OP_SOFTMAX && left->scale == right->scale &&
            left->zero == right->zero;
 }
 
@@ -452,6 +451,16 @@ static hyt_status check_quantisations(const hyti_planner *p)
     return HYT_OK;
 }
 
+/* Weights that are streamed lie behind those that stay. */
+static void place_streamed(const hyti_planner *p)
+{
+    hyti_plan *plan = p->plan;
+    for (size_t i = 0; i < plan->n_steps; i++)
+        if (hyti_step_is_weighted(plan->steps[i].kind) && plan->steps[i].weights != HYTI_NO_BUFFER)
+            plan->steps[i].weights = (size_t)plan->packed_bytes;
+    plan->packed_bytes += p->streamed;
+}
+
 static hyt_status plan_steps(hyti_planner *p)
 {
     HYTI_TRY(check_sizes(p->graph, p->plan->batch));
@@ -461,6 +470,7 @@ static hyt_status plan_steps(hyti_planner *p)
     for (hyt_value value = 0; value <= p->output; value++)
         if (p->values[value].live && !p->values[value].done) HYTI_TRY(hyti_plan_value(p, value));
     plan_output(p);
+    if (p->plan->streamed) place_streamed(p);
     HYTI_TRY(check_quantisations(p));
     return hyti_plan_pack(p->plan);
 }
@@ -480,6 +490,7 @@ hyt_status hyti_plan_build_for(const hyt_graph *graph, hyt_value output, const h
                        .observed = params->observed };
     plan->context = hyti_context_retain(graph->context);
     plan->fixed = p.fixed;
+    plan->streamed = params->observed;
     plan->batch = p.fixed ? 1 : (size_t)params->batch;
     plan->threads = (size_t)params->threads;
     p.values = hyti_array(plan->context, graph->n_nodes, sizeof *p.values);

@@ -8,6 +8,8 @@
 #include <hytnas/runtime.h>
 
 #define HYTI_NO_BUFFER ((size_t)-1)
+/* A product of so few rows reads weights that would be streamed as they lie. */
+#define HYTI_FEW_ROWS 16
 
 /* Bytes that are live from step `first` to step `last`, both included. */
 typedef struct hyti_buffer {
@@ -98,11 +100,12 @@ typedef struct hyti_plan {
     uint64_t arena_bytes;
     uint64_t bound_bytes;    /* largest sum of live buffers over the steps: no packing can be smaller */
     uint64_t packed_bytes;   /* of the weights */
+    bool streamed;           /* each step's weights are packed before it runs, all in the same place */
 } hyti_plan;
 
 typedef struct hyti_runtime_params {
     int64_t threads, batch, layout, isa, precision;
-    bool observed; /* every value is there after its step: nothing is fused, nothing worked out in place */
+    bool observed; /* every value is there after its step: nothing is fused, nothing worked out in place; streamed */
 } hyti_runtime_params;
 
 /* *plan is zero before; destroy it also after a failure. */
@@ -141,9 +144,22 @@ static inline size_t hyti_layer_channels(const hyti_node *node, const hyti_param
 {
     return node->op == HYT_OP_CONV_TRANSPOSE ? node->dims.size[1] : weight->dims.size[0];
 }
+/* Whether a step has the weights of a layer. */
+static inline bool hyti_step_is_weighted(hyti_step_kind kind)
+{
+    return kind == HYTI_STEP_GEMM || kind == HYTI_STEP_CONV || kind == HYTI_STEP_STEM || kind == HYTI_STEP_GROUPED ||
+           kind == HYTI_STEP_DEPTHWISE || kind == HYTI_STEP_SCALE;
+}
+/* An int8 result is quantised as its first operand is, whatever the graph says. */
+bool hyti_keeps_quantisation(const hyti_node *node);
+/* int8: of every softmax's result. */
+static inline hyti_quant hyti_softmax_quant(void) { return (hyti_quant){ 1.0F / 256, -128 }; }
 /* int8: how often a product repeats its left operand for the zero of its right one (execute_rows.c). */
 size_t hyti_matmul_repeats(int32_t zero);
-/* Folds and packs the weights of every step into `packed` (plan->packed_bytes of them). */
+/* Folds and packs the weights of every step into `packed` (plan->packed_bytes of them), but those that are streamed. */
 hyt_status hyti_plan_weights(const hyt_graph *graph, const hyti_plan *plan, const hyti_kernels *kernels, char *packed);
+/* Of one that is. */
+hyt_status hyti_plan_stream(const hyt_graph *graph, const hyti_plan *plan, const hyti_kernels *kernels, size_t step,
+                            char *packed);
 
 #endif

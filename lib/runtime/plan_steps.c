@@ -163,24 +163,32 @@ static void plan_requant(hyti_planner *p, hyti_step *step, size_t columns)
     if (!is_bound(step->act)) step->table = hyti_pack_room(p, 256);
 }
 
+static size_t weights_room(hyti_planner *p, size_t bytes)
+{
+    if (!p->observed) return hyti_pack_room(p, bytes);
+    p->streamed = HYTI_MAX(p->streamed, hyti_round_up(bytes, 64));
+    return 0; /* place_streamed() says where */
+}
+
 static void plan_weights(hyti_planner *p, hyti_step *step)
 {
     const hyti_node *node = hyti_node_of(p, step->node);
     const hyti_parameter *weight = &p->graph->parameters[node->parameters[0]];
     size_t out = hyti_layer_channels(node, weight), depth = weight->count / out, size = hyti_format_size(step->format);
+    if (p->observed && step->kind == HYTI_STEP_GEMM && p->plan->tensors[step->in].rows <= HYTI_FEW_ROWS) return;
     if (step->kind == HYTI_STEP_GROUPED) {
         step->panel = hyti_round_up(hyti_pack_size(p->kernels, step->format, depth, out / node->groups), 64);
-        step->weights = hyti_pack_room(p, step->panel * node->groups * size);
+        step->weights = weights_room(p, step->panel * node->groups * size);
     } else if (step->kind == HYTI_STEP_DEPTHWISE || step->kind == HYTI_STEP_SCALE) {
         bool scale = step->kind == HYTI_STEP_SCALE;
         size_t values = step->format != HYTI_I8
                             ? weight->count
                             : hyti_pack_depthwise_i8_size(scale ? 1 : node->kernel[0], scale ? 1 : node->kernel[1], out);
-        step->weights = hyti_pack_room(p, values * size);
+        step->weights = weights_room(p, values * size);
     } else if (step->kind == HYTI_STEP_STEM) {
-        step->weights = hyti_pack_room(p, hyti_pack_size(p->kernels, HYTI_F32, depth, out) * sizeof(float));
+        step->weights = weights_room(p, hyti_pack_size(p->kernels, HYTI_F32, depth, out) * sizeof(float));
     } else {
-        step->weights = hyti_pack_room(p, hyti_pack_size(p->kernels, step->format, depth, out) * size);
+        step->weights = weights_room(p, hyti_pack_size(p->kernels, step->format, depth, out) * size);
     }
     if (step->format == HYTI_I8) plan_requant(p, step, out);
     else if (step->norm != HYTI_NO_VALUE || step->kind == HYTI_STEP_SCALE || node->n_parameters == 2)

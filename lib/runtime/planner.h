@@ -29,6 +29,7 @@ typedef struct hyti_planner {
     bool fixed;        /* the result is made of constants alone, and all of that is planned */
     int64_t precision; /* of the options */
     bool observed;
+    size_t streamed;   /* bytes of the greatest of the steps' weights */
 } hyti_planner;
 
 /* Steps for `value`, and for what can be fused with it. */

@@ -106,13 +106,16 @@ hyt_status hyt_quantiser_add(hyt_quantiser *q, const float *pictures, size_t cou
 
 /* What is known of a value over all pictures. */
 typedef struct watch {
-    hyti_histogram histogram;
-    double *most, *sum; /* greatest size and sum of each channel */
+    hyti_range range;
+    hyti_histogram *histogram; /* NULL: the range is enough */
+    double *most, *sum; /* greatest size and sum of each channel; NULL: not wanted */
     double rows;
 } watch;
 
 typedef struct calibrator {
-    const hyt_quantiser *q;
+    const hyti_quantiser_params *params;
+    const float *pictures;
+    size_t picture_size, n_pictures;
     hyt_graph *graph;
     hyt_runtime *runtime;
     watch *watches; /* one a value */
@@ -126,28 +129,58 @@ static size_t width_of(const hyti_node *node)
     return node->dims.size[node->picture ? 1 : node->dims.rank - 1];
 }
 
-static hyt_status start(calibrator *c)
+static bool has_weights(const hyti_node *node)
 {
-    size_t channels = 0, nodes = c->graph->n_nodes;
+    return node->op == HYT_OP_CONV || node->op == HYT_OP_LINEAR;
+}
+
+/* What the runtime stores in no scale of the graph's. */
+static bool has_given_scale(const hyti_node *node)
+{
+    return !node->fixed && (hyti_keeps_quantisation(node) || node->op == HYT_OP_SOFTMAX);
+}
+
+/* Which channels are counted: greatest sizes of what layer norms give, for equalisation; sums of what weights meet. */
+static hyt_status watch_channels(calibrator *c)
+{
+    size_t nodes = c->graph->n_nodes, channels = 0;
     for (size_t i = 0; i < nodes; i++) channels += width_of(&c->graph->nodes[i]);
-    c->watches = hyti_array(c->graph->context, nodes, sizeof *c->watches);
     c->channels = hyti_array(c->graph->context, channels, 2 * sizeof *c->channels);
-    c->most = hyti_array(c->graph->context, nodes, sizeof *c->most);
-    if (!c->watches || !c->channels || !c->most) return hyti_fail_nomem();
+    if (!c->channels) return hyti_fail_nomem();
     double *at = c->channels;
-    for (size_t i = 0; i < nodes; i++, at += 2 * width_of(&c->graph->nodes[i - 1])) {
-        c->watches[i].most = at;
-        c->watches[i].sum = at + width_of(&c->graph->nodes[i]);
-        c->most[i] = at;
+    for (size_t i = 0; i < nodes; i++) {
+        const hyti_node *node = &c->graph->nodes[i];
+        if (node->op == HYT_OP_LAYER_NORM) {
+            c->most[i] = c->watches[i].most = at;
+            at += width_of(node);
+        }
+        if (!has_weights(node) || c->watches[node->inputs[0]].sum) continue;
+        c->watches[node->inputs[0]].sum = at;
+        at += width_of(&c->graph->nodes[node->inputs[0]]);
     }
     return HYT_OK;
 }
 
-/* Ends need no count of what lies between. */
-static bool widen(calibrator *c, watch *w, const float *values, size_t count)
+static hyt_status start(calibrator *c)
 {
-    if (c->q->params.calibration != HYTI_CALIBRATION_MINMAX) return hyti_histogram_add(&w->histogram, values, count);
-    return hyti_histogram_widen(&w->histogram, values, count);
+    size_t nodes = c->graph->n_nodes;
+    bool counted = c->params->calibration != HYTI_CALIBRATION_MINMAX;
+    c->watches = hyti_array(c->graph->context, nodes, sizeof *c->watches);
+    c->most = hyti_array(c->graph->context, nodes, sizeof *c->most);
+    if (!c->watches || !c->most) return hyti_fail_nomem();
+    for (size_t i = 0; counted && i < nodes; i++) {
+        if (has_given_scale(&c->graph->nodes[i])) continue;
+        c->watches[i].histogram = hyti_alloc(c->graph->context, sizeof *c->watches[i].histogram);
+        if (!c->watches[i].histogram) return hyti_fail_nomem();
+    }
+    return watch_channels(c);
+}
+
+static bool widen(calibrator *c, hyt_value value, const float *values, size_t count)
+{
+    watch *w = &c->watches[value];
+    if (has_given_scale(&c->graph->nodes[value])) return true;
+    return w->histogram ? hyti_histogram_add(w->histogram, values, count) : hyti_range_widen(&w->range, values, count);
 }
 
 static hyt_status watch_value(void *user, hyt_value value, const float *values, size_t count)
@@ -155,65 +188,74 @@ static hyt_status watch_value(void *user, hyt_value value, const float *values, 
     calibrator *c = user;
     size_t width = width_of(&c->graph->nodes[value]);
     watch *w = &c->watches[value];
-    if (!widen(c, w, values, count))
+    if (!widen(c, value, values, count))
         return hyti_fail(HYT_ERR_NUMERIC, "value %d (%s) is not finite on the pictures given", (int)value,
                          hyt_op_name(c->graph->nodes[value].op));
-    for (size_t i = 0; i < count; i += width)
-        for (size_t j = 0; j < width; j++) {
-            w->most[j] = fmax(w->most[j], fabs((double)values[i + j]));
-            w->sum[j] += values[i + j];
-        }
+    for (size_t i = 0; w->most && i < count; i++) w->most[i % width] = fmax(w->most[i % width], fabs((double)values[i]));
+    for (size_t i = 0; w->sum && i < count; i += width)
+        for (size_t j = 0; j < width; j++) w->sum[j] += values[i + j];
     w->rows += (double)(count / width);
     return HYT_OK;
 }
 
 static hyt_status watch_all(calibrator *c)
 {
-    HYTI_TRY(hyti_runtime_observe(c->graph, (size_t)c->q->params.threads, &c->runtime));
+    HYTI_TRY(hyti_runtime_observe(c->graph, (size_t)c->params->threads, &c->runtime));
     c->output = hyti_array(c->graph->context, hyt_runtime_output_size(c->runtime), sizeof *c->output);
     if (!c->output) return hyti_fail_nomem();
-    for (size_t i = 0; i < c->q->n_pictures; i++)
-        HYTI_TRY(hyti_runtime_watch(c->runtime, c->graph->n_nodes, c->q->pictures + i * c->q->picture_size, c->output,
-                                    watch_value, c));
+    for (size_t i = 0; i < c->n_pictures; i++)
+        HYTI_TRY(hyti_runtime_watch(c->runtime, c->graph, c->pictures + i * c->picture_size, c->output, watch_value, c));
     return HYT_OK;
 }
 
+/* Ready for another start. */
 static void stop(calibrator *c)
 {
     hyt_context *context = c->graph->context;
     hyt_runtime_destroy(c->runtime);
+    for (size_t i = 0; c->watches && i < c->graph->n_nodes; i++) hyti_free(context, c->watches[i].histogram);
     hyti_free(context, c->watches);
     hyti_free(context, c->channels);
     hyti_free(context, c->most);
     hyti_free(context, c->output);
+    c->runtime = NULL;
+    c->watches = NULL;
+    c->channels = NULL;
+    c->most = NULL;
+    c->output = NULL;
 }
 
 static hyti_range range_of(const calibrator *c, hyt_value value)
 {
-    return hyti_histogram_range(&c->watches[value].histogram, (hyti_calibration)c->q->params.calibration,
-                                c->q->params.percentile / 100);
+    const watch *w = &c->watches[value];
+    if (!w->histogram) return w->range;
+    return hyti_histogram_range(w->histogram, (hyti_calibration)c->params->calibration, c->params->percentile / 100);
+}
+
+static void store(hyti_node *node, hyti_quant quant)
+{
+    node->quantised = true;
+    node->scale = quant.scale;
+    node->zero = quant.zero;
 }
 
 /* What a concatenation joins is quantised as the whole, so that it is only moved; but not as one that was never seen,
  * because the result does not depend on it. */
 static void annotate(calibrator *c)
 {
+    hyti_node *nodes = c->graph->nodes;
     for (size_t i = c->graph->n_nodes; i-- > 0;) {
-        hyti_node *node = &c->graph->nodes[i];
-        if (!node->quantised) {
-            hyti_quant quant = hyti_quant_of(range_of(c, (hyt_value)i));
-            node->quantised = true;
-            node->scale = quant.scale;
-            node->zero = quant.zero;
-        }
+        hyti_node *node = &nodes[i];
+        if (!node->quantised && !has_given_scale(node)) store(node, hyti_quant_of(range_of(c, (hyt_value)i)));
         node->precision = HYT_INT8;
         bool joins = node->op == HYT_OP_CONCAT && c->watches[i].rows > 0;
-        for (size_t j = 0; joins && j < node->n_inputs; j++) {
-            hyti_node *part = &c->graph->nodes[node->inputs[j]];
-            part->quantised = true;
-            part->scale = node->scale;
-            part->zero = node->zero;
-        }
+        for (size_t j = 0; joins && j < node->n_inputs; j++)
+            store(&nodes[node->inputs[j]], (hyti_quant){ node->scale, node->zero });
+    }
+    for (size_t i = 0; i < c->graph->n_nodes; i++) {
+        if (!has_given_scale(&nodes[i])) continue;
+        const hyti_node *from = &nodes[nodes[i].inputs[0]];
+        store(&nodes[i], nodes[i].op == HYT_OP_SOFTMAX ? hyti_softmax_quant() : (hyti_quant){ from->scale, from->zero });
     }
 }
 
@@ -243,8 +285,8 @@ static hyt_status scale_weights(const calibrator *c, const hyti_node *node)
     float *scales = hyti_array(c->graph->context, out, sizeof *scales);
     if (!scales) return hyti_fail_nomem();
     for (size_t i = 0; i < out; i++) {
-        scales[i] = hyti_weight_scale(w->data + i * depth, depth, c->q->params.weights == 1);
-        if (c->q->params.correct_bias && node->n_parameters == 2) correct_bias(c, node, i, scales[i]);
+        scales[i] = hyti_weight_scale(w->data + i * depth, depth, c->params->weights == 1);
+        if (c->params->correct_bias && node->n_parameters == 2) correct_bias(c, node, i, scales[i]);
     }
     hyt_status status = hyt_graph_set_scales(c->graph, node->parameters[0], scales, out);
     hyti_free(c->graph->context, scales);
@@ -258,38 +300,43 @@ static bool has_layer_norm(const hyt_graph *graph)
     return false;
 }
 
-static hyt_status run_calibrator(calibrator *c)
+static hyt_status calibrate(calibrator *c)
 {
-    if (c->q->params.equalise) {
+    if (c->params->equalise) {
         HYTI_TRY(start(c));
         if (has_layer_norm(c->graph)) HYTI_TRY(watch_all(c)); /* other layers are equalised by their weights alone */
         hyti_equalise(c->graph, c->most);
         stop(c);
-        *c = (calibrator){ .q = c->q, .graph = c->graph };
     }
     HYTI_TRY(start(c));
     HYTI_TRY(watch_all(c));
+    hyt_runtime_destroy(c->runtime);
+    c->runtime = NULL;
     annotate(c);
     for (size_t i = 0; i < c->graph->n_nodes; i++)
-        if (c->graph->nodes[i].op == HYT_OP_CONV || c->graph->nodes[i].op == HYT_OP_LINEAR)
-            HYTI_TRY(scale_weights(c, &c->graph->nodes[i]));
+        if (has_weights(&c->graph->nodes[i])) HYTI_TRY(scale_weights(c, &c->graph->nodes[i]));
     return HYT_OK;
+}
+
+/* In place of *graph, folded, its int8 form; NULL after a failure. */
+static hyt_status quantise(hyt_graph **graph, const hyti_quantiser_params *params, const float *pictures, size_t count)
+{
+    const size_t *size = (*graph)->nodes[(*graph)->input].dims.size;
+    calibrator c = { .params = params, .pictures = pictures, .picture_size = size[1] * size[2] * size[3],
+                     .n_pictures = count, .graph = *graph };
+    hyt_status status = count ? calibrate(&c) : hyti_fail(HYT_ERR_STATE, "no picture was added");
+    stop(&c);
+    if (status == HYT_OK) return HYT_OK;
+    hyt_graph_destroy(*graph);
+    *graph = NULL;
+    return status;
 }
 
 hyt_status hyti_quantiser_calibrate(hyt_quantiser *q)
 {
-    calibrator c = { .q = q };
     if (q->scaled) return HYT_OK;
-    if (q->n_pictures == 0) return hyti_fail(HYT_ERR_STATE, "no picture was added");
-    HYTI_TRY(hyt_graph_copy(q->graph, &c.graph));
-    hyt_status status = run_calibrator(&c);
-    stop(&c);
-    if (status != HYT_OK) {
-        hyt_graph_destroy(c.graph);
-        return status;
-    }
-    q->scaled = c.graph;
-    return HYT_OK;
+    HYTI_TRY(hyt_graph_copy(q->graph, &q->scaled));
+    return quantise(&q->scaled, &q->params, q->pictures, q->n_pictures);
 }
 
 hyt_status hyt_quantiser_finish(hyt_quantiser *q, hyt_graph **out)
@@ -298,4 +345,20 @@ hyt_status hyt_quantiser_finish(hyt_quantiser *q, hyt_graph **out)
     HYTI_NEED(out);
     HYTI_TRY(hyti_quantiser_calibrate(q));
     return hyt_graph_copy(q->scaled, out);
+}
+
+hyt_status hyt_quantise(hyt_graph **graph, const float *pictures, size_t count, const hyt_options *options)
+{
+    hyti_quantiser_params params = { 0 };
+    HYTI_NEED(graph);
+    HYTI_NEED(*graph);
+    HYTI_NEED(pictures);
+    HYTI_TRY(hyti_options_read(options, &table, &params));
+    HYTI_TRY(check_parameters(*graph));
+    HYTI_TRY(hyti_graph_fold_in_place(graph));
+    hyt_status status = forget_quantisation(*graph);
+    if (status == HYT_OK) return quantise(graph, &params, pictures, count);
+    hyt_graph_destroy(*graph);
+    *graph = NULL;
+    return status;
 }

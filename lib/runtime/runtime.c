@@ -194,17 +194,60 @@ static hyt_status show(const hyti_tensor *tensor, hyt_value value, const char *a
     return see(user, value, (const float *)(const void *)at, (size_t)(tensor->rows * tensor->width));
 }
 
-hyt_status hyti_runtime_watch(hyt_runtime *runtime, size_t n_values, const float *input, float *output, hyti_see_fn see,
-                              void *user)
+static float dot(const float *a, const float *b, size_t n)
+{
+    enum { LANES = 16 };
+    float sums[LANES] = { 0 }, sum = 0;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t j = 0; j < LANES; j++) sums[j] += a[i + j] * b[i + j];
+    for (size_t j = 0; i < n; i++, j++) sums[j] += a[i] * b[i];
+    for (size_t j = 0; j < LANES; j++) sum += sums[j];
+    return sum;
+}
+
+/* A product whose few rows are not worth packed weights. */
+static void multiply_few(const hyt_runtime *runtime, const hyt_graph *graph, const hyti_step *step)
+{
+    const hyti_tensor *in = &runtime->plan.tensors[step->in], *out = &runtime->plan.tensors[step->out];
+    const hyti_node *node = &graph->nodes[step->node];
+    const float *weights = graph->parameters[node->parameters[0]].data;
+    const float *bias = node->n_parameters == 2 ? graph->parameters[node->parameters[1]].data : NULL;
+    const float *from = (const float *)(void *)hyti_tensor_address(runtime, step->in);
+    float *to = (float *)(void *)hyti_tensor_address(runtime, step->out);
+    for (size_t row = 0; row < in->rows; row++)
+        for (size_t i = 0; i < out->width; i++)
+            to[row * out->stride + i] =
+                dot(from + row * in->stride, weights + i * in->width, in->width) + (bias ? bias[i] : 0);
+}
+
+/* One step of a plan whose weights are streamed. */
+static hyt_status run_streamed(hyt_runtime *runtime, const hyt_graph *graph, size_t i)
+{
+    const hyti_step *step = &runtime->plan.steps[i];
+    if (hyti_step_is_weighted(step->kind)) {
+        if (step->weights == HYTI_NO_BUFFER) {
+            multiply_few(runtime, graph, step);
+            return HYT_OK;
+        }
+        HYTI_TRY(hyti_plan_stream(graph, &runtime->plan, &runtime->kernels, i, runtime->packed));
+    }
+    hyti_pool_run_stages(runtime->pool, 1, &runtime->stages[i]);
+    return HYT_OK;
+}
+
+hyt_status hyti_runtime_watch(hyt_runtime *runtime, const hyt_graph *graph, const float *input, float *output,
+                              hyti_see_fn see, void *user)
 {
     const hyti_plan *plan = &runtime->plan;
+    size_t n_values = graph->n_nodes;
     runtime->input = input;
     runtime->output = output;
     for (size_t v = 0; v < n_values; v++) /* made of constants alone */
         if (plan->tensors[v].packed)
             HYTI_TRY(show(&plan->tensors[v], (hyt_value)v, runtime->packed + plan->tensors[v].offset, see, user));
     for (size_t i = 0; i < plan->n_steps; i++) {
-        hyti_pool_run_stages(runtime->pool, 1, &runtime->stages[i]);
+        HYTI_TRY(run_streamed(runtime, graph, i));
         for (size_t v = 0; v < n_values; v++) {
             const hyti_tensor *tensor = &plan->tensors[v];
             if (tensor->packed || tensor->buffer == HYTI_NO_BUFFER || !completes(plan, i, (hyt_value)v)) continue;

@@ -135,12 +135,34 @@ typedef struct finder {
     size_t n; /* operations that compute */
 } finder;
 
+/* The picture is stored in int8 only where an operation in int8 comes to read it, be it through moves. */
+static hyt_status follow_readers(hyt_graph *graph)
+{
+    bool *wanted = hyti_array(graph->context, graph->n_nodes, sizeof *wanted);
+    if (!wanted) return hyti_fail_nomem();
+    for (size_t i = graph->n_nodes; i-- > 0;) {
+        const hyti_node *node = &graph->nodes[i];
+        bool wants = computes(graph, i) ? node->precision == HYT_INT8 : wanted[i];
+        for (size_t j = 0; j < node->n_inputs; j++) wanted[node->inputs[j]] |= wants;
+    }
+    if (!wanted[graph->input]) graph->nodes[graph->input].precision = HYT_BF16;
+    hyti_free(graph->context, wanted);
+    return HYT_OK;
+}
+
 /* The graph with the first `left` of the order in bfloat16, what only moves with what it reads. */
 static hyt_status make(const finder *f, size_t left, hyt_graph **out)
 {
-    HYTI_TRY(hyt_graph_copy(f->q->scaled, out));
-    for (size_t i = 0; i < left; i++) (*out)->nodes[f->order[i].value].precision = HYT_BF16;
-    follow(*out);
+    hyt_graph *graph = NULL;
+    HYTI_TRY(hyt_graph_copy(f->q->scaled, &graph));
+    for (size_t i = 0; i < left; i++) graph->nodes[f->order[i].value].precision = HYT_BF16;
+    hyt_status status = left ? follow_readers(graph) : HYT_OK;
+    if (status != HYT_OK) {
+        hyt_graph_destroy(graph);
+        return status;
+    }
+    follow(graph);
+    *out = graph;
     return HYT_OK;
 }
 

@@ -262,19 +262,13 @@ static void write_layer_norm(const folder *f, const hyti_step *step)
     }
 }
 
-static bool is_weighted(hyti_step_kind kind)
-{
-    return kind == HYTI_STEP_GEMM || kind == HYTI_STEP_CONV || kind == HYTI_STEP_STEM || kind == HYTI_STEP_GROUPED ||
-           kind == HYTI_STEP_DEPTHWISE || kind == HYTI_STEP_SCALE;
-}
-
 /* Whether a step's weights are not packed as they are. */
 static bool is_folded(const hyti_step *step)
 {
     return step->norm != HYTI_NO_VALUE || step->kind != HYTI_STEP_GEMM;
 }
 
-static hyt_status make_room(const hyti_plan *plan, folder *f)
+static hyt_status make_room(const hyti_plan *plan, size_t first, size_t end, folder *f)
 {
     size_t folded = 1, stored = 1, channels = 1;
     for (size_t i = 0; i < f->graph->n_parameters; i++) {
@@ -283,9 +277,9 @@ static hyt_status make_room(const hyti_plan *plan, folder *f)
             return hyti_fail(HYT_ERR_STATE, "graph \"%s\": parameter %s is not set", f->graph->name, parameter->name);
         channels = HYTI_MAX(channels, parameter->dims.size[0]);
     }
-    for (size_t i = 0; i < plan->n_steps; i++) {
+    for (size_t i = first; i < end; i++) {
         const hyti_step *step = &plan->steps[i];
-        if (!is_weighted(step->kind)) continue;
+        if (!hyti_step_is_weighted(step->kind)) continue;
         const hyti_node *node = &f->graph->nodes[step->node];
         size_t count = parameter_of(f, node, 0)->count;
         channels = HYTI_MAX(channels, hyti_layer_channels(node, parameter_of(f, node, 0)));
@@ -299,17 +293,33 @@ static hyt_status make_room(const hyti_plan *plan, folder *f)
     return f->weights && f->scale ? HYT_OK : hyti_fail_nomem();
 }
 
-hyt_status hyti_plan_weights(const hyt_graph *graph, const hyti_plan *plan, const hyti_kernels *kernels, char *packed)
+static void write_step(const folder *f, const hyti_step *step)
+{
+    if (hyti_step_is_weighted(step->kind)) pack_step(f, step);
+    if (step->kind == HYTI_STEP_TRANSPOSED) pack_transposed(f, step);
+    if (step->kind == HYTI_STEP_LAYER_NORM) write_layer_norm(f, step);
+    write_table(f, step);
+}
+
+static hyt_status write_steps(const hyt_graph *graph, const hyti_plan *plan, const hyti_kernels *kernels, size_t first,
+                              size_t end, bool streamed, char *packed)
 {
     folder f = { .graph = graph, .plan = plan, .kernels = kernels, .packed = packed };
-    hyt_status status = make_room(plan, &f);
-    for (size_t i = 0; i < plan->n_steps && status == HYT_OK; i++) {
-        if (is_weighted(plan->steps[i].kind)) pack_step(&f, &plan->steps[i]);
-        if (plan->steps[i].kind == HYTI_STEP_TRANSPOSED) pack_transposed(&f, &plan->steps[i]);
-        if (plan->steps[i].kind == HYTI_STEP_LAYER_NORM) write_layer_norm(&f, &plan->steps[i]);
-        write_table(&f, &plan->steps[i]);
-    }
+    hyt_status status = make_room(plan, first, end, &f);
+    for (size_t i = first; i < end && status == HYT_OK; i++)
+        if ((plan->streamed && hyti_step_is_weighted(plan->steps[i].kind)) == streamed) write_step(&f, &plan->steps[i]);
     hyti_free_aligned(plan->context, f.weights);
     hyti_free(plan->context, f.scale);
     return status;
+}
+
+hyt_status hyti_plan_weights(const hyt_graph *graph, const hyti_plan *plan, const hyti_kernels *kernels, char *packed)
+{
+    return write_steps(graph, plan, kernels, 0, plan->n_steps, false, packed);
+}
+
+hyt_status hyti_plan_stream(const hyt_graph *graph, const hyti_plan *plan, const hyti_kernels *kernels, size_t step,
+                            char *packed)
+{
+    return write_steps(graph, plan, kernels, step, step + 1, true, packed);
 }

@@ -80,18 +80,12 @@ static hyt_status create_runtime(const hyt_graph *graph, const char *precision, 
     return status;
 }
 
-static hyt_status quantise(hyt_graph **graph, const float *picture)
+/* Whether the file says how its operations are stored: what it leaves in float32 then stays so. */
+static bool is_quantised(const hyt_graph *graph)
 {
-    hyt_quantiser *quantiser = NULL;
-    hyt_graph *stored = NULL;
-    hyt_status status = hyt_quantiser_create(*graph, NULL, &quantiser);
-    if (status == HYT_OK) status = hyt_quantiser_add(quantiser, picture, 1);
-    if (status == HYT_OK) status = hyt_quantiser_finish(quantiser, &stored);
-    hyt_quantiser_destroy(quantiser);
-    if (status != HYT_OK) return status;
-    hyt_graph_destroy(*graph);
-    *graph = stored;
-    return HYT_OK;
+    for (size_t i = 0; i < hyt_graph_size(graph); i++)
+        if (hyt_graph_precision(graph, (hyt_value)i) == HYT_INT8) return true;
+    return false;
 }
 
 static hyt_status open_model(model *m, const char *path, const char *precision, const char *threads, split *spent)
@@ -101,8 +95,8 @@ static hyt_status open_model(model *m, const char *path, const char *precision, 
     hyt_status status = hyt_model_load(NULL, path, &graph);
     spent->read = now_ms() - start;
     start = now_ms();
-    if (status == HYT_OK && strcmp(precision, "int8") == 0 && hyt_graph_precision(graph, hyt_graph_output(graph)) != HYT_INT8)
-        status = quantise(&graph, m->input.data);
+    if (status == HYT_OK && strcmp(precision, "int8") == 0 && !is_quantised(graph))
+        status = hyt_quantise(&graph, m->input.data, 1, NULL);
     spent->calibrate = now_ms() - start;
     start = now_ms();
     if (status == HYT_OK) status = create_runtime(graph, precision, threads, &m->runtime);

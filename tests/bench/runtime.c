@@ -67,19 +67,11 @@ static float *random_pictures(size_t n)
 /* In place of the graph, its int8 form, calibrated on the first picture that is timed. */
 static hyt_status quantise(hyt_graph **graph)
 {
-    hyt_quantiser *quantiser = NULL;
-    hyt_graph *out = NULL;
     const size_t *size = (*graph)->nodes[(*graph)->input].dims.size;
     float *picture = random_pictures(size[1] * size[2] * size[3]);
-    hyt_status status = hyt_quantiser_create(*graph, NULL, &quantiser);
-    if (status == HYT_OK) status = hyt_quantiser_add(quantiser, picture, 1);
-    if (status == HYT_OK) status = hyt_quantiser_finish(quantiser, &out);
+    hyt_status status = hyt_quantise(graph, picture, 1, NULL);
     free(picture);
-    hyt_quantiser_destroy(quantiser);
-    if (status != HYT_OK) return status;
-    hyt_graph_destroy(*graph);
-    *graph = out;
-    return HYT_OK;
+    return status;
 }
 
 static double now_ms(void)

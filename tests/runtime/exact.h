@@ -91,4 +91,17 @@ static inline void check_against_naive(const hyt_graph *graph, const char *isa, 
     hyt_runtime_destroy(runtime);
 }
 
+/* `check` of every builder's network, 10 classes, with weights; side_of: of the input, by number. */
+static inline void each_builder(size_t (*side_of)(size_t number), void (*check)(const hyt_graph *graph))
+{
+    for (size_t i = 0; hyt_graph_builder(i); i++) {
+        hyt_graph *graph = NULL;
+        hyti_rng rng = hyti_rng_start(1, HYTI_PURPOSE_TEST, 2);
+        MUST(hyt_graph_build(NULL, hyt_graph_builder(i), side_of(i), 10, &graph));
+        random_weights(&rng, graph);
+        check(graph);
+        hyt_graph_destroy(graph);
+    }
+}
+
 #endif

@@ -35,14 +35,7 @@ static void check_builder(const hyt_graph *graph)
 static void builders_are_exact(void **state)
 {
     (void)state;
-    for (size_t i = 0; hyt_graph_builder(i); i++) {
-        hyt_graph *graph = NULL;
-        hyti_rng rng = hyti_rng_start(1, HYTI_PURPOSE_TEST, 2);
-        MUST(hyt_graph_build(NULL, hyt_graph_builder(i), side_of(i), 10, &graph));
-        random_weights(&rng, graph);
-        check_builder(graph);
-        hyt_graph_destroy(graph);
-    }
+    each_builder(side_of, check_builder);
 }
 
 /* Broadcasting, constants, moves, windows, attention of all kinds, in any order. */

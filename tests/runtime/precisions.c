@@ -10,12 +10,9 @@ static size_t side_of(size_t number)
 
 static hyt_graph *quantise(const hyt_graph *graph, const float *picture)
 {
-    hyt_quantiser *quantiser = NULL;
     hyt_graph *quantised = NULL;
-    MUST(hyt_quantiser_create(graph, NULL, &quantiser));
-    MUST(hyt_quantiser_add(quantiser, picture, 1));
-    MUST(hyt_quantiser_finish(quantiser, &quantised));
-    hyt_quantiser_destroy(quantiser);
+    MUST(hyt_graph_copy(graph, &quantised));
+    MUST(hyt_quantise(&quantised, picture, 1, NULL));
     return quantised;
 }
 
@@ -92,14 +89,7 @@ static void check_builder(const hyt_graph *graph)
 static void builders_in_every_precision(void **state)
 {
     (void)state;
-    for (size_t i = 0; hyt_graph_builder(i); i++) {
-        hyt_graph *graph = NULL;
-        hyti_rng rng = hyti_rng_start(1, HYTI_PURPOSE_TEST, 2);
-        MUST(hyt_graph_build(NULL, hyt_graph_builder(i), side_of(i), 10, &graph));
-        random_weights(&rng, graph);
-        check_builder(graph);
-        hyt_graph_destroy(graph);
-    }
+    each_builder(side_of, check_builder);
 }
 
 /* A rounding of 16 bits is `coarser` than one of float32, which the literal reading is shaken by; twice for weights and

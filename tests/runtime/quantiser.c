@@ -214,6 +214,16 @@ static int score(void *user, const hyt_graph *graph, double *value)
     return 0;
 }
 
+/* Content with one value in int8 at most, which the input would be. */
+static int wants_bf16(void *user, const hyt_graph *graph, double *value)
+{
+    (void)user;
+    *value = 1;
+    for (size_t i = 1; i < hyt_graph_size(graph); i++)
+        if (hyt_graph_precision(graph, (hyt_value)i) == HYT_INT8) *value = 0;
+    return 0;
+}
+
 static int give_up(void *user, const hyt_graph *graph, double *value)
 {
     (void)user, (void)graph, (void)value;
@@ -247,6 +257,10 @@ static void drops_and_search(void **state)
     assert_true(left > 0 && count_of(mixed, HYT_BF16) >= left && count_of(mixed, HYT_INT8) > 0);
     assert_true(noise(graph, mixed, "graph") <= 0.7 * all);
     assert_true(j.calls < 16);
+    hyt_graph_destroy(mixed);
+    mixed = NULL;
+    MUST(hyt_quantiser_search(q, wants_bf16, NULL, 1, &mixed, &left));
+    assert_int_equal(count_of(mixed, HYT_BF16), hyt_graph_size(mixed)); /* the input too */
     hyt_graph *none = NULL;
     CHECK_STATUS(hyt_quantiser_search(q, score, &j, 1, &none, &left), HYT_ERR_INFEASIBLE);
     CHECK_STATUS(hyt_quantiser_search(q, give_up, &j, 1, &none, &left), 77);
@@ -254,6 +268,62 @@ static void drops_and_search(void **state)
     free(drops);
     hyt_graph_destroy(graph), hyt_graph_destroy(stored), hyt_graph_destroy(mixed);
     hyt_quantiser_destroy(q);
+}
+
+/* In place of the graph comes what a quantiser hands over; batch norms, attention and layer norms on the way. */
+static void in_its_own_memory(void **state)
+{
+    (void)state;
+    hyt_graph *graph = small_hybrid(HYT_OP_SILU), *stored = NULL, *mine = NULL, *broken = NULL;
+    hyt_quantiser *q = quantiser_of(graph, NULL, NULL);
+    float *pictures = pictures_of(PICTURES, 3 * SIDE * SIDE);
+    MUST(hyt_quantiser_finish(q, &stored));
+    MUST(hyt_graph_copy(graph, &mine));
+    MUST(hyt_quantise(&mine, pictures, PICTURES, NULL));
+    assert_int_equal(mine->n_nodes, stored->n_nodes);
+    assert_int_equal(mine->n_parameters, stored->n_parameters);
+    for (size_t i = 0; i < mine->n_parameters; i++) {
+        const hyti_parameter *a = &mine->parameters[i], *b = &stored->parameters[i];
+        assert_memory_equal(a->data, b->data, a->count * sizeof *a->data);
+        assert_int_equal(!a->scales, !b->scales);
+        if (a->scales) assert_memory_equal(a->scales, b->scales, hyti_scale_count(mine, i) * sizeof *a->scales);
+    }
+    for (size_t i = 0; i < mine->n_nodes; i++) {
+        assert_int_equal(mine->nodes[i].precision, stored->nodes[i].precision);
+        assert_true(mine->nodes[i].scale == stored->nodes[i].scale && mine->nodes[i].zero == stored->nodes[i].zero);
+    }
+    CHECK_STATUS(hyt_quantise(&broken, pictures, 1, NULL), HYT_ERR_ARGUMENT);
+    MUST(hyt_graph_copy(graph, &broken));
+    CHECK_STATUS(hyt_quantise(&broken, pictures, 0, NULL), HYT_ERR_STATE);
+    assert_null(broken);
+    free(pictures);
+    hyt_graph_destroy(graph), hyt_graph_destroy(stored), hyt_graph_destroy(mine);
+    hyt_quantiser_destroy(q);
+}
+
+/* What the graph says of a move or a softmax is what the runtime stores. */
+static void given_scales_are_told(void **state)
+{
+    (void)state;
+    hyt_graph *graph = small_hybrid(HYT_OP_RELU);
+    float *pictures = pictures_of(2, 3 * SIDE * SIDE);
+    hyti_kernels kernels;
+    hyti_plan plan = { 0 };
+    const hyti_runtime_params params = { .threads = 1, .batch = 1 };
+    MUST(hyt_quantise(&graph, pictures, 2, NULL));
+    hyti_kernels_init(&kernels, (unsigned)HYTI_ISA_ALL);
+    MUST(hyti_plan_build(graph, &params, &kernels, &plan));
+    size_t moves = 0;
+    for (size_t i = 0; i < graph->n_nodes; i++) {
+        const hyti_node *node = &graph->nodes[i];
+        moves += hyti_keeps_quantisation(node);
+        if (plan.tensors[i].format != HYTI_I8) continue;
+        assert_true(plan.tensors[i].quant.scale == node->scale && plan.tensors[i].quant.zero == node->zero);
+    }
+    assert_true(moves > 0);
+    hyti_plan_clear(&plan);
+    free(pictures);
+    hyt_graph_destroy(graph);
 }
 
 static void refusals(void **state)
@@ -295,7 +365,8 @@ int main(void)
     (void)random_graph;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_method),     cmocka_unit_test(equalising_is_exact), cmocka_unit_test(equalising_helps),
-        cmocka_unit_test(ranges),           cmocka_unit_test(drops_and_search),    cmocka_unit_test(refusals),
+        cmocka_unit_test(ranges),           cmocka_unit_test(drops_and_search),    cmocka_unit_test(in_its_own_memory),
+        cmocka_unit_test(given_scales_are_told), cmocka_unit_test(refusals),
         cmocka_unit_test(needs_quantisation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

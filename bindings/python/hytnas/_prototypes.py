@@ -736,6 +736,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_quantiser_destroy": (None, [POINTER(hyt_quantiser)]),
     "hyt_quantiser_add": (c_int, [POINTER(hyt_quantiser), POINTER(c_float), c_size_t]),
     "hyt_quantiser_finish": (c_int, [POINTER(hyt_quantiser), POINTER(POINTER(hyt_graph))]),
+    "hyt_quantise": (c_int, [POINTER(POINTER(hyt_graph)), POINTER(c_float), c_size_t, POINTER(hyt_options)]),
     "hyt_quantiser_drops": (c_int, [POINTER(hyt_quantiser), POINTER(c_double)]),
     "hyt_quantiser_search": (c_int, [POINTER(hyt_quantiser), hyt_score_fn, c_void_p, c_double,
         POINTER(POINTER(hyt_graph)), POINTER(c_size_t)]),
