@@ -62,8 +62,8 @@ HYT_API hyt_status hyt_dataset_annotate(const hyt_dataset *dataset, const hyt_bo
                                         hyt_dataset **out);
 /** The built-in set: textured scenes with clutter; class 1 where a person-like figure is present. The picture of
  *  (seed, first + i) is always the same (with one C library: its sine is used); parts with disjoint ranges share no
- *  picture. Of the pictures 2k and 2k + 1 one has a figure. Has boxes (of what is visible of figures) and masks (1 where a pixel
- *  shows one).
+ *  picture. Of the pictures 2k and 2k + 1 one has a figure. Has boxes (of what is visible of figures) and masks (1
+ *  where a pixel shows one).
  *  @param size  side in pixels, 16 to 512 */
 HYT_API hyt_status hyt_dataset_create_shapes(hyt_context *context, size_t count, size_t size, uint64_t seed,
                                              uint64_t first, hyt_dataset **out);

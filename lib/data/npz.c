@@ -160,7 +160,7 @@ static hyt_status apply_valid(const arrays *a, hyt_dataset *dataset)
         uint64_t width = hyti_npy_integer(a->of[VALID].values, 2 * i, type);
         uint64_t height = hyti_npy_integer(a->of[VALID].values, 2 * i + 1, type);
         if (width > dataset->width || height > dataset->height)
-            return hyti_fail(HYT_ERR_RANGE, "array valid: %" PRId64 " by %" PRId64 " of picture %zu, of %zu by %zu pixels",
+            return hyti_fail(HYT_ERR_RANGE, "array valid: %" PRId64 " by %" PRId64 " of picture %zu of %zu by %zu",
                              (int64_t)width, (int64_t)height, i, dataset->width, dataset->height);
         ignore_outside(dataset, i, (size_t)width, (size_t)height);
     }

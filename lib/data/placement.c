@@ -5,8 +5,8 @@
 #define LEAST_SHARE 0.25f /* of a box's area that shows */
 #define LEAST_SIDE 0.5f   /* in pixels */
 
-/* Where a place on an axis of the picture, in pixels from its edge, is on the augmented one; pixels have their middle at
- * one half. */
+/* Where a place on an axis of the picture, in pixels from its edge, is on the augmented one; a pixel's middle is at one
+ * half. */
 static float moved(float place, float step, float start)
 {
     return (place - 0.5f - start) / step + 0.5f;
