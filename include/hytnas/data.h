@@ -51,6 +51,31 @@ typedef int (*hyt_row_fn)(void *user, size_t index, uint8_t *picture, uint32_t *
 /** Rows from anywhere else: called once a row, in order, before this returns. */
 HYT_API hyt_status hyt_dataset_read(hyt_context *context, hyt_row_fn row, void *user, size_t count, size_t height,
                                     size_t width, size_t classes, hyt_dataset **out);
+/** Rows that stay where they are. Frozen. */
+typedef struct hyt_rows {
+    hyt_row_fn row;          /**< called for a picture whenever it is needed, from any thread; the same answer each time */
+    void *user;
+    hyt_release_fn release;  /**< NULL: none; called when the data set and all that shares its pictures are gone */
+    int reentrant;           /**< 0: the row is called once at a time; 1: by several threads together */
+    size_t cache;            /**< bytes of pictures that stay in memory once they were read */
+} hyt_rows;
+/** A data set that may be larger than memory: its pictures are read when they are needed.
+ *  @param labels  a class each, below `classes`; NULL: every row is read once, before this returns, to learn its label
+ *  @return what the row answered; HYT_ERR_CONFLICT later on, by whatever reads a picture, if a row answers another label
+ *          than before; where this fails, `release` is not called */
+HYT_API hyt_status hyt_dataset_stream(hyt_context *context, const hyt_rows *rows, const uint32_t *labels, size_t count,
+                                      size_t height, size_t width, size_t classes, hyt_dataset **out);
+/** The pictures of these numbers in this order, shared, not copied; one may come twice. Labels, boxes and masks with
+ *  them; the classes stay as many. */
+HYT_API hyt_status hyt_dataset_subset(const hyt_dataset *dataset, const size_t *indices, size_t count,
+                                      hyt_dataset **out);
+/** Two parts without a picture in common, drawn from a seed: `share` of the pictures of each class, to the nearest whole
+ *  number, in the first, the others in the second, both in the order of the data set.
+ *  @param share  above 0, below 1; HYT_ERR_RANGE if one of the parts would be empty */
+HYT_API hyt_status hyt_dataset_split(const hyt_dataset *dataset, double share, uint64_t seed, hyt_dataset **first,
+                                     hyt_dataset **second);
+/** A number that tells data sets apart: of sizes, labels, boxes, masks and every pixel. Not meant against forgery. */
+HYT_API hyt_status hyt_dataset_fingerprint(const hyt_dataset *dataset, uint64_t *out);
 /** The pictures and labels of a data set, which are shared, with boxes and masks, which are copied.
  *  @param boxes  in any order; those of one picture keep theirs. Up to a pixel outside is cut off
  *  @param n_boxes,box_classes  both 0: no boxes
@@ -67,7 +92,7 @@ HYT_API hyt_status hyt_dataset_annotate(const hyt_dataset *dataset, const hyt_bo
  *  @param size  side in pixels, 16 to 512 */
 HYT_API hyt_status hyt_dataset_create_shapes(hyt_context *context, size_t count, size_t size, uint64_t seed,
                                              uint64_t first, hyt_dataset **out);
-/** The pictures at another size (area average down, bilinear up), boxes and masks with them. */
+/** The pictures at another size (area average down, bilinear up), boxes and masks with them; all in memory. */
 HYT_API hyt_status hyt_dataset_resize(const hyt_dataset *dataset, size_t height, size_t width, hyt_dataset **out);
 HYT_API void hyt_dataset_destroy(hyt_dataset *dataset);
 
@@ -77,7 +102,10 @@ HYT_API size_t hyt_dataset_width(const hyt_dataset *dataset);
 HYT_API size_t hyt_dataset_classes(const hyt_dataset *dataset);
 /** Pictures of one class. */
 HYT_API size_t hyt_dataset_class_count(const hyt_dataset *dataset, size_t label);
-HYT_API const uint8_t *hyt_dataset_picture(const hyt_dataset *dataset, size_t index); /**< lent, H,W,3 */
+/** Lent, H,W,3; NULL where pictures are read when they are needed (::hyt_dataset_stream). */
+HYT_API const uint8_t *hyt_dataset_picture(const hyt_dataset *dataset, size_t index);
+/** Copies H*W*3 bytes, reading them if need be. @return HYT_ERR_RANGE, or what the row answered */
+HYT_API hyt_status hyt_dataset_copy_picture(const hyt_dataset *dataset, size_t index, uint8_t *out);
 HYT_API uint32_t hyt_dataset_label(const hyt_dataset *dataset, size_t index);
 /** Boxes of one picture as x1, y1, x2, y2 in pixels, x2 and y2 exclusive; lent; NULL where there are none. */
 HYT_API const float *hyt_dataset_boxes(const hyt_dataset *dataset, size_t index, size_t *count);
@@ -88,8 +116,9 @@ HYT_API size_t hyt_dataset_box_classes(const hyt_dataset *dataset);   /**< 0: th
 /** Lent, H,W: a class each pixel, HYT_MASK_IGNORED where it is not counted; NULL: the source has no masks. */
 HYT_API const uint8_t *hyt_dataset_mask(const hyt_dataset *dataset, size_t index);
 HYT_API size_t hyt_dataset_mask_classes(const hyt_dataset *dataset);  /**< 0: the source has no masks */
-/** Mean and standard deviation of each channel over all pixels, of values 0 to 1. */
-HYT_API void hyt_dataset_statistics(const hyt_dataset *dataset, double mean[3], double deviation[3]);
+/** Mean and standard deviation of each channel over all pixels, of values 0 to 1. Worked out once.
+ *  @return what the row of a stream answered */
+HYT_API hyt_status hyt_dataset_statistics(const hyt_dataset *dataset, double mean[3], double deviation[3]);
 /** HYT_ERR_FORMAT naming the class if one of 0..classes-1 has no picture; `name` says which part in the message. */
 HYT_API hyt_status hyt_dataset_check(const hyt_dataset *dataset, const char *name, size_t classes);
 

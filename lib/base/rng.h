@@ -20,7 +20,8 @@ typedef enum hyti_purpose {
     HYTI_PURPOSE_TIMING = 9,      /* runtime: random input */
     HYTI_PURPOSE_EVALUATE = 10,   /* evaluate: a candidate's seed */
     HYTI_PURPOSE_MIX = 11,        /* train: how two pictures are blended */
-    HYTI_PURPOSE_ERASE = 12       /* train: what is erased of one picture */
+    HYTI_PURPOSE_ERASE = 12,      /* train: what is erased of one picture */
+    HYTI_PURPOSE_SPLIT = 13       /* data: parts of a data set */
 } hyti_purpose;
 
 typedef struct hyti_rng {

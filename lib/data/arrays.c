@@ -24,16 +24,21 @@ static hyt_status find_entry(const hyti_zipfile *zip, const char *name, hyti_zip
     return *times > 1 ? hyti_fail(HYT_ERR_FORMAT, "array %s is there twice", name) : HYT_OK;
 }
 
-hyt_status hyti_npz_find(hyt_context *context, const hyti_zipfile *zip, const char *name, hyti_npz_array *out)
+hyt_status hyti_npz_find(hyt_context *context, const hyti_zipfile *zip, const char *name, bool may_lend,
+                         hyti_npz_array *out)
 {
     hyti_zip_entry entry;
+    const uint8_t *bytes = NULL;
     size_t times;
     *out = (hyti_npz_array){ 0 };
     HYTI_TRY(find_entry(zip, name, &entry, &times));
     if (times == 0) return HYT_OK;
-    hyt_status status = hyti_zipfile_extract(context, zip, &entry, &out->content);
-    if (status == HYT_OK) status = hyti_npy_parse(out->content, entry.unpacked, &out->npy);
-    if (status == HYT_OK) out->values = out->content + out->npy.offset;
+    bool lent = may_lend && hyti_zipfile_is_stored(&entry);
+    hyt_status status = lent ? hyti_zipfile_lend(zip, &entry, &bytes)
+                             : hyti_zipfile_extract(context, zip, &entry, &out->content);
+    if (!lent) bytes = out->content;
+    if (status == HYT_OK) status = hyti_npy_parse(bytes, entry.unpacked, &out->npy);
+    if (status == HYT_OK) out->values = bytes + out->npy.offset;
     return status == HYT_OK || status == HYT_ERR_NOMEM ? status : hyti_fail_within(status, "array %s", name);
 }
 

@@ -7,13 +7,15 @@
 #include "data/zipfile.h"
 
 typedef struct hyti_npz_array {
-    uint8_t *content;       /* owned: header and values; released with hyti_free */
+    uint8_t *content;       /* owned: header and values; released with hyti_free; NULL where they are lent */
     const uint8_t *values;  /* NULL: the file has no such array */
     hyti_npy npy;
 } hyti_npz_array;
 
-/* The array of this name, out->values NULL where there is none; failures name it. */
-hyt_status hyti_npz_find(hyt_context *context, const hyti_zipfile *zip, const char *name, hyti_npz_array *out);
+/* The array of this name, out->values NULL where there is none; failures name it. What is stored as it is is lent from
+ * the archive if it may be, else copied as what is deflated. */
+hyt_status hyti_npz_find(hyt_context *context, const hyti_zipfile *zip, const char *name, bool may_lend,
+                         hyti_npz_array *out);
 
 /* What a plain type of numpy is made of. */
 typedef enum hyti_npy_kind { HYTI_NPY_UNSIGNED, HYTI_NPY_SIGNED, HYTI_NPY_FLOAT } hyti_npy_kind;

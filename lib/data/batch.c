@@ -117,11 +117,10 @@ hyti_placement hyti_data_placement(const hyt_dataset *dataset, size_t index, con
     return draw_placement(augment, hyt_dataset_height(dataset), hyt_dataset_width(dataset), &rng);
 }
 
-void hyti_data_picture(const hyt_dataset *dataset, size_t index, const hyti_augment *augment, uint64_t seed,
-                       uint64_t epoch, float *out)
+/* Moved, coloured and normalised. */
+static void augment_picture(const hyt_dataset *dataset, const uint8_t *picture, size_t index,
+                            const hyti_augment *augment, uint64_t seed, uint64_t epoch, float *out)
 {
-    const uint8_t *picture = hyt_dataset_picture(dataset, index);
-    assert(picture);
     size_t height = hyt_dataset_height(dataset), width = hyt_dataset_width(dataset);
     hyti_rng rng = picture_stream(seed, epoch, index);
     hyti_placement p = draw_placement(augment, height, width, &rng);
@@ -131,4 +130,15 @@ void hyti_data_picture(const hyt_dataset *dataset, size_t index, const hyti_augm
         sample_row(picture + n.first * width * 3, picture + n.second * width * 3, n.share, width, &p, &t, augment,
                    out + y * width * 3);
     }
+}
+
+hyt_status hyti_data_picture(const hyt_dataset *dataset, size_t index, const hyti_augment *augment, uint64_t seed,
+                             uint64_t epoch, float *out)
+{
+    hyti_picture picture;
+    assert(index < hyt_dataset_count(dataset));
+    HYTI_TRY(hyti_dataset_fetch(dataset, index, &picture));
+    augment_picture(dataset, picture.bytes, index, augment, seed, epoch, out);
+    hyti_dataset_drop(dataset, &picture);
+    return HYT_OK;
 }

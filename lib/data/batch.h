@@ -18,9 +18,14 @@ typedef struct hyti_placement { float x_step, x_start, y_step, y_start; } hyti_p
 
 /* A permutation of 0..count-1 for an epoch. */
 void hyti_data_order(uint64_t seed, uint64_t epoch, size_t count, size_t *order);
-/* One picture, H,W,3, normalised; depends on (seed, epoch, index) alone. `augment->flip`, crop, jitter 0: as it is. */
-void hyti_data_picture(const hyt_dataset *dataset, size_t index, const hyti_augment *augment, uint64_t seed,
-                       uint64_t epoch, float *out);
+/* The bytes of one picture, H,W,3: lent where they lie in memory, else read and owned. From any thread. */
+typedef struct hyti_picture { const uint8_t *bytes; uint8_t *owned; } hyti_picture;
+hyt_status hyti_dataset_fetch(const hyt_dataset *dataset, size_t index, hyti_picture *out);
+void hyti_dataset_drop(const hyt_dataset *dataset, hyti_picture *picture);
+/* One picture, H,W,3, normalised; depends on (seed, epoch, index) alone. `augment->flip`, crop, jitter 0: as it is. Fails
+ * only where a picture has to be read (see hyt_dataset_stream); the message is then this thread's. */
+hyt_status hyti_data_picture(const hyt_dataset *dataset, size_t index, const hyti_augment *augment, uint64_t seed,
+                             uint64_t epoch, float *out);
 /* The placement that hyti_data_picture draws for the same arguments: what belongs to the picture moves alike. */
 hyti_placement hyti_data_placement(const hyt_dataset *dataset, size_t index, const hyti_augment *augment, uint64_t seed,
                                    uint64_t epoch);

@@ -15,28 +15,41 @@ static hyt_status check_size(size_t count, size_t height, size_t width, size_t *
     return HYT_OK;
 }
 
-hyt_status hyti_dataset_new(hyt_context *context, size_t count, size_t height, size_t width, uint8_t *storage,
-                            size_t offset, hyt_dataset **out)
+hyt_status hyti_dataset_empty(hyt_context *context, size_t count, size_t height, size_t width, hyt_dataset **out)
 {
     size_t bytes = 0;
-    hyt_status status = check_size(count, height, width, &bytes);
-    hyt_dataset *dataset = status == HYT_OK ? hyti_alloc(context, sizeof *dataset) : NULL;
-    if (!dataset) {
-        hyti_free(context, storage);
-        return status == HYT_OK ? hyti_fail_nomem() : status;
-    }
+    HYTI_TRY(check_size(count, height, width, &bytes));
+    hyt_dataset *dataset = hyti_alloc(context, sizeof *dataset);
+    if (!dataset) return hyti_fail_nomem();
     hyti_ref_init(&dataset->ref);
     dataset->context = hyti_context_retain(context);
     dataset->count = count;
     dataset->height = height;
     dataset->width = width;
-    dataset->storage = storage ? storage : hyti_alloc(context, bytes);
-    dataset->pictures = dataset->storage ? dataset->storage + offset : NULL;
     dataset->labels = hyti_array(context, count, sizeof *dataset->labels);
-    if (!dataset->storage || !dataset->labels) {
+    if (!dataset->labels) {
         hyt_dataset_destroy(dataset);
         return hyti_fail_nomem();
     }
+    *out = dataset;
+    return HYT_OK;
+}
+
+hyt_status hyti_dataset_new(hyt_context *context, size_t count, size_t height, size_t width, uint8_t *storage,
+                            size_t offset, hyt_dataset **out)
+{
+    hyt_dataset *dataset = NULL;
+    hyt_status status = hyti_dataset_empty(context, count, height, width, &dataset);
+    if (status != HYT_OK) {
+        hyti_free(context, storage);
+        return status;
+    }
+    dataset->storage = storage ? storage : hyti_array(context, count, hyti_picture_bytes(dataset));
+    if (!dataset->storage) {
+        hyt_dataset_destroy(dataset);
+        return hyti_fail_nomem();
+    }
+    dataset->pictures = dataset->storage + offset;
     *out = dataset;
     return HYT_OK;
 }
@@ -81,14 +94,8 @@ hyt_status hyt_dataset_create(hyt_context *context, const uint8_t *pictures, con
 
 static hyt_status read_rows(hyt_dataset *dataset, hyt_row_fn row, void *user)
 {
-    hyti_message_clear();
-    for (size_t i = 0; i < dataset->count; i++) {
-        int answer = row(user, i, dataset->pictures + i * hyti_picture_bytes(dataset), &dataset->labels[i]);
-        if (answer < 0) return hyti_fail_callback("row", answer);
-        if (answer > 0)
-            return hyti_fail(HYT_ERR_ARGUMENT, "the row callback answered %d for row %zu: 0 or negative is known",
-                             answer, i);
-    }
+    for (size_t i = 0; i < dataset->count; i++)
+        HYTI_TRY(hyti_row_call(row, user, i, dataset->pictures + i * hyti_picture_bytes(dataset), &dataset->labels[i]));
     return HYT_OK;
 }
 
@@ -107,6 +114,8 @@ void hyt_dataset_destroy(hyt_dataset *dataset)
     if (!dataset || !hyti_ref_release(&dataset->ref)) return;
     hyt_context *context = dataset->context;
     hyti_free(context, dataset->storage);
+    hyti_mapping_close(&dataset->mapping);
+    hyti_stream_destroy(context, dataset->stream);
     hyti_free(context, dataset->labels);
     hyti_free(context, dataset->class_counts);
     hyti_box_table_clear(context, &dataset->boxes);
@@ -153,12 +162,64 @@ size_t hyt_dataset_class_count(const hyt_dataset *dataset, size_t label)
     return dataset && label < dataset->classes ? dataset->class_counts[label] : 0;
 }
 
+/* The data set that has a picture, and its number there. */
+static const hyt_dataset *find_picture(const hyt_dataset *dataset, size_t *index)
+{
+    if (dataset->places) *index = dataset->places[*index];
+    return dataset->parent ? dataset->parent : dataset;
+}
+
 const uint8_t *hyt_dataset_picture(const hyt_dataset *dataset, size_t index)
 {
     if (!dataset || index >= dataset->count) return NULL;
-    if (dataset->places) index = dataset->places[index];
-    if (dataset->parent) dataset = dataset->parent;
-    return dataset->pictures + index * hyti_picture_bytes(dataset);
+    const hyt_dataset *holder = find_picture(dataset, &index);
+    return holder->pictures ? holder->pictures + index * hyti_picture_bytes(dataset) : NULL;
+}
+
+/* Reads a picture that does not lie in memory; it stays if there is room. */
+static hyt_status read_picture(const hyt_dataset *holder, size_t index, uint8_t *picture)
+{
+    uint32_t label = holder->labels[index];
+    HYTI_TRY(hyti_stream_read(holder->stream, index, picture, &label));
+    if (label != holder->labels[index])
+        return hyti_fail(HYT_ERR_CONFLICT, "the row callback answers label %u for row %zu, it was %u", (unsigned)label,
+                         index, (unsigned)holder->labels[index]);
+    hyti_stream_keep(holder->stream, index, picture);
+    return HYT_OK;
+}
+
+hyt_status hyti_dataset_fetch(const hyt_dataset *dataset, size_t index, hyti_picture *out)
+{
+    *out = (hyti_picture){ hyt_dataset_picture(dataset, index), NULL };
+    if (out->bytes) return HYT_OK;
+    const hyt_dataset *holder = find_picture(dataset, &index);
+    out->bytes = hyti_stream_kept(holder->stream, index);
+    if (out->bytes) return HYT_OK;
+    uint8_t *picture = hyti_alloc(dataset->context, hyti_picture_bytes(dataset));
+    if (!picture) return hyti_fail_nomem();
+    hyt_status status = read_picture(holder, index, picture);
+    if (status == HYT_OK) *out = (hyti_picture){ picture, picture };
+    else hyti_free(dataset->context, picture);
+    return status;
+}
+
+void hyti_dataset_drop(const hyt_dataset *dataset, hyti_picture *picture)
+{
+    hyti_free(dataset->context, picture->owned);
+    *picture = (hyti_picture){ 0 };
+}
+
+hyt_status hyt_dataset_copy_picture(const hyt_dataset *dataset, size_t index, uint8_t *out)
+{
+    hyti_picture picture;
+    HYTI_NEED(dataset);
+    HYTI_NEED(out);
+    if (index >= dataset->count)
+        return hyti_fail(HYT_ERR_RANGE, "picture %zu of a data set of %zu", index, dataset->count);
+    HYTI_TRY(hyti_dataset_fetch(dataset, index, &picture));
+    memcpy(out, picture.bytes, hyti_picture_bytes(dataset));
+    hyti_dataset_drop(dataset, &picture);
+    return HYT_OK;
 }
 
 uint32_t hyt_dataset_label(const hyt_dataset *dataset, size_t index)
@@ -189,18 +250,52 @@ static void sum_picture(const uint8_t *picture, size_t pixels, uint64_t sums[3],
 }
 
 /* Sums of whole numbers, so the order of the pictures changes nothing. */
-void hyt_dataset_statistics(const hyt_dataset *dataset, double mean[3], double deviation[3])
+static hyt_status measure(const hyt_dataset *dataset, double mean[3], double deviation[3])
 {
-    size_t each = dataset ? dataset->height * dataset->width : 0, pixels = dataset ? dataset->count * each : 0;
+    size_t each = dataset->height * dataset->width, pixels = dataset->count * each;
     uint64_t sums[3] = { 0 }, squares[3] = { 0 };
-    for (size_t i = 0; i < hyt_dataset_count(dataset); i++)
-        sum_picture(hyt_dataset_picture(dataset, i), each, sums, squares);
+    for (size_t i = 0; i < dataset->count; i++) {
+        hyti_picture picture;
+        HYTI_TRY(hyti_dataset_fetch(dataset, i, &picture));
+        sum_picture(picture.bytes, each, sums, squares);
+        hyti_dataset_drop(dataset, &picture);
+    }
     for (size_t c = 0; c < 3; c++) {
-        double average = pixels ? (double)sums[c] / (double)pixels : 0;
-        double variance = pixels ? (double)squares[c] / (double)pixels - average * average : 0;
+        double average = (double)sums[c] / (double)pixels;
+        double variance = (double)squares[c] / (double)pixels - average * average;
         mean[c] = average / 255;
         deviation[c] = sqrt(fmax(variance, 0)) / 255;
     }
+    return HYT_OK;
+}
+
+/* Whoever is first writes; others have worked out the same. */
+static void remember(hyti_statistics *known, const double mean[3], const double deviation[3])
+{
+    int unknown = 0;
+    if (!atomic_compare_exchange_strong(&known->state, &unknown, 1)) return;
+    memcpy(known->mean, mean, sizeof known->mean);
+    memcpy(known->deviation, deviation, sizeof known->deviation);
+    atomic_store_explicit(&known->state, 2, memory_order_release);
+}
+
+hyt_status hyt_dataset_statistics(const hyt_dataset *dataset, double mean[3], double deviation[3])
+{
+    HYTI_NEED(dataset);
+    HYTI_NEED(mean);
+    HYTI_NEED(deviation);
+    hyti_statistics *known = (hyti_statistics *)(uintptr_t)&dataset->statistics;
+    if (atomic_load_explicit(&known->state, memory_order_acquire) == 2) {
+        memcpy(mean, known->mean, sizeof known->mean);
+        memcpy(deviation, known->deviation, sizeof known->deviation);
+        return HYT_OK;
+    }
+    double m[3], d[3];
+    HYTI_TRY(measure(dataset, m, d));
+    remember(known, m, d);
+    memcpy(mean, m, sizeof m);
+    memcpy(deviation, d, sizeof d);
+    return HYT_OK;
 }
 
 hyt_status hyt_dataset_check(const hyt_dataset *dataset, const char *name, size_t classes)

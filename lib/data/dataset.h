@@ -5,15 +5,25 @@
 
 #include "data/batch.h"
 #include "data/boxes.h"
+#include "data/mapping.h"
+#include "data/stream.h"
 
 enum { HYTI_CLASSES_MAX = 65536 };
+
+/* Mean and deviation once somebody asked. */
+typedef struct hyti_statistics {
+    atomic_int state;        /* 0: unknown; 1: being written; 2: there */
+    double mean[3], deviation[3];
+} hyti_statistics;
 
 struct hyt_dataset {
     hyti_ref ref;
     hyt_context *context;
     size_t count, height, width, classes;
     uint8_t *storage;        /* the block that holds `pictures`, which may start inside it */
-    uint8_t *pictures;       /* N,H,W,3 */
+    hyti_mapping mapping;    /* or the file that does */
+    uint8_t *pictures;       /* N,H,W,3; NULL where parent or stream has them; of a mapping never written to */
+    hyti_stream *stream;
     uint32_t *labels;
     size_t *class_counts;
     hyti_box_table boxes;
@@ -21,9 +31,12 @@ struct hyt_dataset {
     size_t mask_classes;
     const hyt_dataset *parent; /* kept: has the pictures; NULL: they are here */
     size_t *places;          /* picture i is the parent's places[i]; NULL: it is i */
+    hyti_statistics statistics;
 };
 
-/* Checked sizes and room for labels; pictures too unless `storage` brings them, which is then owned, failed or not. */
+/* Checked sizes and room for labels, no pictures. */
+hyt_status hyti_dataset_empty(hyt_context *context, size_t count, size_t height, size_t width, hyt_dataset **out);
+/* The same with room for pictures, unless `storage` brings them, which is then owned, failed or not. */
 hyt_status hyti_dataset_new(hyt_context *context, size_t count, size_t height, size_t width, uint8_t *storage,
                             size_t offset, hyt_dataset **out);
 /* A data set whose pictures are those of another, number places[i] or, where `places` is NULL, all of them; the places

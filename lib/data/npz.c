@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* A data set out of a `.npz` file: a zip archive of `.npy` arrays, every field checked. */
-#include "base/text.h"
-
 #include "data/arrays.h"
 #include "data/dataset.h"
 #include <inttypes.h>
@@ -13,7 +11,10 @@ enum { X, Y, BOXES, MASK, HAS_MASK, VALID, ARRAYS };
 static const char *const names[ARRAYS] = {
     [X] = "X", [Y] = "y", [BOXES] = "boxes", [MASK] = "mask", [HAS_MASK] = "has_mask", [VALID] = "valid",
 };
-typedef struct arrays { hyti_npz_array of[ARRAYS]; } arrays;
+typedef struct arrays {
+    hyti_npz_array of[ARRAYS];
+    hyti_mapping *mapping;  /* NULL: the bytes are the caller's, so nothing is lent from them for long */
+} arrays;
 
 static bool is_bytes(const hyti_npz_array *array)
 {
@@ -213,45 +214,63 @@ static hyt_status read_rest(const arrays *a, hyt_dataset *dataset)
     return hyti_dataset_finish(dataset, classes);
 }
 
-/* The content of X becomes the storage of the data set. */
+/* The pictures stay where they are: the content of X, or the file, becomes the data set's own. */
+static hyt_status keep_pictures(hyt_context *context, arrays *a, hyt_dataset **out)
+{
+    hyti_npz_array *x = &a->of[X];
+    const size_t *size = x->npy.dims.size;
+    if (!x->content) {
+        HYTI_TRY(hyti_dataset_empty(context, size[0], size[1], size[2], out));
+        (*out)->mapping = *a->mapping;
+        (*out)->pictures = (uint8_t *)(uintptr_t)x->values; /* not written to: only constructors that own it do */
+        *a->mapping = (hyti_mapping){ 0 };
+        return HYT_OK;
+    }
+    uint8_t *storage = x->content;
+    x->content = NULL;
+    return hyti_dataset_new(context, size[0], size[1], size[2], storage, x->npy.offset, out);
+}
+
 static hyt_status build(hyt_context *context, arrays *a, hyt_dataset **out)
 {
     hyt_dataset *dataset = NULL;
-    hyti_npz_array *x = &a->of[X];
-    if (!x->values) return hyti_fail(HYT_ERR_FORMAT, "no array X");
-    HYTI_TRY(check_pictures(x));
-    const size_t *size = x->npy.dims.size;
-    uint8_t *storage = x->content;
-    x->content = NULL;
-    HYTI_TRY(hyti_dataset_new(context, size[0], size[1], size[2], storage, x->npy.offset, &dataset));
+    if (!a->of[X].values) return hyti_fail(HYT_ERR_FORMAT, "no array X");
+    HYTI_TRY(check_pictures(&a->of[X]));
+    HYTI_TRY(keep_pictures(context, a, &dataset));
     hyt_status status = read_rest(a, dataset);
     if (status == HYT_OK) *out = dataset;
     else hyt_dataset_destroy(dataset);
     return status;
 }
 
-hyt_status hyt_dataset_parse_npz(hyt_context *context, const void *bytes, size_t size, hyt_dataset **out)
+/* Of a mapped file, which the data set takes over if its pictures lie there, or of the caller's bytes. */
+static hyt_status parse(hyt_context *context, const void *bytes, size_t size, hyti_mapping *mapping, hyt_dataset **out)
 {
     hyti_zipfile zip;
-    arrays a = { 0 };
-    HYTI_NEED(bytes);
-    HYTI_NEED(out);
+    arrays a = { .mapping = mapping };
     HYTI_TRY(hyti_zipfile_open(bytes, size, &zip));
     hyt_status status = HYT_OK;
-    for (int i = 0; i < ARRAYS && status == HYT_OK; i++) status = hyti_npz_find(context, &zip, names[i], &a.of[i]);
+    for (int i = 0; i < ARRAYS && status == HYT_OK; i++)
+        status = hyti_npz_find(context, &zip, names[i], mapping || i != X, &a.of[i]);
     if (status == HYT_OK) status = build(context, &a, out);
     for (int i = 0; i < ARRAYS; i++) hyti_free(context, a.of[i].content);
     return status;
 }
 
+hyt_status hyt_dataset_parse_npz(hyt_context *context, const void *bytes, size_t size, hyt_dataset **out)
+{
+    HYTI_NEED(bytes);
+    HYTI_NEED(out);
+    return parse(context, bytes, size, NULL, out);
+}
+
 hyt_status hyt_dataset_load_npz(hyt_context *context, const char *path, hyt_dataset **out)
 {
-    void *bytes = NULL;
-    size_t size = 0;
+    hyti_mapping mapping = { 0 };
     HYTI_NEED(path);
     HYTI_NEED(out);
-    HYTI_TRY(hyti_file_read(context, path, SIZE_MAX, &bytes, &size));
-    hyt_status status = hyt_dataset_parse_npz(context, bytes, size, out);
-    hyti_free_aligned(context, bytes);
+    HYTI_TRY(hyti_mapping_open(path, &mapping));
+    hyt_status status = parse(context, mapping.bytes, mapping.size, &mapping, out);
+    hyti_mapping_close(&mapping);
     return status == HYT_OK || status == HYT_ERR_NOMEM ? status : hyti_fail_within(status, "%s", path);
 }

@@ -163,15 +163,25 @@ static hyt_status resize_masks(const hyt_dataset *from, hyt_dataset *to, const r
     return ready ? HYT_OK : hyti_fail_nomem();
 }
 
+static hyt_status resize_pictures(const hyt_dataset *from, hyt_dataset *to, const resampler *r)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        hyti_picture picture;
+        HYTI_TRY(hyti_dataset_fetch(from, i, &picture));
+        resample(r, 3, picture.bytes, to->pictures + i * hyti_picture_bytes(to));
+        hyti_dataset_drop(from, &picture);
+    }
+    return HYT_OK;
+}
+
 static hyt_status resize_into(const hyt_dataset *from, hyt_dataset *to)
 {
     resampler r = { 0 };
     hyt_status status = resampler_init(from, to, &r);
     if (status == HYT_OK) {
-        for (size_t i = 0; i < from->count; i++)
-            resample(&r, 3, hyt_dataset_picture(from, i), to->pictures + i * hyti_picture_bytes(to));
+        status = resize_pictures(from, to, &r);
         memcpy(to->labels, from->labels, from->count * sizeof *from->labels);
-        if (from->boxes.starts) status = resize_boxes(from, to);
+        if (status == HYT_OK && from->boxes.starts) status = resize_boxes(from, to);
         if (status == HYT_OK && from->masks) status = resize_masks(from, to, &r);
     }
     hyti_free(from->context, r.wide);

@@ -24,25 +24,17 @@ static hyt_status take_rows(const hyt_dataset *from, const size_t *places, hyt_d
 
 static hyt_status fill_view(const hyt_dataset *from, const size_t *places, hyt_dataset *view)
 {
-    hyt_context *context = view->context;
     bool mapped = places || from->places;
-    view->labels = hyti_array(context, view->count, sizeof *view->labels);
-    if (mapped) view->places = hyti_array(context, view->count, sizeof *view->places);
-    if (!view->labels || (mapped && !view->places)) return hyti_fail_nomem();
+    if (mapped) view->places = hyti_array(view->context, view->count, sizeof *view->places);
+    if (mapped && !view->places) return hyti_fail_nomem();
     HYTI_TRY(take_rows(from, places, view));
     return hyti_dataset_finish(view, from->classes);
 }
 
 hyt_status hyti_dataset_view(const hyt_dataset *from, const size_t *places, size_t count, hyt_dataset **out)
 {
-    if (count == 0) return hyti_fail(HYT_ERR_RANGE, "a data set needs at least one picture");
-    hyt_dataset *view = hyti_alloc(from->context, sizeof *view);
-    if (!view) return hyti_fail_nomem();
-    hyti_ref_init(&view->ref);
-    view->context = hyti_context_retain(from->context);
-    view->count = count;
-    view->height = from->height;
-    view->width = from->width;
+    hyt_dataset *view = NULL;
+    HYTI_TRY(hyti_dataset_empty(from->context, count, from->height, from->width, &view));
     view->parent = from->parent ? from->parent : from;
     hyti_dataset_retain(view->parent);
     hyt_status status = fill_view(from, places, view);

@@ -151,6 +151,29 @@ static hyt_status check_claim(const hyti_zip_entry *entry)
     return HYT_OK;
 }
 
+static hyt_status check_content(const hyti_zip_entry *entry, const uint8_t *content)
+{
+    uint32_t crc = hyti_crc32(0, content, entry->unpacked);
+    if (crc == entry->crc) return HYT_OK;
+    return hyti_fail(HYT_ERR_FORMAT, "damaged: its CRC is %08x, the archive says %08x", (unsigned)crc,
+                     (unsigned)entry->crc);
+}
+
+bool hyti_zipfile_is_stored(const hyti_zip_entry *entry)
+{
+    return entry->method == STORED;
+}
+
+hyt_status hyti_zipfile_lend(const hyti_zipfile *zip, const hyti_zip_entry *entry, const uint8_t **out)
+{
+    const uint8_t *content = NULL;
+    HYTI_TRY(check_claim(entry));
+    HYTI_TRY(find_packed(zip, entry, &content));
+    HYTI_TRY(check_content(entry, content));
+    *out = content;
+    return HYT_OK;
+}
+
 hyt_status hyti_zipfile_extract(hyt_context *context, const hyti_zipfile *zip, const hyti_zip_entry *entry,
                                 uint8_t **out)
 {
@@ -162,10 +185,7 @@ hyt_status hyti_zipfile_extract(hyt_context *context, const hyti_zipfile *zip, c
     hyt_status status = HYT_OK;
     if (entry->method == STORED) memcpy(content, packed, entry->unpacked);
     else status = hyti_inflate(context, HYTI_ZIP_RAW, packed, entry->packed, content, entry->unpacked);
-    uint32_t crc = status == HYT_OK ? hyti_crc32(0, content, entry->unpacked) : 0;
-    if (status == HYT_OK && crc != entry->crc)
-        status = hyti_fail(HYT_ERR_FORMAT, "damaged: its CRC is %08x, the archive says %08x", (unsigned)crc,
-                           (unsigned)entry->crc);
+    if (status == HYT_OK) status = check_content(entry, content);
     if (status == HYT_OK) *out = content;
     else hyti_free(context, content);
     return status;

@@ -27,5 +27,8 @@ hyt_status hyti_zipfile_next(const hyti_zipfile *zip, size_t *place, hyti_zip_en
 /* The content of an entry, checked against its CRC; *out has entry->unpacked bytes, released with hyti_free. */
 hyt_status hyti_zipfile_extract(hyt_context *context, const hyti_zipfile *zip, const hyti_zip_entry *entry,
                                 uint8_t **out);
+/* Whether an entry is stored as it is, and then its content where it lies, checked likewise. */
+bool hyti_zipfile_is_stored(const hyti_zip_entry *entry);
+hyt_status hyti_zipfile_lend(const hyti_zipfile *zip, const hyti_zip_entry *entry, const uint8_t **out);
 
 #endif
