@@ -20,7 +20,8 @@ typedef struct scoring {
 static hyt_status score_batch(const scoring *s, size_t first, size_t count)
 {
     const hyti_augment plain = { .inverse = { 1, 1, 1 } };
-    for (size_t i = 0; i < count; i++) hyti_data_picture(s->dataset, first + i, &plain, 0, 0, s->input + i * s->pixels);
+    for (size_t i = 0; i < count; i++)
+        HYTI_TRY(hyti_data_picture(s->dataset, first + i, &plain, 0, 0, s->input + i * s->pixels));
     HYTI_TRY(hyti_runner_run(&s->runner, s->input, s->output));
     for (size_t i = 0; i < count; i++)
         HYTI_TRY(s->goal.task->score_add(&s->goal, s->score, first + i, s->output + i * s->goal.outputs));

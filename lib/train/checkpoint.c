@@ -154,26 +154,14 @@ static uint32_t teacher_hash(const hyt_graph *teacher)
     return crc ? crc : 1;
 }
 
-static uint64_t fingerprint(const hyt_dataset *dataset)
+/* Fingerprints of both parts, once a training. */
+static hyt_status see_data(hyti_fit *fit)
 {
-    size_t count = hyt_dataset_count(dataset), bytes = hyt_dataset_height(dataset) * hyt_dataset_width(dataset) * 3;
-    uint32_t pictures = 0, labels = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t label = hyt_dataset_label(dataset, i);
-        pictures = hyti_crc32(pictures, hyt_dataset_picture(dataset, i), bytes);
-        labels = crc_of(labels, &(size_t){ label }, 1);
-    }
-    return (uint64_t)pictures << 32 | labels;
-}
-
-/* Of both parts, once a training. */
-static const uint64_t *prints_of(hyti_fit *fit)
-{
-    if (fit->printed) return fit->prints;
-    fit->prints[0] = fingerprint(fit->train);
-    fit->prints[1] = fit->validation ? fingerprint(fit->validation) : 0;
+    if (fit->printed) return HYT_OK;
+    HYTI_TRY(hyt_dataset_fingerprint(fit->train, &fit->prints[0]));
+    if (fit->validation) HYTI_TRY(hyt_dataset_fingerprint(fit->validation, &fit->prints[1]));
     fit->printed = true;
-    return fit->prints;
+    return HYT_OK;
 }
 
 /* What a row of the table holds, or 0 for one that changes no result. */
@@ -184,7 +172,7 @@ static uint64_t option_bits(const hyti_train_params *params, const hyti_option *
     return strcmp(row->key, HYT_TRAIN_THREADS) == 0 ? 0 : bits;
 }
 
-static void put_head(hyti_fit *fit, hyti_text *to)
+static void put_head(const hyti_fit *fit, hyti_text *to)
 {
     const hyt_trainer *t = fit->trainer;
     hyti_text_append(to, MAGIC, 8);
@@ -197,15 +185,16 @@ static void put_head(hyti_fit *fit, hyti_text *to)
         put_number(to, option_bits(&t->params, &hyti_train_table.rows[i]), 8);
     }
     put_number(to, teacher_hash(t->teacher), 4);
-    put_number(to, prints_of(fit)[0], 8);
+    put_number(to, fit->prints[0], 8);
     put_number(to, fit->validation != NULL, 1);
-    put_number(to, prints_of(fit)[1], 8);
+    put_number(to, fit->prints[1], 8);
 }
 
 hyt_status hyti_checkpoint_write(hyti_fit *fit, hyti_text *to)
 {
     const hyt_trainer *t = fit->trainer;
     size_t weights = t->tape.n_trained, running = t->tape.running, start = to->length;
+    HYTI_TRY(see_data(fit));
     put_head(fit, to);
     put_number(to, fit->epoch + 1, 8);
     put_number(to, t->steps, 8);
@@ -285,11 +274,12 @@ static hyt_status check_options(const hyt_trainer *t, cursor *c)
 
 static hyt_status check_data(hyti_fit *fit, uint64_t train, bool validated, uint64_t validation)
 {
-    if (prints_of(fit)[0] != train)
+    HYTI_TRY(see_data(fit));
+    if (fit->prints[0] != train)
         return hyti_fail(HYT_ERR_CONFLICT, "checkpoint: train: the pictures are not those that it was made with");
     if (validated != (fit->validation != NULL))
         return hyti_fail(HYT_ERR_CONFLICT, "checkpoint: made with%s validation part", validated ? " a" : "out a");
-    if (validated && prints_of(fit)[1] != validation)
+    if (validated && fit->prints[1] != validation)
         return hyti_fail(HYT_ERR_CONFLICT, "checkpoint: validation: the pictures are not those that it was made with");
     return HYT_OK;
 }

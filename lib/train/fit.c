@@ -15,29 +15,38 @@ typedef struct filling {
     const size_t *order;           /* NULL: as they lie */
     size_t first, count, epoch;
     hyti_frame frame;
+    atomic_bool failed;            /* a picture could not be read */
 } filling;
 
 static float *picture_at(const filling *f, size_t i) { return f->trainer->input + i * f->trainer->in_size; }
 static void *target_at(const filling *f, size_t i) { return f->trainer->targets + i * f->trainer->target_size; }
 
-static void fill_plain(void *user, size_t i, size_t worker)
+static hyt_status fill_picture(const filling *f, size_t i)
 {
-    const filling *f = user;
-    (void)worker;
-    hyti_data_picture(f->dataset, f->first + i, f->augment, 0, 0, picture_at(f, i));
-}
-
-static void fill_augmented(void *user, size_t i, size_t worker)
-{
-    const filling *f = user;
+    if (!f->order) return hyti_data_picture(f->dataset, f->first + i, f->augment, 0, 0, picture_at(f, i));
     const hyti_goal *goal = &f->trainer->goal;
     size_t index = f->order[f->first + i];
     uint64_t seed = (uint64_t)goal->params->seed;
     hyti_placement placement = hyti_data_placement(f->dataset, index, f->augment, seed, f->epoch);
-    (void)worker;
-    hyti_data_picture(f->dataset, index, f->augment, seed, f->epoch, picture_at(f, i));
+    HYTI_TRY(hyti_data_picture(f->dataset, index, f->augment, seed, f->epoch, picture_at(f, i)));
     hyti_erase(goal->params, f->epoch, index, f->frame, picture_at(f, i));
     goal->task->aim(goal, f->dataset, index, &placement, target_at(f, i));
+    return HYT_OK;
+}
+
+static void fill_task(void *user, size_t i, size_t worker)
+{
+    filling *f = user;
+    (void)worker;
+    if (fill_picture(f, i) != HYT_OK) atomic_store(&f->failed, true);
+}
+
+/* Where a picture could not be read all are filled again by this thread, which has the message then. */
+static hyt_status fill(filling *f)
+{
+    hyti_pool_run(f->trainer->pool, f->count, fill_task, f);
+    for (size_t i = 0; atomic_load(&f->failed) && i < f->count; i++) HYTI_TRY(fill_picture(f, i));
+    return HYT_OK;
 }
 
 /* The first with the last, the second with the one before, ...: the order of an epoch is random. */
@@ -57,7 +66,7 @@ static hyt_status fill_batch(fit *f, size_t first, size_t count)
     hyt_trainer *t = f->trainer;
     filling job = { t, f->train, &f->augment, f->order, first, count, f->epoch,
                     { hyt_dataset_height(f->train), hyt_dataset_width(f->train) } };
-    hyti_pool_run(t->pool, count, fill_augmented, &job);
+    HYTI_TRY(fill(&job));
     if (t->params.mixup > 0 || t->params.cutmix > 0) hyti_pool_run(t->pool, count / 2, blend_pair, &job);
     return hyti_teacher_run(t);
 }
@@ -101,7 +110,7 @@ static hyt_status score_batch(const fit *f, void *score, size_t first, size_t pi
 {
     hyt_trainer *t = f->trainer;
     filling job = { t, f->validation, &f->plain, NULL, first, pictures, 0, { 0, 0 } };
-    hyti_pool_run(t->pool, pictures, fill_plain, &job);
+    HYTI_TRY(fill(&job));
     hyti_net_forward_f32(&t->net, t->input, pictures, false);
     hyti_net_output_f32(&t->net, t->output);
     for (size_t i = 0; i < pictures; i++)
@@ -218,11 +227,11 @@ static hyt_status run(fit *f, hyt_epoch_fn epoch, void *user)
 }
 
 /* Mean and deviation of the train part; a channel that never changes is only shifted. */
-static void set_normalisation(fit *f, float deviation[3])
+static hyt_status set_normalisation(fit *f, float deviation[3])
 {
     const hyti_train_params *params = &f->trainer->params;
     double mean[3], spread[3];
-    hyt_dataset_statistics(f->train, mean, spread);
+    HYTI_TRY(hyt_dataset_statistics(f->train, mean, spread));
     for (size_t c = 0; c < 3; c++) {
         deviation[c] = spread[c] > 1e-6 ? (float)spread[c] : 1;
         f->plain.mean[c] = (float)mean[c];
@@ -232,6 +241,7 @@ static void set_normalisation(fit *f, float deviation[3])
     f->augment.flip = params->flip != 0;
     f->augment.crop = params->crop;
     f->augment.jitter = params->jitter;
+    return HYT_OK;
 }
 
 static hyt_status reserve(fit *f)
@@ -274,7 +284,7 @@ hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const
     fit f = { .trainer = trainer, .train = train, .validation = validation, .accuracy = -1,
               .epochs = (size_t)trainer->params.epochs, .steps = (hyt_dataset_count(train) + batch - 1) / batch };
     float deviation[3];
-    set_normalisation(&f, deviation);
+    HYTI_TRY(set_normalisation(&f, deviation));
     hyt_status status = reserve(&f);
     if (status == HYT_OK) status = hyti_teacher_start(trainer, f.plain.mean, deviation);
     if (status == HYT_OK) {

@@ -470,6 +470,10 @@ class hyt_box(Structure):
     pass
 
 
+class hyt_rows(Structure):
+    pass
+
+
 # Callbacks.
 hyt_release_fn = CFUNCTYPE(None, c_void_p)
 hyt_row_fn = CFUNCTYPE(c_int, c_void_p, c_size_t, POINTER(c_uint8), POINTER(c_uint32))
@@ -506,6 +510,13 @@ hyt_box._fields_ = [
     ("y2", c_float),
     ("crowd", c_int),
 ]
+hyt_rows._fields_ = [
+    ("row", hyt_row_fn),
+    ("user", c_void_p),
+    ("release", hyt_release_fn),
+    ("reentrant", c_int),
+    ("cache", c_size_t),
+]
 
 # Result and arguments of each function.
 FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
@@ -522,6 +533,12 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
         c_size_t, c_size_t, POINTER(POINTER(hyt_dataset))]),
     "hyt_dataset_read": (c_int, [POINTER(hyt_context), hyt_row_fn, c_void_p, c_size_t, c_size_t, c_size_t,
         c_size_t, POINTER(POINTER(hyt_dataset))]),
+    "hyt_dataset_stream": (c_int, [POINTER(hyt_context), POINTER(hyt_rows), POINTER(c_uint32), c_size_t, c_size_t,
+        c_size_t, c_size_t, POINTER(POINTER(hyt_dataset))]),
+    "hyt_dataset_subset": (c_int, [POINTER(hyt_dataset), POINTER(c_size_t), c_size_t, POINTER(POINTER(hyt_dataset))]),
+    "hyt_dataset_split": (c_int, [POINTER(hyt_dataset), c_double, c_uint64, POINTER(POINTER(hyt_dataset)),
+        POINTER(POINTER(hyt_dataset))]),
+    "hyt_dataset_fingerprint": (c_int, [POINTER(hyt_dataset), POINTER(c_uint64)]),
     "hyt_dataset_annotate": (c_int, [POINTER(hyt_dataset), POINTER(hyt_box), c_size_t, c_size_t, POINTER(c_uint8),
         c_size_t, POINTER(POINTER(hyt_dataset))]),
     "hyt_dataset_create_shapes": (c_int, [POINTER(hyt_context), c_size_t, c_size_t, c_uint64, c_uint64,
@@ -534,6 +551,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_dataset_classes": (c_size_t, [POINTER(hyt_dataset)]),
     "hyt_dataset_class_count": (c_size_t, [POINTER(hyt_dataset), c_size_t]),
     "hyt_dataset_picture": (POINTER(c_uint8), [POINTER(hyt_dataset), c_size_t]),
+    "hyt_dataset_copy_picture": (c_int, [POINTER(hyt_dataset), c_size_t, POINTER(c_uint8)]),
     "hyt_dataset_label": (c_uint32, [POINTER(hyt_dataset), c_size_t]),
     "hyt_dataset_boxes": (POINTER(c_float), [POINTER(hyt_dataset), c_size_t, POINTER(c_size_t)]),
     "hyt_dataset_box_labels": (POINTER(c_uint32), [POINTER(hyt_dataset), c_size_t]),
@@ -541,7 +559,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_dataset_box_classes": (c_size_t, [POINTER(hyt_dataset)]),
     "hyt_dataset_mask": (POINTER(c_uint8), [POINTER(hyt_dataset), c_size_t]),
     "hyt_dataset_mask_classes": (c_size_t, [POINTER(hyt_dataset)]),
-    "hyt_dataset_statistics": (None, [POINTER(hyt_dataset), POINTER(c_double), POINTER(c_double)]),
+    "hyt_dataset_statistics": (c_int, [POINTER(hyt_dataset), POINTER(c_double), POINTER(c_double)]),
     "hyt_dataset_check": (c_int, [POINTER(hyt_dataset), c_char_p, c_size_t]),
     "hyt_options_set_int": (c_int, [POINTER(hyt_options), c_char_p, c_int64]),
     "hyt_options_set_real": (c_int, [POINTER(hyt_options), c_char_p, c_double]),
