@@ -41,6 +41,14 @@ typedef struct hyt_box {
 HYT_API hyt_status hyt_dataset_load_npz(hyt_context *context, const char *path, hyt_dataset **out);
 /** The same from bytes in memory. */
 HYT_API hyt_status hyt_dataset_parse_npz(hyt_context *context, const void *bytes, size_t size, hyt_dataset **out);
+/** Two IDX files of unsigned bytes, as Fashion-MNIST has them, plain or gzip'd: pictures N,H,W (grey, which becomes RGB)
+ *  or N,H,W,3, and labels N. There are as many classes as the highest label says.
+ *  @return HYT_ERR_IO; HYT_ERR_FORMAT and HYT_ERR_UNSUPPORTED say what is wrong in which file */
+HYT_API hyt_status hyt_dataset_load_idx(hyt_context *context, const char *pictures, const char *labels,
+                                        hyt_dataset **out);
+/** The same from bytes in memory. */
+HYT_API hyt_status hyt_dataset_parse_idx(hyt_context *context, const void *pictures, size_t pictures_size,
+                                         const void *labels, size_t labels_size, hyt_dataset **out);
 /** Copies `count` pictures. `labels` has a class each, below `classes`. */
 HYT_API hyt_status hyt_dataset_create(hyt_context *context, const uint8_t *pictures, const uint32_t *labels,
                                       size_t count, size_t height, size_t width, size_t classes,
@@ -121,6 +129,28 @@ HYT_API size_t hyt_dataset_mask_classes(const hyt_dataset *dataset);  /**< 0: th
 HYT_API hyt_status hyt_dataset_statistics(const hyt_dataset *dataset, double mean[3], double deviation[3]);
 /** HYT_ERR_FORMAT naming the class if one of 0..classes-1 has no picture; `name` says which part in the message. */
 HYT_API hyt_status hyt_dataset_check(const hyt_dataset *dataset, const char *name, size_t classes);
+
+/** Lists of pictures with boxes, as COCO and Pascal VOC keep them beside the pictures. The files of the pictures are the
+ *  caller's to read: their names are relative paths that do not lead upwards. A call that fails adds nothing. */
+typedef struct hyt_annotations hyt_annotations;
+/** @param classes  NULL: classes are numbered as they come; else they are those of that list, and another class is
+ *                  HYT_ERR_RANGE (so that the parts of a data set number them alike) */
+HYT_API hyt_status hyt_annotations_create(hyt_context *context, const hyt_annotations *classes, hyt_annotations **out);
+HYT_API void hyt_annotations_destroy(hyt_annotations *list);
+/** Adds an "instances" file of COCO (JSON): images, categories, annotations with a bbox.
+ *  @return HYT_ERR_FORMAT, HYT_ERR_RANGE: say what is wrong with which number of which array */
+HYT_API hyt_status hyt_annotations_parse_coco(hyt_annotations *list, const void *text, size_t size);
+/** Adds the one picture of an annotation of Pascal VOC (XML); what is difficult is a crowd box.
+ *  @return HYT_ERR_FORMAT, HYT_ERR_RANGE: say what is wrong at which byte or with which element */
+HYT_API hyt_status hyt_annotations_parse_voc(hyt_annotations *list, const void *text, size_t size);
+HYT_API size_t hyt_annotations_count(const hyt_annotations *list);                        /**< pictures */
+HYT_API const char *hyt_annotations_file(const hyt_annotations *list, size_t index);      /**< lent; NULL: no such */
+HYT_API size_t hyt_annotations_width(const hyt_annotations *list, size_t index);
+HYT_API size_t hyt_annotations_height(const hyt_annotations *list, size_t index);
+HYT_API size_t hyt_annotations_classes(const hyt_annotations *list);
+HYT_API const char *hyt_annotations_class(const hyt_annotations *list, size_t label);     /**< lent; NULL: no such */
+/** All boxes, lent until the next call that adds some: corners in pixels of the sizes above. */
+HYT_API const hyt_box *hyt_annotations_boxes(const hyt_annotations *list, size_t *count);
 
 #ifdef __cplusplus
 }

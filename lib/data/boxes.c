@@ -25,8 +25,8 @@ void hyti_box_table_clear(hyt_context *context, hyti_box_table *boxes)
     *boxes = (hyti_box_table){ 0 };
 }
 
-static hyt_status check_box(const hyt_box *box, size_t number, size_t pictures, size_t height, size_t width,
-                            size_t classes)
+hyt_status hyti_box_check(const hyt_box *box, size_t number, size_t pictures, size_t height, size_t width,
+                          size_t classes)
 {
     if (box->picture >= pictures)
         return hyti_fail(HYT_ERR_RANGE, "box %zu belongs to picture %zu, there are %zu", number, box->picture,
@@ -71,7 +71,7 @@ hyt_status hyti_box_table_fill(hyt_context *context, const hyt_box *list, size_t
 {
     if (classes == 0 || classes > HYTI_CLASSES_MAX)
         return hyti_fail(HYT_ERR_RANGE, "%zu classes of boxes: from 1 to %d are possible", classes, HYTI_CLASSES_MAX);
-    for (size_t i = 0; i < count; i++) HYTI_TRY(check_box(&list[i], i, pictures, height, width, classes));
+    for (size_t i = 0; i < count; i++) HYTI_TRY(hyti_box_check(&list[i], i, pictures, height, width, classes));
     HYTI_TRY(hyti_box_table_init(context, pictures, count, boxes));
     size_t *next = hyti_array(context, pictures + 1, sizeof *next);
     if (!next) return hyti_fail_nomem();

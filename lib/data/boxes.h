@@ -17,6 +17,9 @@ typedef struct hyti_box_table {
 /* Room for `count` boxes; after a failure hyti_box_table_clear is still to be called. */
 hyt_status hyti_box_table_init(hyt_context *context, size_t pictures, size_t count, hyti_box_table *boxes);
 void hyti_box_table_clear(hyt_context *context, hyti_box_table *boxes);
+/* HYT_ERR_RANGE where a box is empty, outside its picture by more than a pixel, or beyond the pictures or classes. */
+hyt_status hyti_box_check(const hyt_box *box, size_t number, size_t pictures, size_t height, size_t width,
+                          size_t classes);
 /* Checks every box, cuts what lies outside by a rounding, and sorts them by picture; their order there stays. */
 hyt_status hyti_box_table_fill(hyt_context *context, const hyt_box *list, size_t count, size_t pictures, size_t height,
                            size_t width, size_t classes, hyti_box_table *boxes);

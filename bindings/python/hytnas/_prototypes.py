@@ -398,6 +398,10 @@ class hyt_dataset(Structure):
     pass
 
 
+class hyt_annotations(Structure):
+    pass
+
+
 class hyt_options(Structure):
     pass
 
@@ -529,6 +533,9 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_text_destroy": (None, [c_char_p]),
     "hyt_dataset_load_npz": (c_int, [POINTER(hyt_context), c_char_p, POINTER(POINTER(hyt_dataset))]),
     "hyt_dataset_parse_npz": (c_int, [POINTER(hyt_context), c_void_p, c_size_t, POINTER(POINTER(hyt_dataset))]),
+    "hyt_dataset_load_idx": (c_int, [POINTER(hyt_context), c_char_p, c_char_p, POINTER(POINTER(hyt_dataset))]),
+    "hyt_dataset_parse_idx": (c_int, [POINTER(hyt_context), c_void_p, c_size_t, c_void_p, c_size_t,
+        POINTER(POINTER(hyt_dataset))]),
     "hyt_dataset_create": (c_int, [POINTER(hyt_context), POINTER(c_uint8), POINTER(c_uint32), c_size_t, c_size_t,
         c_size_t, c_size_t, POINTER(POINTER(hyt_dataset))]),
     "hyt_dataset_read": (c_int, [POINTER(hyt_context), hyt_row_fn, c_void_p, c_size_t, c_size_t, c_size_t,
@@ -561,6 +568,18 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_dataset_mask_classes": (c_size_t, [POINTER(hyt_dataset)]),
     "hyt_dataset_statistics": (c_int, [POINTER(hyt_dataset), POINTER(c_double), POINTER(c_double)]),
     "hyt_dataset_check": (c_int, [POINTER(hyt_dataset), c_char_p, c_size_t]),
+    "hyt_annotations_create": (c_int, [POINTER(hyt_context), POINTER(hyt_annotations),
+        POINTER(POINTER(hyt_annotations))]),
+    "hyt_annotations_destroy": (None, [POINTER(hyt_annotations)]),
+    "hyt_annotations_parse_coco": (c_int, [POINTER(hyt_annotations), c_void_p, c_size_t]),
+    "hyt_annotations_parse_voc": (c_int, [POINTER(hyt_annotations), c_void_p, c_size_t]),
+    "hyt_annotations_count": (c_size_t, [POINTER(hyt_annotations)]),
+    "hyt_annotations_file": (c_char_p, [POINTER(hyt_annotations), c_size_t]),
+    "hyt_annotations_width": (c_size_t, [POINTER(hyt_annotations), c_size_t]),
+    "hyt_annotations_height": (c_size_t, [POINTER(hyt_annotations), c_size_t]),
+    "hyt_annotations_classes": (c_size_t, [POINTER(hyt_annotations)]),
+    "hyt_annotations_class": (c_char_p, [POINTER(hyt_annotations), c_size_t]),
+    "hyt_annotations_boxes": (POINTER(hyt_box), [POINTER(hyt_annotations), POINTER(c_size_t)]),
     "hyt_options_set_int": (c_int, [POINTER(hyt_options), c_char_p, c_int64]),
     "hyt_options_set_real": (c_int, [POINTER(hyt_options), c_char_p, c_double]),
     "hyt_options_set_text": (c_int, [POINTER(hyt_options), c_char_p, c_char_p]),
