@@ -125,6 +125,16 @@ static void set_mirror(builder *b, hyti_tape_step *step)
     weight->back_columns = weight->inputs;
 }
 
+/* A product of m x n sums goes by vectors of its columns, whose last may be almost empty. */
+static size_t vectors_of(size_t m, size_t n) { return m * ((n + 15) / 16); }
+
+static void set_turned(builder *b, hyti_tape_step *step)
+{
+    const hyti_tape_weight *w = &b->tape->weights[step->weight];
+    size_t inputs = w->taps * w->inputs;
+    step->turned = !step->depthwise && 8 * vectors_of(inputs, w->outputs) > 9 * vectors_of(w->outputs, inputs);
+}
+
 /* Physical axes of one picture are H,W,C; of anything else those of the graph. */
 static size_t concat_outer(const hyti_node *node)
 {
@@ -224,6 +234,7 @@ static void add_node(builder *b, size_t number)
         hyti_tape_step *step = add_step(b, node, node->op);
         if (node->kernel[0]) set_window(b, step);
         if (node->op == HYT_OP_CONV) set_mirror(b, step);
+        if (node->op == HYT_OP_CONV || node->op == HYT_OP_LINEAR) set_turned(b, step);
         if (node->op == HYT_OP_CONCAT) step->outer = concat_outer(node);
         if (node->n_inputs) hyti_tape_set_axes(b->graph, step);
         b->value_of[number] = step->output;
@@ -275,6 +286,7 @@ static size_t scratch_of(const hyti_tape *tape, const hyti_tape_step *step)
     }
     if (!step->depthwise && !step->direct) values += hyti_round_up(step->windows, 16);
     if (step->axes.rank) values += 2 * hyti_round_up(out->size, 16);
+    if (step->turned) values += hyti_round_up(tape->weights[step->weight].count, 16);
     return values;
 }
 

@@ -20,6 +20,7 @@
 
 #define HYTI_PARTS 8        /* of a batch */
 #define HYTI_NONE SIZE_MAX
+#define HYTI_TURNED_ROWS ((size_t)128) /* of a product, from which on a transpose of it is cheap */
 
 /* A window that slides over a picture; `channels` of them, in pixels that lie `in_stride` values apart. */
 typedef struct hyti_window {
@@ -67,6 +68,7 @@ typedef struct hyti_tape_step {
     size_t windows;          /* values of the windows of one picture, of either */
     bool depthwise, direct;  /* CONV: direct where the picture itself is the matrix of its windows */
     bool mirrored;
+    bool turned;             /* CONV, LINEAR: the weight's gradient is better summed as its transpose */
     size_t outer;            /* CONCAT: how often the pieces alternate in one picture */
     hyti_tape_axes axes;     /* moves, from the operand to the result; ADD, MUL: of a smaller second operand; MEAN: of
                                 the result to the operand */

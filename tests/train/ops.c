@@ -93,6 +93,9 @@ static void check_tokens(size_t rows, size_t n)
         fast.sum_rows(rows, n, c32, more32, fresh);
         reference.sum_rows(rows, n, c64, more64, fresh);
         compare("sum_rows", more32, more64, n, 1e-5);
+        fast.add_turned(rows, n, c32, b32, fresh);
+        reference.add_turned(rows, n, c64, b64, fresh);
+        compare("add_turned", b32, b64, rows * n, 1e-6);
     }
     fast.mean(rows, n, c32, more32);
     reference.mean(rows, n, c64, more64);
