@@ -231,6 +231,20 @@ HYTI_CONV_FACTS(f16, hyti_f16)
 HYTI_CONV_FACTS(i8, int8_t)
 #undef HYTI_CONV_FACTS
 
+/* int8: values of a picture's row in a stem's ring, its padding included; rows of the result whose taps are gathered at
+ * a time. */
+static inline size_t hyti_stem_i8_row(const hyti_conv_i8 *c)
+{
+    size_t reach = (c->out_width - 1) * c->stride_width + c->kernel_width, own = c->pad_left + c->in_width;
+    return hyti_round_to((reach > own ? reach : own) * c->in_channels, 64);
+}
+
+static inline size_t hyti_stem_i8_rows(const hyti_conv_i8 *c)
+{
+    size_t fit = 16384 / (c->out_width * hyti_conv_depth_i8(c));
+    return fit < 1 ? 1 : hyti_min_size(fit, c->out_height);
+}
+
 static inline uint32_t hyti_bits_of(float x)
 {
     uint32_t bits;

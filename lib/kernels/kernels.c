@@ -181,6 +181,13 @@ CONV_SCRATCH(bf16, hyti_bf16)
 CONV_SCRATCH(f16, hyti_f16)
 CONV_SCRATCH(i8, int8_t)
 
+/* After both what a copy reads or writes too much. */
+size_t hyti_stem_i8_scratch(const hyti_conv_i8 *conv)
+{
+    size_t taps = hyti_stem_i8_rows(conv) * conv->out_width * hyti_conv_depth_i8(conv);
+    return (conv->kernel_height + 1) * hyti_stem_i8_row(conv) + hyti_round_to(taps, 64) + 64;
+}
+
 size_t hyti_stem_scratch(const hyti_conv_f32 *conv)
 {
     size_t rows = conv->in_channels * conv->kernel_height, taps = rows * conv->kernel_width;

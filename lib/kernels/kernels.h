@@ -149,6 +149,8 @@ void hyti_act_bounds(hyti_act act, hyti_quant result, int32_t *low, int32_t *hig
 #undef T
 #undef VALUE
 
+enum { HYTI_MOST_STEM_ROWS = 16 }; /* of the kernel, in stem_i8 */
+
 typedef struct hyti_kernels hyti_kernels;
 /* How B is packed for gemm and conv of one format: panels of `nr` columns; `group` steps of k lie side by side. */
 typedef struct hyti_panels {
@@ -225,6 +227,10 @@ struct hyti_kernels {
                       size_t out_width, int8_t *out);
     void (*input_i8)(bool planes, size_t channels, size_t pixels, const float *in, const float *mean,
                      const float *inverse, hyti_quant quant, int8_t *out);
+    /* As conv_i8 of what input_i8 makes of `in`; no dilation, no add, at most HYTI_MOST_STEM_ROWS rows of the kernel;
+     * conv->in and in_stride are not read. */
+    void (*stem_i8)(const hyti_kernels *kernels, const hyti_conv_i8 *conv, bool planes, const float *in,
+                    const float *mean, const float *inverse, hyti_quant quant);
 };
 
 /* Fills the table for `isa` & hyti_isa_detect(). */
@@ -251,7 +257,8 @@ void hyti_resize_nearest(bool centres, size_t size, size_t in_height, size_t in_
                          size_t out_height, size_t out_width, void *out);
 /* Bytes of scratch a worker needs; multiples of 64. */
 size_t hyti_conv_f32_scratch(const hyti_kernels *kernels, const hyti_conv_f32 *conv);
-size_t hyti_stem_scratch(const hyti_conv_f32 *sizes); /* whatever the format */
+size_t hyti_stem_scratch(const hyti_conv_f32 *sizes); /* of a float format */
+size_t hyti_stem_i8_scratch(const hyti_conv_i8 *conv);
 size_t hyti_conv_bf16_scratch(const hyti_kernels *kernels, const hyti_conv_bf16 *conv);
 size_t hyti_conv_f16_scratch(const hyti_kernels *kernels, const hyti_conv_f16 *conv);
 size_t hyti_conv_i8_scratch(const hyti_kernels *kernels, const hyti_conv_i8 *conv);

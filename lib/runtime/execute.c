@@ -133,7 +133,7 @@ static void bind_quantised(hyti_binder *b)
     r->bias = hyti_packed_at(b, step->bias);
     r->multiplier = hyti_packed_at(b, step->multiplier);
     r->shift = hyti_packed_at(b, step->shift);
-    r->in_zero = b->in->quant.zero;
+    r->in_zero = hyti_step_quant(b->graph, &b->runtime->plan, step).zero;
     r->zero = step->before.zero;
     hyti_act_bounds(step->act, step->before, &r->low, &r->high);
 }

@@ -69,5 +69,14 @@ static void run_input(void *user, size_t part, size_t worker)
                                job->u.convert.quant, (int8_t *)job->out + i * job->out_picture);
 }
 
-const hyti_format_steps hyti_steps_i8 = { bind_gemm_i8, bind_conv_i8, NULL, bind_attention_i8, run_act, run_add,
+static void stem_i8(const hyti_job *job, const hyti_conv_i8 *conv, const float *in)
+{
+    const hyt_runtime *runtime = job->runtime;
+    hyti_conv_i8 stem = *conv;
+    stem.weights = job->u.stem.weights;
+    job->kernels->stem_i8(job->kernels, &stem, runtime->params.layout == 0, in, runtime->mean, runtime->inverse,
+                          job->u.stem.quant);
+}
+
+const hyti_format_steps hyti_steps_i8 = { bind_gemm_i8, bind_conv_i8, bind_stem_i8, bind_attention_i8, run_act, run_add,
                                           run_layer_norm, run_pool, run_resize, run_input };

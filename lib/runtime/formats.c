@@ -5,8 +5,11 @@
 
 _Static_assert(sizeof(hyti_conv_f32) == sizeof(hyti_conv_i8), "the formats differ in pointed-to types alone");
 
-size_t hyti_step_conv_scratch(const hyti_kernels *kernels, hyti_format format, const hyti_conv_f32 *conv)
+size_t hyti_step_conv_scratch(const hyti_kernels *kernels, bool stem, hyti_format format, const hyti_conv_f32 *conv)
 {
+    hyti_conv_i8 stored;
+    memcpy(&stored, conv, sizeof stored);
+    if (stem) return format == HYTI_I8 ? hyti_stem_i8_scratch(&stored) : hyti_stem_scratch(conv);
 #define SCRATCH(type)                                       \
     {                                                       \
         hyti_conv_##type sizes;                             \

@@ -124,8 +124,10 @@ hyt_status hyti_plan_pack(hyti_plan *plan);
 uint64_t hyti_tensor_bytes(const hyti_tensor *tensor);
 /* The convolution that a step stands for, sizes only. */
 hyti_conv_f32 hyti_step_conv(const hyt_graph *graph, const hyti_plan *plan, const hyti_step *step);
+/* int8: how the operand of a weighted operation is stored; a stem's is not in memory. */
+hyti_quant hyti_step_quant(const hyt_graph *graph, const hyti_plan *plan, const hyti_step *step);
 /* Bytes of scratch that a worker needs. */
-size_t hyti_step_conv_scratch(const hyti_kernels *kernels, hyti_format format, const hyti_conv_f32 *conv);
+size_t hyti_step_conv_scratch(const hyti_kernels *kernels, bool stem, hyti_format format, const hyti_conv_f32 *conv);
 size_t hyti_step_attention_scratch(const hyti_kernels *kernels, hyti_format format, size_t queries, size_t keys,
                                    size_t width);
 /* n values from one format to another; quant: of the int8 side. */

@@ -47,39 +47,6 @@ static hyti_quant quant_of(const hyti_planner *p, hyt_value value)
     return (hyti_quant){ node->scale, node->zero };
 }
 
-/* Whether a table has what a step needs in a format; every table has everything in float32. */
-static bool runs_in_i8(const hyti_kernels *k, hyti_step_kind kind)
-{
-    switch (kind) {
-    case HYTI_STEP_INPUT: return k->input_i8;
-    case HYTI_STEP_GEMM: return k->gemm_i8;
-    case HYTI_STEP_CONV:
-    case HYTI_STEP_GROUPED: return k->conv_i8;
-    case HYTI_STEP_DEPTHWISE:
-    case HYTI_STEP_SCALE: return k->depthwise_i8;
-    case HYTI_STEP_ACT:
-    case HYTI_STEP_COPY: return k->lookup_i8;
-    case HYTI_STEP_ADD: return k->add_i8;
-    case HYTI_STEP_POOL: return k->mean_i8;
-    case HYTI_STEP_RESIZE: return k->resize_i8;
-    case HYTI_STEP_LAYER_NORM: return k->layer_norm_i8;
-    case HYTI_STEP_ATTENTION: return k->attention_i8;
-    default: return true;
-    }
-}
-
-static hyti_format format_for(const hyti_planner *p, hyt_value value, hyti_step_kind kind)
-{
-    hyti_format format = p->values[value].format;
-    bool attention = kind == HYTI_STEP_ATTENTION;
-    switch (format) {
-    case HYTI_I8: return runs_in_i8(p->kernels, kind) ? format : HYTI_F32;
-    case HYTI_BF16: return p->kernels->gemm_bf16 && (!attention || p->kernels->attention_bf16) ? format : HYTI_F32;
-    case HYTI_F16: return p->kernels->gemm_f16 && (!attention || p->kernels->attention_f16) ? format : HYTI_F32;
-    default: return format;
-    }
-}
-
 static bool takes_part(hyti_planner *p, hyt_value value)
 {
     p->values[value].done = true;
@@ -149,8 +116,10 @@ static bool is_stem(const hyti_planner *p, hyt_value input)
 {
     enum { FEW = 4 };
     hyt_value reader = hyti_only_reader(p, input);
-    if (reader == HYTI_NO_VALUE || p->values[reader].format == HYTI_I8) return false;
+    if (reader == HYTI_NO_VALUE) return false;
     const hyti_node *conv = hyti_node_of(p, reader);
+    bool stored = p->values[input].format == HYTI_I8 || p->values[input].format == HYTI_F32; /* not rounded on the way */
+    if (p->values[reader].format == HYTI_I8 && (!stored || conv->kernel[0] > HYTI_MOST_STEM_ROWS)) return false;
     return conv->op == HYT_OP_CONV && kind_of_conv(p, conv) == HYTI_STEP_CONV && conv->dilation[0] == 1 &&
            conv->dilation[1] == 1 && hyti_node_of(p, input)->dims.size[1] <= FEW;
 }
@@ -185,7 +154,7 @@ static void plan_weights(hyti_planner *p, hyti_step *step)
                             ? weight->count
                             : hyti_pack_depthwise_i8_size(scale ? 1 : node->kernel[0], scale ? 1 : node->kernel[1], out);
         step->weights = weights_room(p, values * size);
-    } else if (step->kind == HYTI_STEP_STEM) {
+    } else if (step->kind == HYTI_STEP_STEM && step->format != HYTI_I8) {
         step->weights = weights_room(p, hyti_pack_size(p->kernels, HYTI_F32, depth, out) * sizeof(float));
     } else {
         step->weights = weights_room(p, hyti_pack_size(p->kernels, step->format, depth, out) * size);
@@ -198,14 +167,13 @@ static void plan_weights(hyti_planner *p, hyti_step *step)
 static size_t conv_scratch(const hyti_planner *p, const hyti_step *step)
 {
     hyti_conv_f32 conv = hyti_step_conv(p->graph, p->plan, step);
-    if (step->kind == HYTI_STEP_STEM) return hyti_stem_scratch(&conv);
-    return hyti_step_conv_scratch(p->kernels, step->format, &conv);
+    return hyti_step_conv_scratch(p->kernels, step->kind == HYTI_STEP_STEM, step->format, &conv);
 }
 
 /* Convolution, linear layer, batch norm on its own: weights, and whatever can be fused. */
 static hyt_status plan_weighted(hyti_planner *p, hyt_value value, hyti_step_kind kind)
 {
-    hyti_step step = hyti_start_step(kind, value, format_for(p, value, kind));
+    hyti_step step = hyti_start_step(kind, value, p->values[value].format);
     if (kind != HYTI_STEP_STEM) step.in = hyti_tensor_in(p, hyti_node_of(p, value)->inputs[0], step.format);
     if (hyti_node_of(p, value)->op == HYT_OP_CONV_TRANSPOSE) step.in = hyti_spread(p, value, step.in);
     fuse(p, &step);
@@ -227,7 +195,7 @@ static hyt_status plan_weighted(hyti_planner *p, hyt_value value, hyti_step_kind
 static hyt_status plan_elementwise(hyti_planner *p, hyt_value value, hyti_step_kind kind)
 {
     const hyti_node *node = hyti_node_of(p, value);
-    hyti_step step = hyti_start_step(kind, value, format_for(p, value, kind));
+    hyti_step step = hyti_start_step(kind, value, p->values[value].format);
     step.in = hyti_tensor_in(p, node->inputs[0], step.format);
     if (kind == HYTI_STEP_ACT) step.act = act_of(node->op);
     else step.add = hyti_tensor_in(p, node->inputs[1], step.format);
@@ -244,7 +212,7 @@ static hyt_status plan_elementwise(hyti_planner *p, hyt_value value, hyti_step_k
 static hyt_status plan_plain(hyti_planner *p, hyt_value value, hyti_step_kind kind)
 {
     const hyti_node *node = hyti_node_of(p, value);
-    hyti_step step = hyti_start_step(kind, value, format_for(p, value, kind));
+    hyti_step step = hyti_start_step(kind, value, p->values[value].format);
     if (node->n_inputs) step.in = hyti_tensor_in(p, node->inputs[0], step.format);
     hyti_place(p, value, step.format, false);
     hyti_finish_step(p, &step);
@@ -256,7 +224,7 @@ static hyt_status plan_attention(hyti_planner *p, hyt_value value)
 {
     const hyti_node *node = hyti_node_of(p, value);
     size_t queries = node->dims.size[2], keys = queries, width = node->dims.size[3] / node->heads;
-    hyti_step step = hyti_start_step(HYTI_STEP_ATTENTION, value, format_for(p, value, HYTI_STEP_ATTENTION));
+    hyti_step step = hyti_start_step(HYTI_STEP_ATTENTION, value, p->values[value].format);
     step.in = hyti_tensor_in(p, node->inputs[0], step.format);
     if (node->n_inputs > 2) {
         step.keys = hyti_tensor_in(p, node->inputs[1], step.format);
@@ -280,7 +248,7 @@ static hyt_status plan_layer_norm(hyti_planner *p, hyt_value value)
 {
     const hyti_node *node = hyti_node_of(p, value);
     size_t width = node->dims.size[node->dims.rank - 1];
-    hyti_step step = hyti_start_step(HYTI_STEP_LAYER_NORM, value, format_for(p, value, HYTI_STEP_LAYER_NORM));
+    hyti_step step = hyti_start_step(HYTI_STEP_LAYER_NORM, value, p->values[value].format);
     step.in = hyti_tensor_in(p, node->inputs[0], step.format);
     step.before = p->plan->tensors[step.in].quant;
     step.after = quant_of(p, value);
@@ -294,7 +262,7 @@ static hyt_status plan_layer_norm(hyti_planner *p, hyt_value value)
 static hyt_status plan_concat(hyti_planner *p, hyt_value value)
 {
     const hyti_node *node = hyti_node_of(p, value);
-    hyti_format format = format_for(p, value, HYTI_STEP_COPY);
+    hyti_format format = p->values[value].format;
     hyti_place(p, value, format, node->axis == (node->picture ? 1 : node->dims.rank - 1));
     for (size_t i = 0; i < node->n_inputs; i++) {
         if (p->plan->tensors[node->inputs[i]].buffer == p->plan->tensors[value].buffer)
@@ -400,4 +368,11 @@ hyti_conv_f32 hyti_step_conv(const hyt_graph *graph, const hyti_plan *plan, cons
         conv.out_channels /= node->groups;
     }
     return conv;
+}
+
+hyti_quant hyti_step_quant(const hyt_graph *graph, const hyti_plan *plan, const hyti_step *step)
+{
+    if (step->in != HYTI_NO_VALUE) return plan->tensors[step->in].quant;
+    const hyti_node *input = &graph->nodes[graph->nodes[step->node].inputs[0]];
+    return (hyti_quant){ input->scale, input->zero };
 }

@@ -133,7 +133,7 @@ static void store_channel(const folder *f, const hyti_step *step, const hyti_par
                           size_t depth, size_t channel)
 {
     const hyti_parameter *own = own_bias(f, step);
-    hyti_quant in = f->plan->tensors[step->in].quant;
+    hyti_quant in = hyti_step_quant(f->graph, f->plan, step);
     double scale = scale_of(step, weight, weights + channel * depth, depth, channel);
     int64_t sum = 0;
     for (size_t i = 0; i < depth; i++) {
@@ -229,7 +229,7 @@ static void pack_step(const folder *f, const hyti_step *step)
         size_t groups = step->kind == HYTI_STEP_GROUPED ? node->groups : 1, each = channels / groups;
         size_t size = hyti_format_size(step->format), source = step->format == HYTI_I8 ? 1 : sizeof(float);
         for (size_t g = 0; g < groups; g++)
-            pack_panels(f, step->kind == HYTI_STEP_STEM ? HYTI_F32 : step->format, depth, each,
+            pack_panels(f, step->kind == HYTI_STEP_STEM && step->format != HYTI_I8 ? HYTI_F32 : step->format, depth, each,
                         (const char *)from + g * each * depth * source,
                         f->packed + step->weights + g * step->panel * size);
     }

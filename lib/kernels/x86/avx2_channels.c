@@ -4,3 +4,4 @@
 #include "kernels/simd/rows_i8.inc"
 #include "kernels/simd/depthwise_i8.inc"
 #include "kernels/simd/picture_i8.inc"
+#include "kernels/simd/stem_i8.inc"
