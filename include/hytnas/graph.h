@@ -152,6 +152,30 @@ HYT_API hyt_status hyt_graph_mobilevit(hyt_graph *graph, hyt_value input, size_t
 HYT_API hyt_status hyt_graph_set_output(hyt_graph *graph, hyt_value value);
 /** @} */
 
+/** @name Heads
+ *  Of detectors and segmentation networks, on maps of any backbone, finest first; all or nothing. What they give is
+ *  trained by the tasks of train.h and read by hyt_detect().
+ *  @{ */
+/** A feature pyramid (arXiv 1612.03144): each map through a 1x1 convolution, the coarser ones enlarged and added on the
+ *  way. `out` has as many values as `maps`, up to 8, and may be the same array. */
+HYT_API hyt_status hyt_graph_pyramid(hyt_graph *graph, const hyt_value *maps, size_t count, size_t channels,
+                                     hyt_value *out);
+/** One box a pixel of each map: `depth` depthwise-separable convolutions (SSDLite, arXiv 1801.04381), then the logarithms of
+ *  the distances to the four sides, in strides, and a logit a class (FCOS, arXiv 1904.01355): N,1,pixels,4 + classes.
+ *  The bias of the classes is set so that their scores start at 0.01; hyt_graph_initialise() takes that away. */
+HYT_API hyt_status hyt_graph_box_head(hyt_graph *graph, const hyt_value *maps, size_t count, size_t channels,
+                                      size_t depth, size_t classes, hyt_op act, hyt_value *out);
+/** Queries that look for boxes (DETR, arXiv 2005.12872): N,queries,4 + classes + 1, centre and size of the picture's, the
+ *  last class "no object".
+ *  @param width  a multiple of 4; `ffn` of the feed-forward layers */
+HYT_API hyt_status hyt_graph_query_head(hyt_graph *graph, hyt_value map, size_t width, size_t ffn, size_t heads,
+                                        size_t layers, size_t queries, size_t classes, hyt_value *out);
+/** A logit a class for each pixel of the finest map, from a pyramid of all of them and `depth` depthwise-separable
+ *  convolutions: N,classes,H,W. Who reads it enlarges it to the picture. */
+HYT_API hyt_status hyt_graph_pixel_head(hyt_graph *graph, const hyt_value *maps, size_t count, size_t channels,
+                                        size_t depth, size_t classes, hyt_op act, hyt_value *out);
+/** @} */
+
 /** A network by name. Classifiers: "mobilevit-xxs", "mobilevit-xs", "mobilevit-s"; "mobilenetv1-0.25",
  *  "mobilenetv2-0.35", "mobilenetv3-small", "mobilenetv3-large-0.75" (any width multiplier after the dash; 1 without);
  *  "resnet-18"; "vit-tiny" (the mean of the tokens is classified), "deit-tiny" (a class token is), "convit-tiny",

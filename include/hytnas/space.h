@@ -49,6 +49,8 @@ HYT_API hyt_status hyt_space_add_categorical(hyt_space *space, const char *name,
 HYT_API hyt_status hyt_space_add_condition(hyt_space *space, const char *gene, const char *parent, const size_t *levels,
                                            size_t count);
 /** "hytnas": the 23 genes of HyT-NAS (arXiv 2303.04440); "hytnas-wide": the space before it is pruned, 36 genes.
+ *  "hytnas-detect", "hytnas-detr", "hytnas-segment": the 23 genes and those of a head for boxes (hyt_graph_box_head()),
+ *  for boxes by queries (hyt_graph_query_head()), for classes of pixels (hyt_graph_pixel_head()).
  *  HYT_ERR_NOT_FOUND names the presets that exist. */
 HYT_API hyt_status hyt_space_preset(hyt_context *context, const char *name, hyt_space **out);
 /** {"name": "...", "genes": [{"name", "kind": "integer", "low", "high", "step"} | {"name", "kind": "ordinal",

@@ -92,6 +92,13 @@ HYT_API hyt_status hyt_trainer_step_soft(hyt_trainer *trainer, const float *pict
  *  what the graph took that the trainer was made from. */
 HYT_API hyt_status hyt_trainer_network(const hyt_trainer *trainer, hyt_graph **out);
 
+/** Score of a network on a data set, 0 to 1, through the runtime.
+ *  @param metric  "accuracy" of a classifier; "map50" and "map" of a detector: mean over the classes of the average
+ *                 precision (COCO's: 101 recalls, 100 boxes a picture, crowds not counted) at an overlap of .5, and over .5
+ *                 to .95; "miou" of a segmentation network: mean over the classes of the intersection over union of pixels
+ *  @return HYT_ERR_NOT_FOUND for another metric; HYT_ERR_SHAPE where network or data set are of another task */
+HYT_API hyt_status hyt_train_score(const hyt_graph *network, const hyt_dataset *dataset, const char *metric,
+                                   size_t threads, double *value);
 /** Share of pictures whose highest output is their label, through the runtime. */
 HYT_API hyt_status hyt_train_accuracy(const hyt_graph *network, const hyt_dataset *dataset, size_t threads, double *accuracy);
 

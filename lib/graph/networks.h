@@ -65,6 +65,18 @@ hyt_status hyti_net_mobilenetv3(hyt_graph *graph, bool large, double width, size
                                 hyt_value *stride16, hyt_value *out);
 /* ResNet-18 but its classifier; the maps of strides 4, 8, 16, 32. */
 hyt_status hyti_net_resnet18(hyt_graph *graph, hyt_value x, hyt_value maps[4]);
+
+/* heads_query.c: DETR's decoder, and what its encoder shares with it. */
+typedef struct hyti_queries { size_t width, ffn, heads, layers, queries; } hyti_queries;
+typedef struct hyti_sources { hyt_value q, k, v; } hyti_sources;
+/* A constant, N,1,height * width,channels. */
+hyt_status hyti_net_sine_positions(hyt_graph *graph, size_t height, size_t width, size_t channels, hyt_value *out);
+/* x = LN(x + W attention(q, k, v)), each of the three through a layer of its own: norms come after. */
+hyt_status hyti_net_attend(hyt_graph *graph, const hyti_queries *d, hyti_sources s, hyt_value *x);
+hyt_status hyti_net_feed_forward(hyt_graph *graph, const hyti_queries *d, hyt_value *x);
+/* All layers, then boxes and classes: N,queries,4 + classes. */
+hyt_status hyti_net_queries(hyt_graph *graph, const hyti_queries *d, hyt_value memory, hyt_value position,
+                            size_t classes, hyt_value *out);
 size_t hyti_net_side(const hyt_graph *graph, hyt_value x, size_t axis);
 
 #endif

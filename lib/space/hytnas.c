@@ -5,7 +5,7 @@
 #include <math.h>
 
 enum {
-    LAYERS = 5,           /* number 1 is place 0 */
+    LAYERS = HYTI_HYTNAS_LAYERS, /* number 1 is place 0 */
     VIT = 2,              /* place of the first layer that ends in a MobileViT block */
     BLOCKS = 0,           /* of layers 2..5: inverted residuals, then transformer layers */
     EXPAND = 4,           /* of layers 1..5 */
@@ -13,7 +13,7 @@ enum {
     HEADS = 14,           /* of layers 3..5, as the two below */
     FFN = 17,
     PATCH = 20,
-    GENES = 23
+    GENES = HYTI_HYTNAS_GENES
 };
 
 static const double counts[] = { 1, 2, 3, 4 }, factors[] = { 1, 2, 4 }, widths[] = { 8, 16, 24, 32 },
@@ -85,7 +85,7 @@ static hyt_status show_decoded(hyt_space *space, double *table)
     return HYT_OK;
 }
 
-static hyt_status build(hyt_space *space)
+hyt_status hyti_hytnas_build(hyt_space *space)
 {
     for (size_t i = 0; i < GENES; i++)
         HYTI_TRY(hyt_space_add_ordinal(space, rows[i].name, rows[i].values, rows[i].count));
@@ -119,20 +119,33 @@ static hyt_status add_layer(hyt_graph *graph, size_t k, size_t channels, const h
                                (size_t)patches[levels[PATCH + place]], HYT_OP_SILU, at);
 }
 
-static hyt_status decode(const hyt_space *space, const hyti_level *levels, size_t input, size_t classes,
-                         hyt_graph *graph)
+hyt_status hyti_hytnas_backbone(const hyti_level *levels, size_t input, hyt_graph *graph, hyt_value maps[HYTI_HYTNAS_LAYERS])
 {
-    (void)space;
     size_t channels[LAYERS];
     hyt_value at;
     find_channels(levels + CHANNELS, channels);
     HYTI_TRY(hyt_graph_input(graph, 3, input, input, &at));
     HYTI_TRY(add_conv(graph, 16, 3, 2, &at));
-    for (size_t k = 0; k < LAYERS; k++) HYTI_TRY(add_layer(graph, k, channels[k], levels, &at));
+    for (size_t k = 0; k < LAYERS; k++) {
+        HYTI_TRY(add_layer(graph, k, channels[k], levels, &at));
+        maps[k] = at;
+    }
+    return HYT_OK;
+}
+
+static hyt_status decode(const hyt_space *space, const hyti_level *levels, size_t input, size_t classes,
+                         hyt_graph *graph)
+{
+    (void)space;
+    size_t channels[LAYERS];
+    hyt_value maps[LAYERS], at;
+    find_channels(levels + CHANNELS, channels);
+    HYTI_TRY(hyti_hytnas_backbone(levels, input, graph, maps));
+    at = maps[LAYERS - 1];
     HYTI_TRY(add_conv(graph, HYTI_MIN(4 * channels[LAYERS - 1], (size_t)960), 1, 1, &at));
     HYTI_TRY(hyt_graph_global_pool(graph, at, &at));
     HYTI_TRY(hyt_graph_linear(graph, at, classes, 1, &at));
     return hyt_graph_set_output(graph, at);
 }
 
-const hyti_preset hyti_preset_hytnas = { "hytnas", build, decode };
+const hyti_preset hyti_preset_hytnas = { "hytnas", hyti_hytnas_build, decode };

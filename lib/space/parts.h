@@ -129,7 +129,14 @@ hyt_status hyti_gene_see(hyt_space *space, size_t gene, const hyti_joint *joint,
 /* space.c: ends a draft. */
 hyt_status hyti_space_finish(hyt_space *space);
 
-/* hytnas.c */
-extern const hyti_preset hyti_preset_hytnas, hyti_preset_hytnas_wide;
+/* hytnas.c, hytnas_wide.c, hytnas_heads.c */
+extern const hyti_preset hyti_preset_hytnas, hyti_preset_hytnas_wide, hyti_preset_hytnas_detect, hyti_preset_hytnas_detr,
+    hyti_preset_hytnas_segment;
+
+/* hytnas.c: its genes, and the network of their levels up to the classifier; maps: of strides 2, 4, 8, 16, 32. */
+enum { HYTI_HYTNAS_GENES = 23, HYTI_HYTNAS_LAYERS = 5 };
+hyt_status hyti_hytnas_build(hyt_space *space);
+hyt_status hyti_hytnas_backbone(const hyti_level *levels, size_t input, hyt_graph *graph,
+                                hyt_value maps[HYTI_HYTNAS_LAYERS]);
 
 #endif

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const hyti_preset *const presets[] = { &hyti_preset_hytnas, &hyti_preset_hytnas_wide };
+static const hyti_preset *const presets[] = { &hyti_preset_hytnas, &hyti_preset_hytnas_wide, &hyti_preset_hytnas_detect,
+                                            &hyti_preset_hytnas_detr, &hyti_preset_hytnas_segment };
 
 /* The names, as "a, b, c". */
 static void list_names(char *text, size_t size)

@@ -66,6 +66,20 @@ hyt_status hyti_train_score(const hyt_graph *network, const hyti_task *task, con
     return status;
 }
 
+hyt_status hyt_train_score(const hyt_graph *network, const hyt_dataset *dataset, const char *metric, size_t threads,
+                           double *value)
+{
+    const hyti_task *task;
+    int64_t place;
+    HYTI_NEED(network);
+    HYTI_NEED(dataset);
+    HYTI_NEED(metric);
+    HYTI_NEED(value);
+    HYTI_TRY(hyti_task_of_metric(metric, &place));
+    HYTI_TRY(hyti_task_find(place, &task));
+    return hyti_train_score(network, task, dataset, threads, value);
+}
+
 hyt_status hyt_train_accuracy(const hyt_graph *network, const hyt_dataset *dataset, size_t threads, double *accuracy)
 {
     HYTI_NEED(network);

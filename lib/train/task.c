@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "train/task.h"
 #include "graph/graph.h"
+#include <string.h>
 
-static const hyti_task *const tasks[] = { &hyti_task_classification };
+static const hyti_task *const tasks[] = { &hyti_task_classification, &hyti_task_detection, &hyti_task_segmentation,
+                                          &hyti_task_detection_strict };
 
 hyt_status hyti_task_find(int64_t place, const hyti_task **task)
 {
@@ -10,6 +12,16 @@ hyt_status hyti_task_find(int64_t place, const hyti_task **task)
         return hyti_fail(HYT_ERR_UNSUPPORTED, "option \"%s\": this task cannot be trained", HYT_TRAIN_TASK);
     *task = tasks[place];
     return HYT_OK;
+}
+
+hyt_status hyti_task_of_metric(const char *metric, int64_t *place)
+{
+    for (size_t i = 0; i < HYTI_COUNT(tasks); i++) {
+        if (strcmp(metric, tasks[i]->metric) != 0) continue;
+        *place = (int64_t)i;
+        return HYT_OK;
+    }
+    return hyti_fail(HYT_ERR_NOT_FOUND, "there is no score \"%s\"; there are accuracy, map50, map, miou", metric);
 }
 
 hyt_status hyti_goal_init(hyti_goal *goal, const hyt_graph *graph, const hyti_train_params *params,

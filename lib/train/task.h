@@ -25,7 +25,8 @@ typedef struct hyti_goal {
 /* `target` is memory of one picture, at a multiple of 16 bytes, that nobody else touches meanwhile. What is said to be
  * thread-safe runs for many pictures at a time. Everything is the same for any threads. Optional: may be NULL. */
 struct hyti_task {
-    const char *name; /* its word in option "task" */
+    const char *name;   /* its word in option "task" */
+    const char *metric; /* what its score is called */
     /* Whether the result fits: HYT_ERR_SHAPE names what does not. Sets the last fields of the goal. */
     hyt_status (*prepare)(hyti_goal *goal);
     void (*clear)(hyti_goal *goal);                                                             /* optional */
@@ -52,7 +53,10 @@ struct hyti_task {
 
 /* By its place in option "task"; HYT_ERR_UNSUPPORTED for one that is not there. */
 hyt_status hyti_task_find(int64_t place, const hyti_task **task);
-extern const hyti_task hyti_task_classification;
+/* Places beyond those of the option are a task of it with another score: place of the task that `metric` scores;
+ * HYT_ERR_NOT_FOUND names the metrics. */
+hyt_status hyti_task_of_metric(const char *metric, int64_t *place);
+extern const hyti_task hyti_task_classification, hyti_task_detection, hyti_task_detection_strict, hyti_task_segmentation;
 /* The row of a label of classification: smoothed. */
 void hyti_class_target(const hyti_goal *goal, uint32_t label, float *target);
 
