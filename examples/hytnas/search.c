@@ -245,6 +245,21 @@ static bool is_objective(const search_job *job, const char *name)
     return false;
 }
 
+/* A size as the evaluator will count it. */
+static hyt_status make_cost(const search_job *job, const char *name, hyt_cost **out)
+{
+    char precision[16] = "";
+    hyt_cost *cost = NULL;
+    hyt_status status =
+        hyt_options_get_text(job->evaluator_options, HYT_EVALUATE_PRECISION, precision, sizeof precision);
+    if (status == HYT_OK)
+        status = hyt_cost_create(NULL, name, job->pictures.input, job->pictures.classes, &cost);
+    if (status == HYT_OK && strcmp(precision, "int8") == 0) status = hyt_cost_set_precision(cost, HYT_INT8);
+    if (status == HYT_OK) *out = cost;
+    else hyt_cost_destroy(cost);
+    return status;
+}
+
 /* Hard where the number is known before training, soft where it is measured. */
 static int add_limit(const search_job *job, const wanted_limit *limit)
 {
@@ -253,8 +268,7 @@ static int add_limit(const search_job *job, const wanted_limit *limit)
         if (!is_objective(job, limit->name)) return complain("--limit %s: it is not among the objectives", limit->name);
         return check(hyt_search_add_limit(job->search, limit->name, limit->value));
     }
-    if (check(hyt_cost_create(NULL, limit->name, job->pictures.input, job->pictures.classes, &cost)) != GOOD)
-        return BAD;
+    if (check(make_cost(job, limit->name, &cost)) != GOOD) return BAD;
     hyt_status status =
         hyt_search_add_constraint(job->search, limit->name, hyt_cost_measure, cost, hyt_cost_release, limit->value);
     if (status != HYT_OK) hyt_cost_destroy(cost);
@@ -266,7 +280,7 @@ static hyt_status add_objective(const search_job *job, const wanted_objective *o
 {
     hyt_cost *cost = NULL;
     if (!is_count(objective->name)) return hyt_search_add_objective(job->search, objective->name, objective->direction);
-    hyt_status status = hyt_cost_create(NULL, objective->name, job->pictures.input, job->pictures.classes, &cost);
+    hyt_status status = make_cost(job, objective->name, &cost);
     if (status == HYT_OK)
         status = hyt_search_add_exact_objective(job->search, objective->name, objective->direction, hyt_cost_measure,
                                                 cost, hyt_cost_release);

@@ -17,6 +17,10 @@ typedef struct hyt_evaluator hyt_evaluator;
 
 /** Training options (train.h), and: */
 #define HYT_EVALUATE_TIMING "timing-ms" /**< real, 200: how long each candidate is timed, in milliseconds */
+/** choice, "fp32", "int8": what accuracy, latency_ms, arena_bytes and weight_bytes are measured in, and what is handed
+ *  over. int8: quantised after training, calibrated on 64 training pictures that lie evenly over the set, run by the
+ *  runtime's int8 kernels. The epochs of a training report float32's accuracy in either. */
+#define HYT_EVALUATE_PRECISION "precision"
 
 HYT_API hyt_status hyt_evaluator_options_create(hyt_context *context, hyt_options **out);
 /** @param train,validation  same picture size and classes @return HYT_ERR_FORMAT where a class is empty */
@@ -52,6 +56,9 @@ HYT_API hyt_status hyt_evaluator_train(hyt_evaluator *evaluator, const hyt_candi
 typedef struct hyt_cost hyt_cost;
 /** @param metric  "parameters", "macs", "arena_bytes" or "weight_bytes" */
 HYT_API hyt_status hyt_cost_create(hyt_context *context, const char *metric, size_t input, size_t classes, hyt_cost **out);
+/** HYT_FP32 (from the start) or HYT_INT8; HYT_ERR_RANGE for another. What option "precision" of the evaluator has to be
+ *  told here as well. */
+HYT_API hyt_status hyt_cost_set_precision(hyt_cost *cost, hyt_precision precision);
 HYT_API int hyt_cost_measure(void *cost, const hyt_candidate *candidate, double *value);
 HYT_API void hyt_cost_destroy(hyt_cost *cost);
 /** The same as a ::hyt_release_fn. */

@@ -4,6 +4,7 @@
 #define HYTI_EVALUATE_EVALUATE_H
 
 #include "graph/graph.h"
+#include <hytnas/data.h>
 
 /* Those below HYTI_METRIC_STATIC follow from the network's shapes alone. */
 enum {
@@ -13,7 +14,14 @@ enum {
 
 /* Among the first `count`; HYT_ERR_NOT_FOUND names them. */
 hyt_status hyti_metric_find(const char *name, size_t count, size_t *metric);
-/* One below HYTI_METRIC_STATIC. */
-hyt_status hyti_metric_measure(const hyt_graph *graph, size_t metric, double *value);
+/* One below HYTI_METRIC_STATIC, of a network in HYT_FP32 or as it would be in HYT_INT8. */
+hyt_status hyti_metric_measure(const hyt_graph *graph, hyt_precision precision, size_t metric, double *value);
+
+/* A network as it would be in int8, without weights: to be planned and counted. */
+hyt_status hyti_evaluate_int8_shapes(const hyt_graph *graph, hyt_graph **out);
+/* A trained network, which takes pixels from 0 to 1, in int8, calibrated on `pictures` of a data set (all, if it has
+ * fewer) that lie evenly over it. */
+hyt_status hyti_evaluate_quantise(const hyt_graph *network, const hyt_dataset *dataset, size_t pictures, size_t threads,
+                                  hyt_graph **out);
 
 #endif

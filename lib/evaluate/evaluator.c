@@ -2,7 +2,7 @@
 #include "data/batch.h"
 #include "evaluate/evaluate.h"
 #include "space/space.h"
-#include "train/train.h"
+#include "train/task.h"
 #include <hytnas/evaluate.h>
 #include <hytnas/runtime.h>
 #include <math.h>
@@ -11,11 +11,16 @@
 typedef struct evaluate_params {
     hyti_train_params train;
     double timing;
+    int64_t precision; /* place in the option's choices */
 } evaluate_params;
+
+#define CALIBRATION ((size_t)64) /* pictures that an int8 network's ranges come from */
 
 static const hyti_option rows[] = {
     { HYT_EVALUATE_TIMING, HYT_OPT_REAL, 200, 1, 60000, NULL, offsetof(evaluate_params, timing),
       "how long each candidate is timed, in milliseconds" },
+    { HYT_EVALUATE_PRECISION, HYT_OPT_CHOICE, 0, 0, 0, "fp32|int8", offsetof(evaluate_params, precision),
+      "what accuracy, latency and bytes are measured in, and what is handed over" },
 };
 static const hyti_table table = { rows, HYTI_COUNT(rows), sizeof(evaluate_params), &hyti_train_table };
 
@@ -145,7 +150,39 @@ static int watch_epoch(void *user, size_t epoch, double loss, double accuracy)
     return w->verdict ? HYT_STOP : 0;
 }
 
-/* Replaces *graph by its trained version. The trainer's threads are gone when this returns. */
+static hyt_precision precision_of(const hyt_evaluator *evaluator)
+{
+    return evaluator->params.precision ? HYT_INT8 : HYT_FP32;
+}
+
+/* Replaces *graph by what replaces it, if that could be made. */
+static hyt_status replace(hyt_status status, hyt_graph **graph, hyt_graph *by)
+{
+    if (status != HYT_OK) return status;
+    hyt_graph_destroy(*graph);
+    *graph = by;
+    return HYT_OK;
+}
+
+static hyt_status quantise(const hyt_evaluator *e, size_t pictures, hyt_graph **graph)
+{
+    hyt_graph *quantised = NULL;
+    hyt_status status =
+        hyti_evaluate_quantise(*graph, e->train, pictures, (size_t)e->params.train.threads, &quantised);
+    return replace(status, graph, quantised);
+}
+
+/* A trained network in the precision that is wanted, and its accuracy there. */
+static hyt_status settle(const hyt_evaluator *e, hyt_graph **graph, double *accuracy)
+{
+    const hyti_task *task;
+    if (precision_of(e) == HYT_FP32) return HYT_OK;
+    HYTI_TRY(hyti_task_find(e->params.train.task, &task));
+    HYTI_TRY(quantise(e, CALIBRATION, graph));
+    return hyti_train_score(*graph, task, e->validation, (size_t)e->params.train.threads, accuracy);
+}
+
+/* Replaces *graph by its trained version, in the evaluator's precision. The trainer's threads are gone when this returns. */
 static hyt_status train_graph(const hyt_evaluator *evaluator, const hyti_train_params *params, watcher *watch,
                               hyt_graph **graph, double *accuracy)
 {
@@ -155,10 +192,8 @@ static hyt_status train_graph(const hyt_evaluator *evaluator, const hyti_train_p
     hyt_status status = hyt_trainer_fit(trainer, evaluator->train, evaluator->validation, watch_epoch, watch, accuracy);
     if (status == HYT_OK) status = hyt_trainer_network(trainer, &trained);
     hyt_trainer_destroy(trainer);
-    if (status != HYT_OK) return status;
-    hyt_graph_destroy(*graph);
-    *graph = trained;
-    return HYT_OK;
+    HYTI_TRY(replace(status, graph, trained));
+    return settle(evaluator, graph, accuracy);
 }
 
 hyt_status hyt_evaluator_train(hyt_evaluator *evaluator, const hyt_candidate *candidate, size_t epochs,
@@ -210,6 +245,7 @@ static hyt_status time_candidate(const hyt_evaluator *evaluator, const hyt_candi
     HYTI_TRY(hyt_candidate_decode(candidate, evaluator->input, evaluator->classes, &graph));
     hyt_status status = hyt_graph_initialise(graph, 0);
     if (status == HYT_OK) status = hyt_graph_set_normalisation(graph, mean, deviation);
+    if (status == HYT_OK && precision_of(evaluator) == HYT_INT8) status = quantise(evaluator, 1, &graph);
     if (status == HYT_OK) status = time_graph(evaluator, graph, milliseconds);
     hyt_graph_destroy(graph);
     return status;
@@ -223,7 +259,8 @@ static hyt_status measure_quick(const hyt_evaluator *evaluator, const hyt_trial 
         size_t metric = evaluator->objectives[i];
         if (metric == HYTI_METRIC_LATENCY)
             HYTI_TRY(time_candidate(evaluator, hyt_trial_candidate(trial), &objectives[i]));
-        else if (metric != HYTI_METRIC_ACCURACY) HYTI_TRY(hyti_metric_measure(graph, metric, &objectives[i]));
+        else if (metric != HYTI_METRIC_ACCURACY)
+            HYTI_TRY(hyti_metric_measure(graph, precision_of(evaluator), metric, &objectives[i]));
     }
     return HYT_OK;
 }

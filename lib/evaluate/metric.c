@@ -29,23 +29,33 @@ hyt_status hyti_metric_find(const char *name, size_t count, size_t *metric)
     return hyti_fail(HYT_ERR_NOT_FOUND, "there is no metric \"%s\"; there are %s", name, list);
 }
 
-hyt_status hyti_metric_measure(const hyt_graph *graph, size_t metric, double *value)
+static hyt_status measure_bytes(const hyt_graph *graph, size_t metric, double *value)
 {
-    uint64_t bytes;
+    uint64_t bytes = hyt_graph_weight_bytes(graph);
+    if (metric == HYTI_METRIC_ARENA_BYTES) HYTI_TRY(hyt_runtime_plan(graph, NULL, &bytes));
+    *value = (double)bytes;
+    return HYT_OK;
+}
+
+hyt_status hyti_metric_measure(const hyt_graph *graph, hyt_precision precision, size_t metric, double *value)
+{
+    hyt_graph *shapes = NULL;
     switch (metric) {
     case HYTI_METRIC_PARAMETERS: *value = (double)hyt_graph_parameters(graph); return HYT_OK;
     case HYTI_METRIC_MACS: *value = (double)hyt_graph_macs(graph); return HYT_OK;
-    case HYTI_METRIC_WEIGHT_BYTES: *value = (double)hyt_graph_weight_bytes(graph); return HYT_OK;
-    default: /* HYTI_METRIC_ARENA_BYTES */
-        HYTI_TRY(hyt_runtime_plan(graph, NULL, &bytes));
-        *value = (double)bytes;
-        return HYT_OK;
+    default: break;
     }
+    if (precision == HYT_FP32) return measure_bytes(graph, metric, value);
+    HYTI_TRY(hyti_evaluate_int8_shapes(graph, &shapes));
+    hyt_status status = measure_bytes(shapes, metric, value);
+    hyt_graph_destroy(shapes);
+    return status;
 }
 
 struct hyt_cost {
     hyt_context *context;
     size_t metric, input, classes;
+    hyt_precision precision;
 };
 
 hyt_status hyt_cost_create(hyt_context *context, const char *metric, size_t input, size_t classes, hyt_cost **out)
@@ -59,8 +69,17 @@ hyt_status hyt_cost_create(hyt_context *context, const char *metric, size_t inpu
                          input, classes);
     hyt_cost *cost = hyti_alloc(context, sizeof *cost);
     if (!cost) return hyti_fail_nomem();
-    *cost = (hyt_cost){ hyti_context_retain(context), index, input, classes };
+    *cost = (hyt_cost){ hyti_context_retain(context), index, input, classes, HYT_FP32 };
     *out = cost;
+    return HYT_OK;
+}
+
+hyt_status hyt_cost_set_precision(hyt_cost *cost, hyt_precision precision)
+{
+    HYTI_NEED(cost);
+    if (precision != HYT_FP32 && precision != HYT_INT8)
+        return hyti_fail(HYT_ERR_RANGE, "candidates are judged in fp32 or in int8, not in precision %d", (int)precision);
+    cost->precision = precision;
     return HYT_OK;
 }
 
@@ -72,7 +91,7 @@ int hyt_cost_measure(void *user, const hyt_candidate *candidate, double *value)
     HYTI_NEED(candidate);
     HYTI_NEED(value);
     HYTI_TRY(hyt_candidate_decode(candidate, cost->input, cost->classes, &graph));
-    hyt_status status = hyti_metric_measure(graph, cost->metric, value);
+    hyt_status status = hyti_metric_measure(graph, cost->precision, cost->metric, value);
     hyt_graph_destroy(graph);
     return status;
 }

@@ -45,7 +45,7 @@ typedef struct fixture {
     hyt_trial trial;
 } fixture;
 
-static void set_up(fixture *f, const char *epochs, const char *rate)
+static void set_up_in(fixture *f, const char *epochs, const char *rate, const char *precision)
 {
     *f = (fixture){ 0 };
     MUST(smallest(NULL, &f->space, &f->candidate));
@@ -56,8 +56,14 @@ static void set_up(fixture *f, const char *epochs, const char *rate)
     MUST(hyt_options_set_text(f->options, HYT_TRAIN_RATE, rate));
     MUST(hyt_options_set_text(f->options, HYT_TRAIN_BATCH, "6"));
     MUST(hyt_options_set_text(f->options, HYT_EVALUATE_TIMING, "2"));
+    MUST(hyt_options_set_text(f->options, HYT_EVALUATE_PRECISION, precision));
     MUST(hyt_evaluator_create(f->train, f->validation, f->options, &f->evaluator));
     f->trial = (hyt_trial){ .number = 3, .candidate = f->candidate, .fidelity = 1, .deadline = INFINITY };
+}
+
+static void set_up(fixture *f, const char *epochs, const char *rate)
+{
+    set_up_in(f, epochs, rate, "fp32");
 }
 
 static void tear_down(fixture *f)
@@ -343,10 +349,56 @@ static void allocations_may_fail(void **state)
     test_each_allocation(evaluate_once);
 }
 
+static double measured(const fixture *f, const char *metric)
+{
+    hyt_cost *cost = NULL;
+    double value;
+    MUST(hyt_cost_create(NULL, metric, SIDE, 2, &cost));
+    MUST(hyt_cost_set_precision(cost, HYT_INT8));
+    CHECK_STATUS(hyt_cost_set_precision(cost, HYT_BF16), HYT_ERR_RANGE);
+    MUST(hyt_cost_measure(cost, f->candidate, &value));
+    hyt_cost_destroy(cost);
+    return value;
+}
+
+/* All numbers are those of the int8 network, which is handed over. */
+static void in_int8(void **state)
+{
+    (void)state;
+    const char *const metrics[] = { "accuracy", "latency_ms", "arena_bytes", "weight_bytes" };
+    fixture f;
+    double values[HYTI_COUNT(metrics)], accuracy, again;
+    uint64_t arena, arena_float;
+    hyt_graph *network = NULL, *trained = NULL, *decoded = NULL;
+    set_up_in(&f, "2", "0.002", "int8");
+    for (size_t i = 0; i < HYTI_COUNT(metrics); i++) MUST(hyt_evaluator_add_objective(f.evaluator, metrics[i]));
+    assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, values, HYTI_COUNT(metrics)), 0);
+    MUST(hyt_evaluator_network(f.evaluator, &network));
+    for (size_t i = 0; i < hyt_graph_size(network); i++)
+        assert_int_equal(hyt_graph_precision(network, (hyt_value)i), HYT_INT8);
+    MUST(hyt_train_accuracy(network, f.validation, 1, &accuracy));
+    CHECK_NEAR(values[0], accuracy, 0);
+    MUST(hyt_runtime_plan(network, NULL, &arena));
+    CHECK_NEAR(values[2], (double)arena, 0);
+    CHECK_NEAR(values[3], (double)hyt_graph_weight_bytes(network), 0);
+    CHECK_NEAR(measured(&f, "arena_bytes"), values[2], 0);
+    CHECK_NEAR(measured(&f, "weight_bytes"), values[3], 0);
+    MUST(hyt_candidate_decode(f.candidate, SIDE, 2, &decoded));
+    MUST(hyt_runtime_plan(decoded, NULL, &arena_float));
+    assert_true(2 * arena < arena_float && 2 * hyt_graph_weight_bytes(network) < hyt_graph_weight_bytes(decoded));
+    MUST(hyt_evaluator_train(f.evaluator, f.candidate, 0, &trained, &again));
+    CHECK_NEAR(again, accuracy, 0);
+    assert_int_equal(hyt_graph_precision(trained, hyt_graph_output(trained)), HYT_INT8);
+    hyt_graph_destroy(decoded);
+    hyt_graph_destroy(trained);
+    hyt_graph_destroy(network);
+    tear_down(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_metric), cmocka_unit_test(accuracy_follows_from_the_candidate),
+        cmocka_unit_test(every_metric), cmocka_unit_test(in_int8), cmocka_unit_test(accuracy_follows_from_the_candidate),
         cmocka_unit_test(the_last_network_is_kept),
         cmocka_unit_test(nothing_is_trained_unasked), cmocka_unit_test(fidelity_and_epochs),
         cmocka_unit_test(divergence_is_a_state), cmocka_unit_test(trials_end_early),

@@ -159,6 +159,7 @@ HYT_TRAIN_TEACHER_SHARE = "teacher-share"
 HYT_TRAIN_TEMPERATURE = "temperature"
 HYT_TRAIN_TASK = "task"
 HYT_EVALUATE_TIMING = "timing-ms"
+HYT_EVALUATE_PRECISION = "precision"
 HYT_QUANTISER_CALIBRATION = "calibration"
 HYT_QUANTISER_PERCENTILE = "percentile"
 HYT_QUANTISER_WEIGHTS = "weights"
@@ -750,6 +751,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_evaluator_train": (c_int, [POINTER(hyt_evaluator), POINTER(hyt_candidate), c_size_t,
         POINTER(POINTER(hyt_graph)), POINTER(c_double)]),
     "hyt_cost_create": (c_int, [POINTER(hyt_context), c_char_p, c_size_t, c_size_t, POINTER(POINTER(hyt_cost))]),
+    "hyt_cost_set_precision": (c_int, [POINTER(hyt_cost), c_int]),
     "hyt_cost_measure": (c_int, [c_void_p, POINTER(hyt_candidate), POINTER(c_double)]),
     "hyt_cost_destroy": (None, [POINTER(hyt_cost)]),
     "hyt_cost_release": (None, [c_void_p]),
