@@ -275,14 +275,14 @@ static void cut_stages(hyti_tape *tape)
 
 /* Values of scratch that one picture of a step needs, at most: operands as read, their gradients, the result's
  * gradient, the matrix of windows; an operand as large as the result and its gradient; the same of what is the same
- * for all pictures, which is read once more and whose gradients are summed. */
+ * for all pictures, which is read once more and whose gradients are summed; derivatives of a curve. */
 static size_t scratch_of(const hyti_tape *tape, const hyti_tape_step *step)
 {
     const hyti_tape_value *out = &tape->values[step->output];
     size_t values = hyti_round_up(out->size, 16);
     for (size_t i = 0; i < step->n_uses; i++) {
         const hyti_tape_value *in = &tape->values[step->uses[i].value];
-        values += (in->fixed && !out->fixed ? 4 : 2) * hyti_round_up(in->size, 16);
+        values += ((in->fixed && !out->fixed ? 4 : 2) + hyti_act_is_curve(in->act)) * hyti_round_up(in->size, 16);
     }
     if (!step->depthwise && !step->direct) values += hyti_round_up(step->windows, 16);
     if (step->axes.rank) values += 2 * hyti_round_up(out->size, 16);

@@ -47,6 +47,13 @@ static void check_rows(size_t rows, size_t n)
         fast.apply(all, period, a32, NULL, NULL, act, out32);
         reference.apply(all, period, a64, NULL, NULL, act, out64);
         compare("apply act", out32, out64, all, 1e-6);
+        fast.apply_with_slope(all, period, a32, b32, c32, act, out32, more32);
+        reference.apply_with_slope(all, period, a64, b64, c64, act, out64, more64);
+        compare("apply with slope", out32, out64, all, 2e-6);
+        if (act != HYTI_ACT_RELU && act != HYTI_ACT_RELU6) compare("slope", more32, more64, all, 4e-6);
+        fast.deliver_slope(all, period, b32, a32, c32, c32, more32, false, out32);
+        reference.deliver_slope(all, period, b64, a64, c64, c64, more64, false, out64);
+        compare("deliver slope", out32, out64, all, 4e-6);
         for (int add_to = 0; add_to < 2; add_to++) {
             fast.deliver(all, period, b32, a32, NULL, NULL, act, NULL, NULL, add_to, out32);
             reference.deliver(all, period, b64, a64, NULL, NULL, act, NULL, NULL, add_to, out64);
