@@ -33,6 +33,9 @@ typedef struct hyti_kernels_f64 {
     hyti_panels panels[1];
     void (*gemm_f64)(const hyti_gemm_f64 *gemm);
     void (*depthwise_f64)(const hyti_conv_f64 *conv);
+    void (*softmax_f64)(size_t rows, size_t n, double scale, double *x, size_t stride);
+    void (*layer_norm_f64)(size_t rows, size_t n, const double *in, const double *scale, const double *shift,
+                           double epsilon, double *out);
 } hyti_kernels_f64;
 
 static inline void plain_gemm_f64(const hyti_gemm_f64 *g)
@@ -73,6 +76,27 @@ static inline void plain_depthwise_f64(const hyti_conv_f64 *c)
                 c->out[(y * c->out_width + x) * c->out_stride + j] = plain_pixel_f64(c, y, x, j);
 }
 
+static inline void plain_softmax_f64(size_t rows, size_t n, double scale, double *x, size_t stride)
+{
+    for (size_t r = 0; r < rows; r++, x += stride) {
+        double top = x[0], sum = 0;
+        for (size_t i = 1; i < n; i++) top = fmax(top, x[i]);
+        for (size_t i = 0; i < n; i++) sum += x[i] = exp((x[i] - top) * scale);
+        for (size_t i = 0; i < n; i++) x[i] /= sum;
+    }
+}
+
+static inline void plain_layer_norm_f64(size_t rows, size_t n, const double *in, const double *scale,
+                                        const double *shift, double epsilon, double *out)
+{
+    for (size_t r = 0; r < rows; r++, in += n, out += n) {
+        double mean = 0, variance = 0;
+        for (size_t i = 0; i < n; i++) mean += in[i] / (double)n;
+        for (size_t i = 0; i < n; i++) variance += (in[i] - mean) * (in[i] - mean) / (double)n;
+        for (size_t i = 0; i < n; i++) out[i] = (in[i] - mean) / sqrt(variance + epsilon) * scale[i] + shift[i];
+    }
+}
+
 static inline size_t hyti_pack_size_f64(const hyti_kernels_f64 *kernels, size_t k, size_t n)
 {
     return k * hyti_round_up(n, kernels->panels[HYTI_F32].nr);
@@ -103,7 +127,8 @@ static inline void hyti_pack_f64(const hyti_kernels_f64 *kernels, size_t k, size
 static inline void ops_init_f64(hyti_ops_f64 *ops)
 {
     fill_ops(ops);
-    ops->kernels = (hyti_kernels_f64){ { { 4, 1 } }, plain_gemm_f64, plain_depthwise_f64 };
+    ops->kernels = (hyti_kernels_f64){ { { 4, 1 } }, plain_gemm_f64, plain_depthwise_f64, plain_softmax_f64,
+                                        plain_layer_norm_f64 };
 }
 
 #endif
