@@ -40,11 +40,18 @@ typedef struct hyt_trainer hyt_trainer;
 #define HYT_TRAIN_CLASS_WEIGHTS "class-weights"     /**< choice, "none" or "balanced" */
 #define HYT_TRAIN_TEACHER_SHARE "teacher-share"     /**< real, 0.5: share of the loss that a teacher gives */
 #define HYT_TRAIN_TEMPERATURE "temperature"         /**< real, 2: softens both outputs before they are compared */
+#define HYT_TRAIN_MEMORY_BYTES "memory-bytes"       /**< int, 0: most memory that a training may need; 0: any */
 #define HYT_TRAIN_TASK "task"                       /**< choice, "classification", "detection" or "segmentation" */
 
 HYT_API hyt_status hyt_train_options_create(hyt_context *context, hyt_options **out);
 
-/** Copies the graph, with its weights; weights that are not set are initialised from the seed. */
+/** What a training needs, before anything is allocated: activations, gradients, weights in all their forms, moments and
+ *  copies, a batch of pictures. Data sets and a teacher come on top. Needs no weights.
+ *  @return HYT_ERR_UNSUPPORTED, HYT_ERR_SHAPE as hyt_trainer_create() */
+HYT_API hyt_status hyt_train_plan(const hyt_graph *graph, const hyt_options *options, uint64_t *bytes);
+
+/** Copies the graph, with its weights; weights that are not set are initialised from the seed. HYT_ERR_INFEASIBLE where
+ *  option "memory-bytes" allows less than hyt_train_plan() says: nothing large has been allocated then. */
 HYT_API hyt_status hyt_trainer_create(const hyt_graph *graph, const hyt_options *options, hyt_trainer **out);
 HYT_API void hyt_trainer_destroy(hyt_trainer *trainer);
 
@@ -54,6 +61,13 @@ HYT_API void hyt_trainer_destroy(hyt_trainer *trainer);
  *  @param teacher  NULL: none any more
  *  @return HYT_ERR_SHAPE where it takes or gives something else; HYT_ERR_STATE where a weight is not set */
 HYT_API hyt_status hyt_trainer_set_teacher(hyt_trainer *trainer, const hyt_graph *teacher);
+
+/** Starts from the weights of a similar network. Operations with weights are put side by side in their order, those of
+ *  equal kind and shape first; where two meet, what both have is copied: their first channels, the middle of their
+ *  kernels, running statistics too. All else stays as it is. The parent's normalisation is not looked at.
+ *  @param values  how many trained values were inherited (hyt_graph_parameters() has all); may be NULL
+ *  @return HYT_ERR_STATE where a weight of the parent is not set, or inside an epoch callback */
+HYT_API hyt_status hyt_trainer_inherit(hyt_trainer *trainer, const hyt_graph *parent, uint64_t *values);
 
 /** After each epoch: 0 goes on, HYT_STOP ends well, negative ends and travels unchanged. */
 typedef int (*hyt_epoch_fn)(void *user, size_t epoch, double train_loss, double validation_accuracy);

@@ -169,7 +169,8 @@ static uint64_t option_bits(const hyti_train_params *params, const hyti_option *
 {
     uint64_t bits;
     memcpy(&bits, (const char *)params + row->offset, sizeof bits);
-    return strcmp(row->key, HYT_TRAIN_THREADS) == 0 ? 0 : bits;
+    bool matters = strcmp(row->key, HYT_TRAIN_THREADS) != 0 && strcmp(row->key, HYT_TRAIN_MEMORY_BYTES) != 0;
+    return matters ? bits : 0;
 }
 
 static void put_head(const hyti_fit *fit, hyti_text *to)

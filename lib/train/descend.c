@@ -2,6 +2,7 @@
 /* One step of the optimiser, in blocks of weights; the gradient's norm over all of them, where it is bounded. */
 #include "train/trainer.h"
 #include <math.h>
+#include <string.h>
 
 #define BLOCK ((size_t)4096) /* values of weights that one task updates */
 
@@ -80,4 +81,11 @@ void hyti_trainer_descend(hyt_trainer *t, double rate, double momentum)
     }
     hyti_pool_run(t->pool, hyti_descend_blocks(t), descend_block, &u);
     hyti_net_pack_f32(&t->net);
+}
+
+void hyti_trainer_reset(hyt_trainer *t)
+{
+    memset(t->first, 0, t->tape.n_trained * sizeof *t->first);
+    memset(t->second, 0, t->tape.n_trained * sizeof *t->second);
+    t->steps = 0;
 }

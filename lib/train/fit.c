@@ -194,19 +194,11 @@ static hyt_status judge_epoch(fit *f, double loss, hyt_epoch_fn epoch, void *use
     return f->trainer->keeps ? hyti_trainer_keep(f) : HYT_OK;
 }
 
-/* A schedule starts, and one that failed ends, with an optimiser that made no step. */
-static void reset_optimiser(hyt_trainer *t)
-{
-    memset(t->first, 0, t->tape.n_trained * sizeof *t->first);
-    memset(t->second, 0, t->tape.n_trained * sizeof *t->second);
-    t->steps = 0;
-}
-
 /* From the first epoch, or from where the checkpoint is that was loaded. */
 static hyt_status start(fit *f)
 {
     hyt_trainer *t = f->trainer;
-    reset_optimiser(t);
+    hyti_trainer_reset(t);
     if (!t->resumes) return HYT_OK;
     HYTI_TRY(hyti_checkpoint_read(t, t->image, t->image_size, f));
     hyti_net_pack_f32(&t->net);
@@ -296,7 +288,7 @@ hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const
         else if (status == HYT_OK) enter_mean(&f);
         if (status != HYT_OK) {
             restore(trainer, &f.start);
-            reset_optimiser(trainer);
+            hyti_trainer_reset(trainer);
         }
     }
     if (status == HYT_OK) hyti_trainer_forget(trainer, f.stopped);

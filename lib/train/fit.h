@@ -12,6 +12,8 @@ typedef struct hyti_snapshot {
     float *weights, *running;
 } hyti_snapshot;
 
+#define HYTI_FIT_SNAPSHOTS 4 /* of the struct below */
+
 struct hyti_fit {
     hyt_trainer *trainer;
     const hyt_dataset *train, *validation; /* validation NULL: none */

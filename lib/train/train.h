@@ -22,6 +22,7 @@ typedef struct hyti_train_params {
     double drop, clip, mixup, cutmix, erasing;
     int64_t class_weights;
     double teacher_share, temperature;
+    int64_t memory_bytes;
 } hyti_train_params;
 
 extern const hyti_table hyti_train_table;
@@ -37,6 +38,8 @@ double hyti_train_momentum(const hyti_train_params *params, size_t step, size_t 
 /* A trainer with its parameters as they are, instead of options. */
 hyt_status hyti_trainer_create(const hyt_graph *graph, const hyti_train_params *params, hyt_trainer **out);
 
+/* HYT_ERR_INFEASIBLE where the training would take more than option "memory-bytes" allows. */
+hyt_status hyti_train_check_memory(const hyt_graph *graph, const hyti_train_params *params);
 /* HYT_ERR_STATE for an empty graph and for a result that no picture changes. */
 hyt_status hyti_train_check_graph(const hyt_graph *graph);
 /* Place of the highest of n > 0 values. */

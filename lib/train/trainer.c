@@ -36,6 +36,7 @@ static hyt_status reserve(hyt_trainer *t)
 
 static hyt_status prepare(hyt_trainer *t, const hyt_graph *graph)
 {
+    HYTI_TRY(hyti_train_check_memory(graph, &t->params));
     HYTI_TRY(own_graph(graph, (uint64_t)t->params.seed, &t->graph));
     HYTI_TRY(hyti_goal_init(&t->goal, t->graph, &t->params, NULL));
     HYTI_TRY(hyti_tape_build(t->context, t->graph, (size_t)t->params.batch, &t->tape));

@@ -43,6 +43,8 @@ hyt_status hyti_trainer_keep(hyti_fit *fit);
 void hyti_trainer_forget(hyt_trainer *trainer, bool stopped);
 /* Moves the weights along the gradient that lies in the net's slots. */
 void hyti_trainer_descend(hyt_trainer *trainer, double rate, double momentum);
+/* A schedule starts, and one that failed ends, with an optimiser that made no step. */
+void hyti_trainer_reset(hyt_trainer *trainer);
 size_t hyti_descend_blocks(const hyt_trainer *trainer);
 /* Makes the teacher ready to run on pictures that were normalised so; where there is none, these three do nothing. */
 hyt_status hyti_teacher_start(hyt_trainer *trainer, const float mean[3], const float deviation[3]);

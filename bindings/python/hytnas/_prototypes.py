@@ -157,6 +157,7 @@ HYT_TRAIN_ERASING = "erasing"
 HYT_TRAIN_CLASS_WEIGHTS = "class-weights"
 HYT_TRAIN_TEACHER_SHARE = "teacher-share"
 HYT_TRAIN_TEMPERATURE = "temperature"
+HYT_TRAIN_MEMORY_BYTES = "memory-bytes"
 HYT_TRAIN_TASK = "task"
 HYT_EVALUATE_TIMING = "timing-ms"
 HYT_EVALUATE_PRECISION = "precision"
@@ -724,9 +725,11 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_trial_report": (c_int, [POINTER(hyt_trial), c_uint64, POINTER(c_double), c_size_t]),
     "hyt_trial_should_stop": (c_int, [POINTER(hyt_trial)]),
     "hyt_train_options_create": (c_int, [POINTER(hyt_context), POINTER(POINTER(hyt_options))]),
+    "hyt_train_plan": (c_int, [POINTER(hyt_graph), POINTER(hyt_options), POINTER(c_uint64)]),
     "hyt_trainer_create": (c_int, [POINTER(hyt_graph), POINTER(hyt_options), POINTER(POINTER(hyt_trainer))]),
     "hyt_trainer_destroy": (None, [POINTER(hyt_trainer)]),
     "hyt_trainer_set_teacher": (c_int, [POINTER(hyt_trainer), POINTER(hyt_graph)]),
+    "hyt_trainer_inherit": (c_int, [POINTER(hyt_trainer), POINTER(hyt_graph), POINTER(c_uint64)]),
     "hyt_trainer_fit": (c_int, [POINTER(hyt_trainer), POINTER(hyt_dataset), POINTER(hyt_dataset), hyt_epoch_fn,
         c_void_p, POINTER(c_double)]),
     "hyt_trainer_save": (c_int, [POINTER(hyt_trainer), c_char_p]),
