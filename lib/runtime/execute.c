@@ -143,6 +143,7 @@ char *hyti_tensor_address(const hyt_runtime *runtime, hyt_value value)
     if (value == HYTI_NO_VALUE) return NULL;
     const hyti_tensor *tensor = &runtime->plan.tensors[value];
     if (tensor->packed) return runtime->packed + tensor->offset;
+    if (tensor->buffer == HYTI_NO_BUFFER) return NULL; /* in bands, in the scratch of another step */
     return runtime->arena + runtime->plan.buffers[tensor->buffer].offset + tensor->offset;
 }
 
@@ -239,7 +240,10 @@ static void bind_step(hyti_binder *b)
     const hyti_format_steps *steps = steps_of(b->step->format);
     size_t batch = b->runtime->plan.batch;
     switch (b->step->kind) {
-    case HYTI_STEP_GEMM: steps->bind_gemm(b); break;
+    case HYTI_STEP_GEMM:
+        steps->bind_gemm(b);
+        if (b->step->band) steps->bind_bands(b);
+        break;
     case HYTI_STEP_CONV:
     case HYTI_STEP_GROUPED:
     case HYTI_STEP_DEPTHWISE:
@@ -267,6 +271,12 @@ static void bind_step(hyti_binder *b)
     case HYTI_STEP_MEAN: hyti_bind_mean(b); break;
     default: hyti_bind_move(b); break;
     }
+}
+
+/* A step whose work a later one does. */
+static void run_nothing(void *user, size_t part, size_t worker)
+{
+    (void)user, (void)part, (void)worker;
 }
 
 /* What every step has. */
@@ -301,6 +311,7 @@ void hyti_runtime_bind(const hyt_graph *graph, hyt_runtime *runtime)
         hyti_binder b = start_binding(graph, runtime, i);
         if (b.step->format == HYTI_I8) bind_quantised(&b);
         bind_step(&b);
+        if (b.step->inner) b.job->run = run_nothing, b.job->parts = 1;
         hyti_stage_set(&runtime->stages[i], b.job->parts, b.job->run, b.job);
         runtime->n_jobs++;
     }

@@ -42,7 +42,7 @@ typedef struct hyti_job {
     hyti_requant requant;         /* int8 */
     hyti_add_quant add_quant;
     union {
-        struct { HYTI_ARGUMENTS(gemm) args; size_t unit; bool by_columns; } gemm;
+        struct { HYTI_ARGUMENTS(gemm) args; size_t unit; bool by_columns; size_t band, filtered; } gemm;
         struct { HYTI_ARGUMENTS(conv) args; size_t groups, panel; hyti_gemm_f32 product; bool largest; } conv;
         struct { HYTI_ARGUMENTS(conv) args; const void *weights; hyti_quant quant; } stem; /* quant: int8, of the input */
         struct { HYTI_ARGUMENTS(attention) args; hyti_attention_quant quant; size_t heads, positions, bias_head;
@@ -110,6 +110,7 @@ typedef struct hyti_binder {
 /* What differs by format: how arguments are bound, and what runs. */
 typedef struct hyti_format_steps {
     void (*bind_gemm)(hyti_binder *b);
+    void (*bind_bands)(hyti_binder *b);     /* after bind_gemm, and after the two steps before */
     void (*bind_conv)(hyti_binder *b);      /* depthwise and grouped too */
     void (*bind_stem)(hyti_binder *b);
     void (*bind_attention)(hyti_binder *b);

@@ -471,6 +471,7 @@ static hyt_status plan_steps(hyti_planner *p)
         if (p->values[value].live && !p->values[value].done) HYTI_TRY(hyti_plan_value(p, value));
     plan_output(p);
     if (p->plan->streamed) place_streamed(p);
+    hyti_plan_bands(p);
     HYTI_TRY(check_quantisations(p));
     return hyti_plan_pack(p->plan);
 }

@@ -87,6 +87,9 @@ typedef struct hyti_step {
     hyti_quant before, after; /* int8: the result as it leaves the sums, and as it leaves the activation */
     size_t multiplier, shift; /* int8: of the sums, a column each */
     size_t table;             /* int8: 256 results */
+    bool inner;               /* done by a later step, in bands (plan_bands.c); its result has no place */
+    size_t band;              /* GEMM: does the two steps before it too, so many rows of its result at a time; or 0 */
+    size_t filtered;          /* of the scratch of a band: where the rows of the second begin */
 } hyti_step;
 
 typedef struct hyti_plan {

@@ -54,6 +54,8 @@ hyt_value hyti_spread(hyti_planner *p, hyt_value value, hyt_value in);
 void hyti_place_as(hyti_planner *p, hyt_value value, hyt_value operand);
 /* What is made of constants alone: among the packed weights, in float32. */
 void hyti_place_packed(hyti_planner *p, hyt_value value);
+/* Inverted residuals in bands, where that needs less memory: after all steps, before they get their places. */
+void hyti_plan_bands(hyti_planner *p);
 /* Steps of the operations of plan_more.c. */
 hyt_status hyti_plan_more(hyti_planner *p, hyt_value value);
 bool hyti_is_broadcast(const hyti_planner *p, const hyti_node *node);

@@ -318,7 +318,7 @@ static uint64_t end_of(const hyti_plan *plan, hyt_value number)
 {
     if (number == HYTI_NO_VALUE) return 0;
     const hyti_tensor *tensor = &plan->tensors[number];
-    if (tensor->packed) return 0;
+    if (tensor->packed || tensor->buffer == HYTI_NO_BUFFER) return 0;
     return hyti_round_up(plan->buffers[tensor->buffer].offset + tensor->offset + hyti_tensor_bytes(tensor), 64);
 }
 
