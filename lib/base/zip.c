@@ -44,12 +44,6 @@ static int step(z_stream *stream, pieces *p, int (*turn)(z_stream *, int))
     return answer == Z_BUF_ERROR && moved ? Z_OK : answer;
 }
 
-size_t hyti_inflate_bound(size_t size)
-{
-    size_t bound;
-    return hyti_mul(size, 1032, &bound) && hyti_add(bound, 1032, &bound) ? bound : SIZE_MAX;
-}
-
 hyt_status hyti_inflate(hyt_context *context, hyti_zip kind, const void *bytes, size_t size, void *out, size_t out_size)
 {
     z_stream stream = stream_of(context);

@@ -38,12 +38,13 @@ static unsigned ask_processor(void)
 #elif defined __aarch64__ && defined __linux__
 static unsigned ask_processor(void)
 {
-    unsigned long has = getauxval(AT_HWCAP), half = HWCAP_FPHP | HWCAP_ASIMDHP;
+    unsigned long has = getauxval(AT_HWCAP), has_more = getauxval(AT_HWCAP2);
     unsigned isa = HYTI_ISA_C;
     if (!(has & HWCAP_ASIMD)) return isa;
     isa |= HYTI_ISA_NEON;
     if (has & HWCAP_ASIMDDP) isa |= HYTI_ISA_DOT;
-    if ((has & half) == half) isa |= HYTI_ISA_FP16;
+    if (has & HWCAP_ASIMDFHM) isa |= HYTI_ISA_FHM;
+    if (has_more & HWCAP2_BF16) isa |= HYTI_ISA_BFMMLA;
     return isa;
 }
 #else

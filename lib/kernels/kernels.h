@@ -21,8 +21,9 @@ typedef enum hyti_isa {
     HYTI_ISA_BF16 = 1 << 3,   /* AVX-512 BF16: bfloat16 dot products */
     HYTI_ISA_NEON = 1 << 4,   /* AArch64 */
     HYTI_ISA_DOT = 1 << 5,    /* its 8-bit dot products */
-    HYTI_ISA_FP16 = 1 << 6,   /* its half-precision arithmetic */
-    HYTI_ISA_AVXVNNI = 1 << 7, /* VNNI in vectors of 256 bits, on processors without AVX-512 too */
+    HYTI_ISA_FHM = 1 << 6,    /* its products of half precision, summed in float32 */
+    HYTI_ISA_BFMMLA = 1 << 7, /* its products of bfloat16 */
+    HYTI_ISA_AVXVNNI = 1 << 8, /* VNNI in vectors of 256 bits, on processors without AVX-512 too */
     HYTI_ISA_ALL = ~0
 } hyti_isa;
 /* What this processor and its operating system offer. */

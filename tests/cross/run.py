@@ -11,7 +11,8 @@ COMPILER, EMULATOR, ROOT = "aarch64-linux-gnu-gcc", "qemu-aarch64", "/usr/aarch6
 FLAGS = ["-O2", "-std=gnu11", "-DNDEBUG", "-Wall", "-Wextra", "-Wshadow", "-Wno-missing-field-initializers", "-Werror",
          "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
 # By the first part of a file's name, as in lib/kernels/meson.build.
-ARM_FLAGS = {"neon": [], "neondot": ["-march=armv8.2-a+dotprod"], "neonfp16": ["-march=armv8.2-a+fp16"]}
+ARM_FLAGS = {"neon": [], "neondot": ["-march=armv8.2-a+dotprod"], "neonfhm": ["-march=armv8.2-a+fp16fml"],
+             "neonbf16": ["-march=armv8.2-a+bf16"]}
 
 
 def run(command):

@@ -21,8 +21,8 @@ static const struct kernel_table {
 #ifdef __aarch64__
     { HYTI_ISA_NEON, "NEON" },
     { HYTI_ISA_NEON | HYTI_ISA_DOT, "NEON with dot products" },
-    { HYTI_ISA_NEON | HYTI_ISA_FP16, "NEON with half precision" },
-    { HYTI_ISA_NEON | HYTI_ISA_DOT | HYTI_ISA_FP16, "NEON with dot products and half precision" },
+    { HYTI_ISA_NEON | HYTI_ISA_FHM, "NEON with products of half precision" },
+    { HYTI_ISA_NEON | HYTI_ISA_BFMMLA, "NEON with products of bfloat16" },
 #else
     { HYTI_ISA_AVX2, "AVX2" },
     { HYTI_ISA_AVX2 | HYTI_ISA_AVXVNNI, "AVX-VNNI" },

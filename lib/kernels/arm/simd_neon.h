@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Vectors of four floats. Masks select the first n values; what they leave out is neither read nor written, and
- * reads as 0. */
+ * reads as 0. With HYTI_SIMD_FHM products of half precision are summed in float32 as they are stored (fmlal: the same
+ * bits as by conversion, since such a product is exact in float32); with HYTI_SIMD_BFMMLA those of bfloat16 are, two rows of A and
+ * two columns of B at a time (bfmmla, which does twice as much as a bfdot in the same time). */
 #ifndef HYTI_KERNELS_ARM_SIMD_NEON_H
 #define HYTI_KERNELS_ARM_SIMD_NEON_H
 
@@ -8,7 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined HYTI_SIMD_FHM
+#define SIMD_NAME(operation) hyti_##operation##_neonfhm
+#elif defined HYTI_SIMD_BFMMLA
+#define SIMD_NAME(operation) hyti_##operation##_neonbf16
+#else
 #define SIMD_NAME(operation) hyti_##operation##_neon
+#endif
 #define SIMD(operation) SIMD_NAME(operation)
 #define SIMD_TILE_ROWS 12    /* of two vectors: 24 sums, 2 of B, 1 of A */
 #define SIMD_STEM_CHANNELS 4 /* of two vectors: 8 sums, 2 of pixels, 1 weight */
@@ -127,6 +135,28 @@ static inline void h_store_mask(uint16_t *p, halves h, vmask m)
 
 static inline vec v_of_bf16(halves h) { return vreinterpretq_f32_u32(vshll_n_u16(h, 16)); }
 
+#ifdef HYTI_SIMD_BFMMLA
+/* hyti_bf16_of() */
+static inline halves bf16_of_v(vec v) { return vreinterpret_u16_bf16(vcvt_bf16_f32(v)); }
+
+/* Four values of each of two rows of A, or of two columns of B; sums with their products: of the first row with both
+ * columns, then of the second. Unlike a sum of float32, bfmmla rounds each of its additions (of two products; to the
+ * sum) to odd: by less than a unit in the last place instead of half of one, so that k products err by at most
+ * (k / 2 + 1) 2^-23 of their absolute sum. What is below 2^-126 is 0. */
+#define SIMD_MATRICES
+typedef bfloat16x8_t matrix;
+static inline matrix m_join(halves first, halves second)
+{
+    return vreinterpretq_bf16_u16(vcombine_u16(first, second));
+}
+static inline matrix m_load(const uint16_t *p) { return vreinterpretq_bf16_u16(vld1q_u16(p)); }
+static inline vec m_multiply_add(matrix a, matrix b, vec c) { return vbfmmlaq_f32(c, a, b); }
+/* The first two values of v, or the last, twice; of a and b together the first row, or the second. */
+static inline vec v_twice_low(vec v) { return vcombine_f32(vget_low_f32(v), vget_low_f32(v)); }
+static inline vec v_twice_high(vec v) { return vcombine_f32(vget_high_f32(v), vget_high_f32(v)); }
+static inline vec m_first_row(vec a, vec b) { return vcombine_f32(vget_low_f32(a), vget_low_f32(b)); }
+static inline vec m_second_row(vec a, vec b) { return vcombine_f32(vget_high_f32(a), vget_high_f32(b)); }
+#else
 /* hyti_bf16_of() */
 static inline halves bf16_of_v(vec v)
 {
@@ -135,8 +165,19 @@ static inline halves bf16_of_v(vec v)
     uint32x4_t rounded = vshrq_n_u32(vaddq_u32(bits, even), 16);
     return vmovn_u32(vbslq_u32(vceqq_f32(v, v), rounded, vorrq_u32(upper, vdupq_n_u32(0x40))));
 }
+#endif
 
 static inline vec v_of_f16(halves h) { return vcvt_f32_f16(vreinterpret_f16_u16(h)); }
 static inline halves f16_of_v(vec v) { return vreinterpret_u16_f16(vcvt_f16_f32(v)); }
+
+#ifdef HYTI_SIMD_FHM
+#define SIMD_HALVES
+/* 2 VL values of half precision: one in all places; those of a panel. A product with the first VL, with the others. */
+typedef float16x8_t both_halves;
+static inline both_halves h_set_both(const uint16_t *p) { return vreinterpretq_f16_u16(vld1q_dup_u16(p)); }
+static inline both_halves h_load_both(const uint16_t *p) { return vreinterpretq_f16_u16(vld1q_u16(p)); }
+static inline vec v_fma_left(both_halves a, both_halves b, vec c) { return vfmlalq_low_f16(c, a, b); }
+static inline vec v_fma_right(both_halves a, both_halves b, vec c) { return vfmlalq_high_f16(c, a, b); }
+#endif
 
 #endif

@@ -91,7 +91,8 @@ static inline vec v_of_bf16(halves h)
 static inline halves bf16_of_v(vec v) { return (halves)_mm512_cvtneps_pbh(v); }
 
 /* Two values of bfloat16 a lane: the same two, sixteen, and sums with their products, values below 2^-126 as 0. */
-#define SIMD_PAIRS "kernels/x86/depthwise_pairs.inc" /* what else goes by pairs */
+#define SIMD_PAIRS
+#define SIMD_DEPTHWISE_PAIRS "kernels/x86/depthwise_pairs.inc"
 static inline vec v_set_pair(const uint16_t *p)
 {
     float pair;
