@@ -16,6 +16,13 @@
 #include <cmocka.h>
 #include <hytnas/base.h>
 
+/* The least vectors of this processor family, as the runtime's option calls them. */
+#ifdef __aarch64__
+#define HYTNAS_LEAST_ISA "neon"
+#else
+#define HYTNAS_LEAST_ISA "avx2"
+#endif
+
 /* A status with its name and message when it is not the one expected. */
 #define CHECK_STATUS(call, expected)                                                                             \
     do {                                                                                                         \
@@ -74,6 +81,15 @@ static inline void test_each_allocation(hyt_status (*body)(hyt_context *context)
     }
     if (status != HYT_OK) fail_msg("with allocation %zu failing: %s (%s)", nth - 1, hyt_status_name(status), hyt_message());
     if (nth < 3) fail_msg("nothing was allocated from the heap");
+}
+
+/* Under an emulator (tests/cross) long tests take one in HYTNAS_TEST_SHARE of their cases, and say so: the divisor. */
+static inline size_t test_share(void)
+{
+    const char *text = getenv("HYTNAS_TEST_SHARE");
+    unsigned long share = text ? strtoul(text, NULL, 10) : 1;
+    if (share > 1) print_message("one case in %lu\n", share);
+    return share ? share : 1;
 }
 
 /* Path of a file of the measured data, or NULL where it is not there (then say so and skip()). Lent until the next call. */

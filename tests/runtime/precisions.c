@@ -113,7 +113,8 @@ static void check_random(const hyt_graph *graph, const char *precision, double c
 static void random_graphs_of_16_bits(void **state)
 {
     (void)state;
-    for (uint64_t seed = 0; seed < 500; seed++) {
+    size_t share = test_share();
+    for (uint64_t seed = 0; seed < 500 / share; seed++) {
         hyt_graph *graph = random_graph_of(NULL, 70000 + seed, 5, true);
         check_random(graph, "bf16", 65536);
         check_random(graph, "fp16", 8192);
