@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading JSON, strictly: the one place that includes jansson.h. Depth at most 64, no key twice, nothing after the end.
+ * Built without jansson (no_json.c) nothing can be read: HYT_ERR_UNSUPPORTED.
  * Writing is hyti_text (base/text.h). */
 #ifndef HYTI_BASE_JSON_H
 #define HYTI_BASE_JSON_H

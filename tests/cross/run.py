@@ -10,7 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 COMPILER, EMULATOR = "aarch64-linux-gnu-gcc", ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu", "-cpu", "max"]
-OPTIONS = ["-Druntime_only=true", "-Dzlib=false", "-Dwerror=true", "-Ddefault_library=shared"]
+OPTIONS = ["-Druntime_only=true", "-Dlibraries=false", "-Dwerror=true", "-Ddefault_library=shared"]
 SHAPES, SEED, SHARE = "12", "1", "20"
 WHOLE = ["kernels-formats", "kernels-quant", "runtime-int8", "runtime-networks", "runtime-plan", "runtime-precisions",
          "runtime-runtime"]
