@@ -34,13 +34,25 @@ static struct {
     bool dirty[PAGES];           /* may hold what is not zero */
 } large = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
+/* A child of fork() finds the lock free, whatever other threads were about. */
+static void before_fork(void)
+{
+    pthread_mutex_lock(&large.lock);
+}
+
+static void after_fork(void)
+{
+    pthread_mutex_unlock(&large.lock);
+}
+
 static char *reserve(void)
 {
     size_t bytes = ((size_t)PAGES + 1) * PAGE;
     char *range = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (range == MAP_FAILED) return NULL;
     char *start = range + (PAGE - (uintptr_t)range % PAGE);
-    if (madvise(start, (size_t)PAGES * PAGE, MADV_HUGEPAGE) == 0) return start;
+    if (madvise(start, (size_t)PAGES * PAGE, MADV_HUGEPAGE) == 0 && pthread_atfork(before_fork, after_fork, after_fork) == 0)
+        return start;
     munmap(range, bytes);
     return NULL;
 }

@@ -324,7 +324,7 @@ static hyt_status quantise(hyt_graph **graph, const hyti_quantiser_params *param
     const size_t *size = (*graph)->nodes[(*graph)->input].dims.size;
     calibrator c = { .params = params, .pictures = pictures, .picture_size = size[1] * size[2] * size[3],
                      .n_pictures = count, .graph = *graph };
-    hyt_status status = count ? calibrate(&c) : hyti_fail(HYT_ERR_STATE, "no picture was added");
+    hyt_status status = calibrate(&c);
     stop(&c);
     if (status == HYT_OK) return HYT_OK;
     hyt_graph_destroy(*graph);
@@ -332,9 +332,15 @@ static hyt_status quantise(hyt_graph **graph, const hyti_quantiser_params *param
     return status;
 }
 
+static hyt_status need_pictures(size_t count)
+{
+    return count ? HYT_OK : hyti_fail(HYT_ERR_STATE, "no picture was added");
+}
+
 hyt_status hyti_quantiser_calibrate(hyt_quantiser *q)
 {
     if (q->scaled) return HYT_OK;
+    HYTI_TRY(need_pictures(q->n_pictures));
     HYTI_TRY(hyt_graph_copy(q->graph, &q->scaled));
     return quantise(&q->scaled, &q->params, q->pictures, q->n_pictures);
 }
@@ -355,6 +361,7 @@ hyt_status hyt_quantise(hyt_graph **graph, const float *pictures, size_t count, 
     HYTI_NEED(pictures);
     HYTI_TRY(hyti_options_read(options, &table, &params));
     HYTI_TRY(check_parameters(*graph));
+    HYTI_TRY(need_pictures(count));
     HYTI_TRY(hyti_graph_fold_in_place(graph));
     hyt_status status = forget_quantisation(*graph);
     if (status == HYT_OK) return quantise(graph, &params, pictures, count);

@@ -295,6 +295,9 @@ static void in_its_own_memory(void **state)
     CHECK_STATUS(hyt_quantise(&broken, pictures, 1, NULL), HYT_ERR_ARGUMENT);
     MUST(hyt_graph_copy(graph, &broken));
     CHECK_STATUS(hyt_quantise(&broken, pictures, 0, NULL), HYT_ERR_STATE);
+    assert_non_null(broken); /* nothing was done to it */
+    pictures[7] = NAN;
+    CHECK_STATUS(hyt_quantise(&broken, pictures, 1, NULL), HYT_ERR_NUMERIC);
     assert_null(broken);
     free(pictures);
     hyt_graph_destroy(graph), hyt_graph_destroy(stored), hyt_graph_destroy(mine);
