@@ -51,7 +51,8 @@ static char *reserve(void)
     char *range = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (range == MAP_FAILED) return NULL;
     char *start = range + (PAGE - (uintptr_t)range % PAGE);
-    if (madvise(start, (size_t)PAGES * PAGE, MADV_HUGEPAGE) == 0 && pthread_atfork(before_fork, after_fork, after_fork) == 0)
+    if (madvise(start, (size_t)PAGES * PAGE, MADV_HUGEPAGE) == 0 &&
+        pthread_atfork(before_fork, after_fork, after_fork) == 0)
         return start;
     munmap(range, bytes);
     return NULL;

@@ -191,7 +191,8 @@ static hyt_status watch_value(void *user, hyt_value value, const float *values, 
     if (!widen(c, value, values, count))
         return hyti_fail(HYT_ERR_NUMERIC, "value %d (%s) is not finite on the pictures given", (int)value,
                          hyt_op_name(c->graph->nodes[value].op));
-    for (size_t i = 0; w->most && i < count; i++) w->most[i % width] = fmax(w->most[i % width], fabs((double)values[i]));
+    for (size_t i = 0; w->most && i < count; i += width)
+        for (size_t j = 0; j < width; j++) w->most[j] = fmax(w->most[j], fabs((double)values[i + j]));
     for (size_t i = 0; w->sum && i < count; i += width)
         for (size_t j = 0; j < width; j++) w->sum[j] += values[i + j];
     w->rows += (double)(count / width);
@@ -204,7 +205,8 @@ static hyt_status watch_all(calibrator *c)
     c->output = hyti_array(c->graph->context, hyt_runtime_output_size(c->runtime), sizeof *c->output);
     if (!c->output) return hyti_fail_nomem();
     for (size_t i = 0; i < c->n_pictures; i++)
-        HYTI_TRY(hyti_runtime_watch(c->runtime, c->graph, c->pictures + i * c->picture_size, c->output, watch_value, c));
+        HYTI_TRY(hyti_runtime_watch(c->runtime, c->graph, c->pictures + i * c->picture_size, c->output, watch_value,
+                                    c));
     return HYT_OK;
 }
 
@@ -255,7 +257,8 @@ static void annotate(calibrator *c)
     for (size_t i = 0; i < c->graph->n_nodes; i++) {
         if (!has_given_scale(&nodes[i])) continue;
         const hyti_node *from = &nodes[nodes[i].inputs[0]];
-        store(&nodes[i], nodes[i].op == HYT_OP_SOFTMAX ? hyti_softmax_quant() : (hyti_quant){ from->scale, from->zero });
+        bool softmax = nodes[i].op == HYT_OP_SOFTMAX;
+        store(&nodes[i], softmax ? hyti_softmax_quant() : (hyti_quant){ from->scale, from->zero });
     }
 }
 
