@@ -99,6 +99,53 @@ size_t hyti_pack_size(const hyti_kernels *kernels, hyti_format format, size_t k,
     return hyti_panel_size(kernels, format, k) * ((n + nr - 1) / nr);
 }
 
+typedef float quartet __attribute__((vector_size(16), aligned(4), may_alias)); /* an extension of GCC and Clang */
+
+/* Four columns of four values each, `column` values apart, become four rows. */
+static void turn_four(const float *from, ptrdiff_t column, float *to, size_t row)
+{
+    quartet a = *(const quartet *)from, b = *(const quartet *)(from + column);
+    quartet c = *(const quartet *)(from + 2 * column), d = *(const quartet *)(from + 3 * column);
+    quartet ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+    *(quartet *)to = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+    *(quartet *)(to + row) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+    ab = __builtin_shufflevector(a, b, 2, 6, 3, 7), cd = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    *(quartet *)(to + 2 * row) = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+    *(quartet *)(to + 3 * row) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+}
+
+/* `width` columns whose values lie side by side. */
+static void pack_columns(size_t k, size_t width, const float *b, ptrdiff_t column, float *packed, size_t nr)
+{
+    size_t j = 0;
+    for (; j + 4 <= width; j += 4, b += 4 * column) {
+        size_t l = 0;
+        for (; l + 4 <= k; l += 4) turn_four(b + l, column, packed + l * nr + j, nr);
+        for (; l < k; l++)
+            for (ptrdiff_t i = 0; i < 4; i++) packed[l * nr + j + (size_t)i] = b[i * column + (ptrdiff_t)l];
+    }
+    for (; j < width; j++, b += column)
+        for (size_t l = 0; l < k; l++) packed[l * nr + j] = b[l];
+}
+
+void hyti_pack_f32(const hyti_kernels *kernels, size_t k, size_t n, const float *b, ptrdiff_t row, ptrdiff_t column,
+                   float *packed)
+{
+    size_t nr = kernels->panels[HYTI_F32].nr;
+    for (size_t first = 0; first < n; first += nr, packed += k * nr, b += (ptrdiff_t)nr * column) {
+        size_t width = hyti_min_size(nr, n - first);
+        if (width < nr) memset(packed, 0, k * nr * sizeof *packed);
+        if (row == 1) {
+            pack_columns(k, width, b, column, packed, nr);
+            continue;
+        }
+        for (size_t l = 0; l < k; l++) {
+            const float *from = b + (ptrdiff_t)l * row;
+            for (size_t j = 0; j < width; j++) packed[l * nr + j] = from[(ptrdiff_t)j * column];
+        }
+    }
+}
+
 /* packed[panel][k / group][nr][group]; before a panel `head` values are left to be filled. */
 #define PACK(name, FORMAT, SOURCE, VALUE, stored, head)                                                                \
     void name(const hyti_kernels *kernels, size_t k, size_t n, const SOURCE *b, ptrdiff_t row, ptrdiff_t column,       \
@@ -120,7 +167,6 @@ size_t hyti_pack_size(const hyti_kernels *kernels, hyti_format format, size_t k,
         }                                                                                                              \
     }
 #define AS_IT_IS(x) (x)
-PACK(hyti_pack_f32, HYTI_F32, float, float, AS_IT_IS, 0)
 PACK(hyti_pack_bf16, HYTI_BF16, float, hyti_bf16, hyti_bf16_of, 0)
 PACK(hyti_pack_f16, HYTI_F16, float, hyti_f16, hyti_f16_of, 0)
 static PACK(pack_weights_i8, HYTI_I8, int8_t, int8_t, AS_IT_IS, sizeof(int32_t))

@@ -247,6 +247,26 @@ static void no_table_beyond_the_processor(void **state)
     if (hyti_isa_detect() & HYTI_ISA_AVX512) assert_true(hyti_isa_detect() & HYTI_ISA_AVX2);
 }
 
+/* A matrix and its transpose are packed to the same panels. */
+static void packed_transpose(void **state)
+{
+    (void)state;
+    hyti_kernels kernels;
+    hyti_kernels_init(&kernels, (unsigned)HYTI_ISA_ALL);
+    for (size_t k = 1; k < 20; k++) {
+        for (size_t n = 1; n < 80; n += 3) {
+            guarded b = stored_filled(k * n), turned = blank(k * n);
+            size_t size = hyti_pack_size(&kernels, HYTI_F32, k, n);
+            guarded one = blank(size), other = blank(size);
+            for (size_t i = 0; i < k * n; i++) turned.values[i % n * k + i / n] = b.values[i];
+            hyti_pack_f32(&kernels, k, n, b.values, (ptrdiff_t)n, 1, one.values);
+            hyti_pack_f32(&kernels, k, n, turned.values, 1, (ptrdiff_t)k, other.values);
+            assert_memory_equal(one.values, other.values, size * sizeof(float));
+            release(&b), release(&turned), release(&one), release(&other);
+        }
+    }
+}
+
 static void sweep_product(const hyti_kernels *kernels)
 {
     size_t m = draw_size(60), n = draw_size(100), k = draw(50) ? draw_size(200) : 500 + draw(1000);
@@ -264,6 +284,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(sizes),
         cmocka_unit_test(split),
         cmocka_unit_test(special),
+        cmocka_unit_test(packed_transpose),
         cmocka_unit_test(no_table_beyond_the_processor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
