@@ -21,6 +21,11 @@ typedef struct hyt_evaluator hyt_evaluator;
  *  over. int8: quantised after training, calibrated on 64 training pictures that lie evenly over the set, run by the
  *  runtime's int8 kernels. The epochs of a training report float32's accuracy in either. */
 #define HYT_EVALUATE_PRECISION "precision"
+/** int, 0: so many trained networks are kept, the last ones; a trial's candidate starts from the weights of the one that
+ *  differs in the fewest genes (the earliest of equals; hyt_trainer_inherit()). Its result then depends on what was
+ *  evaluated before, in this evaluator and in that order, not on the candidate alone. 0: all start from scratch, as
+ *  hyt_evaluator_train() always does. */
+#define HYT_EVALUATE_INHERIT "inherit"
 
 HYT_API hyt_status hyt_evaluator_options_create(hyt_context *context, hyt_options **out);
 /** @param train,validation  same picture size and classes @return HYT_ERR_FORMAT where a class is empty */
@@ -34,13 +39,17 @@ HYT_API const char *hyt_evaluator_metric(size_t index);
 /** Chooses what hyt_evaluator_evaluate writes: call once an objective, in order. HYT_ERR_NOT_FOUND names the metrics. */
 HYT_API hyt_status hyt_evaluator_add_objective(hyt_evaluator *evaluator, const char *metric);
 /** A ::hyt_evaluate_fn; `evaluator` is a hyt_evaluator. Computes what was added and nothing else: without "accuracy" it
- *  does not train. A training whose loss is not finite is HYT_TRIAL_NAN. The training's seed follows from the options'
+ *  does not train. A training whose loss is not finite is HYT_TRIAL_NAN; one that would take more than option
+ *  "memory-bytes" allows is HYT_TRIAL_INFEASIBLE, before anything is measured. The training's seed follows from the options'
  *  seed and the candidate; a trial's fidelity is its share of the epochs. The latency is taken first; after each epoch all
  *  objectives are reported (hyt_trial_report(), step 1 after the first), the accuracy as the best so far. */
 HYT_API int hyt_evaluator_evaluate(void *evaluator, hyt_trial *trial, double *objectives, size_t n);
 /** The network of the last evaluation that trained one to its end, yours: what a search keeps of its front while it goes
  *  on. HYT_ERR_STATE before. */
 HYT_API hyt_status hyt_evaluator_network(const hyt_evaluator *evaluator, hyt_graph **out);
+/** What all trainings here imitate from now on, as hyt_trainer_set_teacher(); copied; NULL: nothing. The next training
+ *  says where it does not fit. */
+HYT_API hyt_status hyt_evaluator_set_teacher(hyt_evaluator *evaluator, const hyt_graph *teacher);
 /** After each epoch of any training here. HYT_STOP ends the training: evaluate answers HYT_STOP, so that its trial stays
  *  asked; hyt_evaluator_train hands over the best so far. */
 HYT_API hyt_status hyt_evaluator_set_epoch(hyt_evaluator *evaluator, hyt_epoch_fn epoch, void *user);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "data/batch.h"
 #include "evaluate/evaluate.h"
+#include "evaluate/parents.h"
 #include "space/space.h"
 #include "train/task.h"
 #include <hytnas/evaluate.h>
@@ -12,6 +13,7 @@ typedef struct evaluate_params {
     hyti_train_params train;
     double timing;
     int64_t precision; /* place in the option's choices */
+    int64_t inherit;
 } evaluate_params;
 
 #define CALIBRATION ((size_t)64) /* pictures that an int8 network's ranges come from */
@@ -21,6 +23,8 @@ static const hyti_option rows[] = {
       "how long each candidate is timed, in milliseconds" },
     { HYT_EVALUATE_PRECISION, HYT_OPT_CHOICE, 0, 0, 0, "fp32|int8", offsetof(evaluate_params, precision),
       "what accuracy, latency and bytes are measured in, and what is handed over" },
+    { HYT_EVALUATE_INHERIT, HYT_OPT_INT, 0, 0, 1000, NULL, offsetof(evaluate_params, inherit),
+      "trained networks that are kept, of which the nearest lends a candidate its weights; 0: all start from scratch" },
 };
 static const hyti_table table = { rows, HYTI_COUNT(rows), sizeof(evaluate_params), &hyti_train_table };
 
@@ -34,6 +38,8 @@ struct hyt_evaluator {
     hyt_epoch_fn epoch;
     void *epoch_user;
     hyt_graph *network;                      /* of the last evaluation that trained one; NULL before */
+    hyt_graph *teacher;                      /* of all trainings; NULL: none */
+    hyti_parents parents;
 };
 
 hyt_status hyt_evaluator_options_create(hyt_context *context, hyt_options **out)
@@ -75,8 +81,10 @@ hyt_status hyt_evaluator_create(const hyt_dataset *train, const hyt_dataset *val
     evaluator->params = params;
     evaluator->input = hyt_dataset_height(train);
     evaluator->classes = HYTI_MAX(hyt_dataset_classes(train), hyt_dataset_classes(validation));
-    *out = evaluator;
-    return HYT_OK;
+    hyt_status status = hyti_parents_init(&evaluator->parents, context, (size_t)params.inherit);
+    if (status == HYT_OK) *out = evaluator;
+    else hyt_evaluator_destroy(evaluator);
+    return status;
 }
 
 void hyt_evaluator_destroy(hyt_evaluator *evaluator)
@@ -86,6 +94,8 @@ void hyt_evaluator_destroy(hyt_evaluator *evaluator)
     hyt_dataset_destroy((hyt_dataset *)evaluator->train);
     hyt_dataset_destroy((hyt_dataset *)evaluator->validation);
     hyt_graph_destroy(evaluator->network);
+    hyt_graph_destroy(evaluator->teacher);
+    hyti_parents_clear(&evaluator->parents);
     hyti_free(context, evaluator->objectives);
     hyti_free(context, evaluator);
     hyt_context_destroy(context);
@@ -111,7 +121,18 @@ hyt_status hyt_evaluator_set_epoch(hyt_evaluator *evaluator, hyt_epoch_fn epoch,
     return HYT_OK;
 }
 
-/* Weights, order and augmentation of a candidate follow from the seed and the candidate, never from its number. */
+hyt_status hyt_evaluator_set_teacher(hyt_evaluator *evaluator, const hyt_graph *teacher)
+{
+    hyt_graph *copy = NULL;
+    HYTI_NEED(evaluator);
+    if (teacher) HYTI_TRY(hyt_graph_copy(teacher, &copy));
+    hyt_graph_destroy(evaluator->teacher);
+    evaluator->teacher = copy;
+    return HYT_OK;
+}
+
+/* Order and augmentation of a candidate, and weights that are not inherited, follow from the seed and the candidate,
+ * never from its number. */
 static int64_t seed_of(const hyt_evaluator *evaluator, const hyt_candidate *candidate)
 {
     uint64_t hash = hyti_levels_hash(candidate->space, candidate->levels);
@@ -182,17 +203,33 @@ static hyt_status settle(const hyt_evaluator *e, hyt_graph **graph, double *accu
     return hyti_train_score(*graph, task, e->validation, (size_t)e->params.train.threads, accuracy);
 }
 
+/* A trainer with its teacher and, in a trial, what it inherits. */
+static hyt_status make_trainer(const hyt_evaluator *e, const hyti_train_params *params, const watcher *watch,
+                               const hyt_graph *graph, hyt_trainer **out)
+{
+    hyt_trainer *trainer = NULL;
+    const hyt_graph *parent = watch->trial ? hyti_parents_nearest(&e->parents, watch->trial->candidate) : NULL;
+    HYTI_TRY(hyti_trainer_create(graph, params, &trainer));
+    hyt_status status = hyt_trainer_set_teacher(trainer, e->teacher);
+    if (status == HYT_OK && parent) status = hyt_trainer_inherit(trainer, parent, NULL);
+    if (status == HYT_OK) *out = trainer;
+    else hyt_trainer_destroy(trainer);
+    return status;
+}
+
 /* Replaces *graph by its trained version, in the evaluator's precision. The trainer's threads are gone when this returns. */
-static hyt_status train_graph(const hyt_evaluator *evaluator, const hyti_train_params *params, watcher *watch,
+static hyt_status train_graph(hyt_evaluator *evaluator, const hyti_train_params *params, watcher *watch,
                               hyt_graph **graph, double *accuracy)
 {
     hyt_trainer *trainer = NULL;
     hyt_graph *trained = NULL;
-    HYTI_TRY(hyti_trainer_create(*graph, params, &trainer));
+    HYTI_TRY(make_trainer(evaluator, params, watch, *graph, &trainer));
     hyt_status status = hyt_trainer_fit(trainer, evaluator->train, evaluator->validation, watch_epoch, watch, accuracy);
     if (status == HYT_OK) status = hyt_trainer_network(trainer, &trained);
     hyt_trainer_destroy(trainer);
     HYTI_TRY(replace(status, graph, trained));
+    if (watch->trial && watch->verdict == 0)
+        HYTI_TRY(hyti_parents_add(&evaluator->parents, watch->trial->candidate, watch->trial->number, *graph));
     return settle(evaluator, graph, accuracy);
 }
 
@@ -266,16 +303,20 @@ static hyt_status measure_quick(const hyt_evaluator *evaluator, const hyt_trial 
 }
 
 /* A positive answer is a trial's state. */
-static int measure_all(const hyt_evaluator *evaluator, hyt_trial *trial, hyt_graph **graph, double *objectives)
+static int measure_all(hyt_evaluator *evaluator, hyt_trial *trial, hyt_graph **graph, double *objectives)
 {
     hyti_train_params params = evaluator->params.train;
     watcher watch = { .evaluator = evaluator, .trial = trial, .objectives = objectives };
     double accuracy = NAN;
+    bool trains = wants(evaluator, HYTI_METRIC_ACCURACY);
+    hyt_status status = trains ? hyti_train_check_memory(*graph, &params) : HYT_OK;
+    if (status == HYT_ERR_INFEASIBLE) return HYT_TRIAL_INFEASIBLE;
+    HYTI_TRY(status);
     HYTI_TRY(measure_quick(evaluator, trial, *graph, objectives));
-    if (!wants(evaluator, HYTI_METRIC_ACCURACY)) return HYT_OK;
+    if (!trains) return HYT_OK;
     params.seed = seed_of(evaluator, hyt_trial_candidate(trial));
     params.epochs = (int64_t)HYTI_MAX(1, ceil(hyt_trial_fidelity(trial) * (double)params.epochs));
-    hyt_status status = train_graph(evaluator, &params, &watch, graph, &accuracy);
+    status = train_graph(evaluator, &params, &watch, graph, &accuracy);
     if (status == HYT_ERR_NUMERIC) return HYT_TRIAL_NAN;
     if (status != HYT_OK) return status;
     for (size_t i = 0; i < evaluator->n_objectives; i++)

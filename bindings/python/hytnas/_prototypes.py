@@ -161,6 +161,7 @@ HYT_TRAIN_MEMORY_BYTES = "memory-bytes"
 HYT_TRAIN_TASK = "task"
 HYT_EVALUATE_TIMING = "timing-ms"
 HYT_EVALUATE_PRECISION = "precision"
+HYT_EVALUATE_INHERIT = "inherit"
 HYT_QUANTISER_CALIBRATION = "calibration"
 HYT_QUANTISER_PERCENTILE = "percentile"
 HYT_QUANTISER_WEIGHTS = "weights"
@@ -750,6 +751,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_evaluator_add_objective": (c_int, [POINTER(hyt_evaluator), c_char_p]),
     "hyt_evaluator_evaluate": (c_int, [c_void_p, POINTER(hyt_trial), POINTER(c_double), c_size_t]),
     "hyt_evaluator_network": (c_int, [POINTER(hyt_evaluator), POINTER(POINTER(hyt_graph))]),
+    "hyt_evaluator_set_teacher": (c_int, [POINTER(hyt_evaluator), POINTER(hyt_graph)]),
     "hyt_evaluator_set_epoch": (c_int, [POINTER(hyt_evaluator), hyt_epoch_fn, c_void_p]),
     "hyt_evaluator_train": (c_int, [POINTER(hyt_evaluator), POINTER(hyt_candidate), c_size_t,
         POINTER(POINTER(hyt_graph)), POINTER(c_double)]),
