@@ -163,15 +163,19 @@ static hyt_status measure_steps(const wanted *w, const hyt_graph *graph, hyt_run
         free(ms);
         return HYT_ERR_NOMEM;
     }
-    row->n_steps = n;
+    uint64_t inner = 0; /* of steps whose work the next one does with its own */
     hyt_status status = hyt_runtime_profile(runtime, (double)w->ms, ms);
     for (size_t i = 0; i < n && status == HYT_OK; i++) {
-        profile_step *step = &row->steps[i];
+        profile_step *step = &row->steps[row->n_steps];
         hyt_value value = hyt_runtime_step_value(runtime, i);
+        uint64_t macs = hyt_graph_value_macs(graph, value) + inner;
+        inner = ms[i] > 0 ? 0 : macs;
+        if (!(ms[i] > 0)) continue;
+        row->n_steps++;
         snprintf(step->kind, sizeof step->kind, "%s", hyt_runtime_step_kind(runtime, i));
         step->precision = precision_word(hyt_runtime_step_precision(runtime, i));
         step->ms = ms[i];
-        step->macs = hyt_graph_value_macs(graph, value);
+        step->macs = macs;
         status = hyt_graph_describe(graph, value, step->text, sizeof step->text);
     }
     free(ms);

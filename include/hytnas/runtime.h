@@ -80,7 +80,7 @@ HYT_API hyt_value hyt_runtime_step_value(const hyt_runtime *runtime, size_t step
 HYT_API hyt_precision hyt_runtime_step_precision(const hyt_runtime *runtime, size_t step); /**< what it computes in */
 /** Median milliseconds of each step, on random input, steps in their order.
  *  @param milliseconds  about how long to measure
- *  @param step_ms       hyt_runtime_steps() values */
+ *  @param step_ms       hyt_runtime_steps() values; 0: of a step whose work the next that is not 0 does with its own */
 HYT_API hyt_status hyt_runtime_profile(hyt_runtime *runtime, double milliseconds, double *step_ms);
 /** @} */
 

@@ -44,7 +44,7 @@ typedef struct hyti_job {
     union {
         struct { HYTI_ARGUMENTS(gemm) args; size_t unit; bool by_columns; size_t band, filtered; } gemm;
         struct { HYTI_ARGUMENTS(conv) args; size_t groups, panel; hyti_gemm_f32 product; bool largest; } conv;
-        struct { HYTI_ARGUMENTS(conv) args; const void *weights; hyti_quant quant; } stem; /* quant: int8, of the input */
+        struct { HYTI_ARGUMENTS(conv) args; const void *weights; hyti_quant quant; } stem; /* quant: of the input */
         struct { HYTI_ARGUMENTS(attention) args; hyti_attention_quant quant; size_t heads, positions, bias_head;
                  hyti_sets q, k, v, bias; size_t queries, keys, stride; float scale;
                  hyti_quant q_quant, k_quant; bool stored; } attention;

@@ -84,7 +84,8 @@ static void make_bands(hyti_planner *p, size_t i)
     hyti_plan *plan = p->plan;
     hyti_step *e = &plan->steps[i];
     chain c = { e, e + 1, e + 2, hyti_step_conv(p->graph, plan, e + 1), hyti_format_size(e->format) };
-    hyti_buffer *in = buffer_of(plan, e->in), *wide = buffer_of(plan, e->out), *filtered = buffer_of(plan, c.filter->out);
+    hyti_buffer *in = buffer_of(plan, e->in), *wide = buffer_of(plan, e->out);
+    hyti_buffer *filtered = buffer_of(plan, c.filter->out);
     size_t band = choose_band(&c), bytes = band_bytes(&c, band), out = buffer_of(plan, c.project->out)->bytes;
     /* Over what is expanded only where one thread goes from band to band, which reads no row that it has written. */
     if (plan->threads > 1 && plan->tensors[c.project->out].buffer == plan->tensors[e->in].buffer) return;

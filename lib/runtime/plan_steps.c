@@ -118,7 +118,8 @@ static bool is_stem(const hyti_planner *p, hyt_value input)
     hyt_value reader = hyti_only_reader(p, input);
     if (reader == HYTI_NO_VALUE) return false;
     const hyti_node *conv = hyti_node_of(p, reader);
-    bool stored = p->values[input].format == HYTI_I8 || p->values[input].format == HYTI_F32; /* not rounded on the way */
+    hyti_format between = p->values[input].format;
+    bool stored = between == HYTI_I8 || between == HYTI_F32; /* not rounded on the way */
     if (p->values[reader].format == HYTI_I8 && (!stored || conv->kernel[0] > HYTI_MOST_STEM_ROWS)) return false;
     return conv->op == HYT_OP_CONV && kind_of_conv(p, conv) == HYTI_STEP_CONV && conv->dilation[0] == 1 &&
            conv->dilation[1] == 1 && hyti_node_of(p, input)->dims.size[1] <= FEW;

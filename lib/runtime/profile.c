@@ -77,7 +77,8 @@ static void measure(profile *p, double milliseconds, double *step_ms)
     size_t n = 0;
     run_round(p, 0); /* to warm up */
     while (n < MAX_ROUNDS && (n < MIN_ROUNDS || now_ms() - start < milliseconds)) run_round(p, n++);
-    for (size_t i = 0; i < p->runtime->n_jobs; i++) step_ms[i] = p->rounds[i * MAX_ROUNDS + n / 2];
+    for (size_t i = 0; i < p->runtime->n_jobs; i++)
+        step_ms[i] = p->runtime->plan.steps[i].inner ? 0 : p->rounds[i * MAX_ROUNDS + n / 2];
 }
 
 hyt_status hyt_runtime_profile(hyt_runtime *runtime, double milliseconds, double *step_ms)

@@ -227,9 +227,10 @@ static void pack_step(const folder *f, const hyti_step *step)
         pack_depthwise(f, step, weights, channels, depth);
     } else {
         size_t groups = step->kind == HYTI_STEP_GROUPED ? node->groups : 1, each = channels / groups;
+        bool floats = step->kind == HYTI_STEP_STEM && step->format != HYTI_I8;
         size_t size = hyti_format_size(step->format), source = step->format == HYTI_I8 ? 1 : sizeof(float);
         for (size_t g = 0; g < groups; g++)
-            pack_panels(f, step->kind == HYTI_STEP_STEM && step->format != HYTI_I8 ? HYTI_F32 : step->format, depth, each,
+            pack_panels(f, floats ? HYTI_F32 : step->format, depth, each,
                         (const char *)from + g * each * depth * source,
                         f->packed + step->weights + g * step->panel * size);
     }

@@ -144,7 +144,7 @@ static void time_steps(hyt_runtime *runtime, const hyt_graph *graph)
         uint64_t macs = hyt_graph_value_macs(graph, step->node) * runtime->plan.batch;
         hyt_graph_describe(graph, step->node, words, sizeof words);
         fprintf(stderr, "%4zu %-10s %8.2f us %7.2f GMAC/s %3zu parts  %s\n", i, hyti_step_kind_name(step->kind), best[i] * 1e3,
-                step->kind == HYTI_STEP_OUTPUT ? 0 : (double)macs / best[i] * 1e-6, runtime->jobs[i].parts, words);
+                step->kind == HYTI_STEP_OUTPUT || step->inner ? 0 : (double)macs / best[i] * 1e-6, runtime->jobs[i].parts, words);
     }
     free(best);
 }

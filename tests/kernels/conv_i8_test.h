@@ -5,6 +5,7 @@
 #define HYTNAS_TESTS_CONV_I8_TEST_H
 
 #include "kernel_i8_test.h"
+#include "window.h"
 
 typedef struct picture {
     hyti_conv_i8 conv;
@@ -24,25 +25,12 @@ static inline void describe_picture(const hyti_kernels *kernels, const picture *
              !c->add ? "no" : c->add == c->out ? "out" : "yes", c->requant->table != NULL);
 }
 
-/* A common shape with odd chance, any other otherwise. The result may reach beyond the padded picture, as it does when
- * padding on the far side is larger than on the near one. */
 static inline void choose_window(hyti_conv_i8 *c)
 {
-    static const size_t sizes[] = { 1, 3, 3, 3, 5, 7, 2 };
-    c->kernel_height = sizes[draw(COUNT(sizes))];
-    c->kernel_width = draw(4) ? c->kernel_height : 1 + draw(4);
-    c->stride_height = 1 + draw(2);
-    c->stride_width = draw(4) ? c->stride_height : 1 + draw(3);
-    c->dilation_height = draw(5) ? 1 : 2;
-    c->dilation_width = draw(5) ? c->dilation_height : 1 + draw(3);
-    c->pad_top = draw(4) ? c->kernel_height / 2 : draw((uint32_t)c->kernel_height + 1);
-    c->pad_left = draw(4) ? c->kernel_width / 2 : draw((uint32_t)c->kernel_width + 1);
-    c->in_height = 1 + draw(9);
-    c->in_width = 1 + draw(14);
-    c->out_height = (c->in_height + c->pad_top + draw((uint32_t)c->pad_top + 2)) / c->stride_height + draw(2);
-    c->out_width = (c->in_width + c->pad_left + draw((uint32_t)c->pad_left + 2)) / c->stride_width + draw(2);
-    if (!c->out_height) c->out_height = 1;
-    if (!c->out_width) c->out_width = 1;
+    hyti_conv_f32 sizes; /* the formats differ in pointed-to types alone */
+    memcpy(&sizes, c, sizeof sizes);
+    draw_window(&sizes);
+    memcpy(c, &sizes, sizeof sizes);
 }
 
 static inline void choose_picture(const hyti_kernels *kernels, picture *p)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inverted residuals in bands of rows: the bits of the same steps one after another, which they are where something else
- * reads what is expanded. */
+/* Inverted residuals in bands of rows: the bits of the same steps one after another, which they are where something
+ * else reads what is expanded. */
 #include "../graph/random_graph.h"
 #include "exact.h"
 
@@ -87,8 +87,8 @@ static void check_shape(const shape *s, hyt_precision precision, uint64_t seed, 
         float *got = run_banded(graph, isa, threads, input, &bands, &size);
         for (size_t i = 0; i < 2; i++)
             if (memcmp(got + i * size, whole + i * longer, size * sizeof *got) != 0)
-                fail_msg("seed %d, precision %d, %d threads, %s: picture %zu differs", (int)seed, precision, (int)threads,
-                         isa, i);
+                fail_msg("seed %d, precision %d, %d threads, %s: picture %zu differs", (int)seed, precision,
+                         (int)threads, isa, i);
         *banded += bands;
         free(got);
     }
