@@ -6,15 +6,15 @@
 #include "program.h"
 
 typedef struct pictures_wanted {
-    const char *source;         /* a folder with train.npz, val.npz and test.npz, or "shapes" */
-    size_t input;               /* side in pixels; 0: as they are */
+    const char *source;         /* "shapes", or a folder or file of any kind that docs/data.md tells of */
+    size_t input;               /* side in pixels; 0: as they are, picture files 96 */
     size_t train, val, test;    /* of shapes: how many */
 } pictures_wanted;
 
 typedef struct picture_parts {
     hyt_dataset *train, *validation, *test;
     size_t input, classes;
-    uint64_t fingerprint;       /* of what a search sees: train and validation */
+    uint64_t train_print, validation_print; /* fingerprints of what a search sees */
 } picture_parts;
 
 int load_pictures(const pictures_wanted *wanted, picture_parts *out);

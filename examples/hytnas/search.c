@@ -27,11 +27,13 @@ enum {
     FLAGS
 };
 static const flag_row flags[] = {
-    [DATA] = { "data", "DIR|shapes",
-               "pictures: a folder with train.npz, val.npz and test.npz (arrays X, uint8, N,H,W,3, and y), or "
-               "the built-in generated set" },
+    [DATA] = { "data", "SOURCE",
+               "pictures: a folder with train.npz, val.npz and test.npz (arrays X, uint8, N,H,W,3, and y), one .npz, a "
+               "folder of IDX files, of COCO or Pascal VOC, or with a folder of PNG and JPEG files for each class "
+               "(docs/data.md), or shapes, the built-in generated set" },
     [INPUT] = { "input", "N",
-                "side of the networks' input in pixels, at least 32 (default: that of the pictures; shapes: 48)" },
+                "side of the networks' input in pixels, at least 32 (default: that of the pictures; shapes: 48; "
+                "picture files: 96)" },
     [SHAPES_TRAIN] = { "shapes-train", "N", "generated pictures to train on (default 800)" },
     [SHAPES_VAL] = { "shapes-val", "N", "to validate on (default 400)" },
     [SHAPES_TEST] = { "shapes-test", "N", "to test on (default 400)" },
@@ -329,8 +331,8 @@ static char *describe_training(const search_job *job)
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     if (!out) return NULL;
-    fprintf(out, "pictures=%016" PRIx64 ";input=%zu;classes=%zu", job->pictures.fingerprint, job->pictures.input,
-            job->pictures.classes);
+    fprintf(out, "train pictures=%016" PRIx64 ";validation pictures=%016" PRIx64 ";input=%zu;classes=%zu",
+            job->pictures.train_print, job->pictures.validation_print, job->pictures.input, job->pictures.classes);
     for (size_t i = 0; i < hyt_options_count(job->evaluator_options); i++) {
         const char *key = hyt_options_key(job->evaluator_options, i);
         if (strcmp(key, HYT_TRAIN_THREADS) == 0) continue; /* changes no result */

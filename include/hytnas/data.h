@@ -41,8 +41,8 @@ typedef struct hyt_box {
 HYT_API hyt_status hyt_dataset_load_npz(hyt_context *context, const char *path, hyt_dataset **out);
 /** The same from bytes in memory. */
 HYT_API hyt_status hyt_dataset_parse_npz(hyt_context *context, const void *bytes, size_t size, hyt_dataset **out);
-/** Two IDX files of unsigned bytes, as Fashion-MNIST has them, plain or gzip'd: pictures N,H,W (grey, which becomes RGB)
- *  or N,H,W,3, and labels N. There are as many classes as the highest label says.
+/** Two IDX files of unsigned bytes, as Fashion-MNIST has them, plain or gzip'd: pictures N,H,W (grey, which becomes
+ *  RGB) or N,H,W,3, and labels N. There are as many classes as the highest label says.
  *  @return HYT_ERR_IO; HYT_ERR_FORMAT and HYT_ERR_UNSUPPORTED say what is wrong in which file */
 HYT_API hyt_status hyt_dataset_load_idx(hyt_context *context, const char *pictures, const char *labels,
                                         hyt_dataset **out);
@@ -61,7 +61,7 @@ HYT_API hyt_status hyt_dataset_read(hyt_context *context, hyt_row_fn row, void *
                                     size_t width, size_t classes, hyt_dataset **out);
 /** Rows that stay where they are. Frozen. */
 typedef struct hyt_rows {
-    hyt_row_fn row;          /**< called for a picture whenever it is needed, from any thread; the same answer each time */
+    hyt_row_fn row;          /**< called for a picture when it is needed, from any thread; answers the same each time */
     void *user;
     hyt_release_fn release;  /**< NULL: none; called when the data set and all that shares its pictures are gone */
     int reentrant;           /**< 0: the row is called once at a time; 1: by several threads together */
@@ -69,16 +69,16 @@ typedef struct hyt_rows {
 } hyt_rows;
 /** A data set that may be larger than memory: its pictures are read when they are needed.
  *  @param labels  a class each, below `classes`; NULL: every row is read once, before this returns, to learn its label
- *  @return what the row answered; HYT_ERR_CONFLICT later on, by whatever reads a picture, if a row answers another label
- *          than before; where this fails, `release` is not called */
+ *  @return what the row answered; HYT_ERR_CONFLICT later on, by whatever reads a picture, if a row answers another
+ *          label than it is known to have (`*label` holds that one before the call); where this fails, `release` is not called */
 HYT_API hyt_status hyt_dataset_stream(hyt_context *context, const hyt_rows *rows, const uint32_t *labels, size_t count,
                                       size_t height, size_t width, size_t classes, hyt_dataset **out);
 /** The pictures of these numbers in this order, shared, not copied; one may come twice. Labels, boxes and masks with
  *  them; the classes stay as many. */
 HYT_API hyt_status hyt_dataset_subset(const hyt_dataset *dataset, const size_t *indices, size_t count,
                                       hyt_dataset **out);
-/** Two parts without a picture in common, drawn from a seed: `share` of the pictures of each class, to the nearest whole
- *  number, in the first, the others in the second, both in the order of the data set.
+/** Two parts without a picture in common, drawn from a seed: `share` of the pictures of each class, to the nearest
+ *  whole number, in the first, the others in the second, both in the order of the data set.
  *  @param share  above 0, below 1; HYT_ERR_RANGE if one of the parts would be empty */
 HYT_API hyt_status hyt_dataset_split(const hyt_dataset *dataset, double share, uint64_t seed, hyt_dataset **first,
                                      hyt_dataset **second);
@@ -130,8 +130,8 @@ HYT_API hyt_status hyt_dataset_statistics(const hyt_dataset *dataset, double mea
 /** HYT_ERR_FORMAT naming the class if one of 0..classes-1 has no picture; `name` says which part in the message. */
 HYT_API hyt_status hyt_dataset_check(const hyt_dataset *dataset, const char *name, size_t classes);
 
-/** Lists of pictures with boxes, as COCO and Pascal VOC keep them beside the pictures. The files of the pictures are the
- *  caller's to read: their names are relative paths that do not lead upwards. A call that fails adds nothing. */
+/** Lists of pictures with boxes, as COCO and Pascal VOC keep them beside the pictures. The files of the pictures are
+ *  the caller's to read: their names are relative paths that do not lead upwards. A call that fails adds nothing. */
 typedef struct hyt_annotations hyt_annotations;
 /** @param classes  NULL: classes are numbered as they come; else they are those of that list, and another class is
  *                  HYT_ERR_RANGE (so that the parts of a data set number them alike) */

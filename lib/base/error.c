@@ -60,3 +60,8 @@ const char *hyt_status_name(hyt_status status)
     if (status > 0 || status < HYT_ERR_CONFLICT) return "unknown";
     return names[-status];
 }
+
+hyt_status hyt_fail(hyt_status status, const char *text)
+{
+    return hyti_fail(status, "%s", text ? text : "");
+}

@@ -60,7 +60,8 @@ static bool leads_out(const char *file)
 hyt_status hyti_annotations_add_picture(hyt_annotations *list, const char *file, int64_t width, int64_t height)
 {
     if (leads_out(file))
-        return hyti_fail(HYT_ERR_FORMAT, "picture \"%.80s\": its name is no path below the folder of the pictures", file);
+        return hyti_fail(HYT_ERR_FORMAT, "picture \"%.80s\": its name is no path below the folder of the pictures",
+                         file);
     if (width < 1 || height < 1 || width > SIDE_MAX || height > SIDE_MAX)
         return hyti_fail(HYT_ERR_RANGE, "picture \"%.80s\": %lld by %lld pixels", file, (long long)width,
                          (long long)height);
@@ -79,7 +80,8 @@ hyt_status hyti_annotations_label(hyt_annotations *list, const char *name, uint3
         return HYT_OK;
     }
     if (list->closed)
-        return hyti_fail(HYT_ERR_RANGE, "class \"%.80s\" is none of the %zu that are expected", name, list->class_count);
+        return hyti_fail(HYT_ERR_RANGE, "class \"%.80s\" is none of the %zu that are expected", name,
+                         list->class_count);
     if (list->class_count == HYTI_ANNOTATED_CLASSES_MAX)
         return hyti_fail(HYT_ERR_RANGE, "more than %d classes", HYTI_ANNOTATED_CLASSES_MAX);
     HYTI_TRY(hyti_grow(list->context, &list->classes, &list->class_room, list->class_count + 1, sizeof *list->classes));

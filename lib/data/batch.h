@@ -22,8 +22,8 @@ void hyti_data_order(uint64_t seed, uint64_t epoch, size_t count, size_t *order)
 typedef struct hyti_picture { const uint8_t *bytes; uint8_t *owned; } hyti_picture;
 hyt_status hyti_dataset_fetch(const hyt_dataset *dataset, size_t index, hyti_picture *out);
 void hyti_dataset_drop(const hyt_dataset *dataset, hyti_picture *picture);
-/* One picture, H,W,3, normalised; depends on (seed, epoch, index) alone. `augment->flip`, crop, jitter 0: as it is. Fails
- * only where a picture has to be read (see hyt_dataset_stream); the message is then this thread's. */
+/* One picture, H,W,3, normalised; depends on (seed, epoch, index) alone. `augment->flip`, crop, jitter 0: as it is.
+ * Fails only where a picture has to be read (see hyt_dataset_stream); the message is then this thread's. */
 hyt_status hyti_data_picture(const hyt_dataset *dataset, size_t index, const hyti_augment *augment, uint64_t seed,
                              uint64_t epoch, float *out);
 /* The placement that hyti_data_picture draws for the same arguments: what belongs to the picture moves alike. */

@@ -4,7 +4,8 @@
 #include "data/bytes.h"
 #include <string.h>
 
-enum { HEADER = 10, TRAILER = 8, DEFLATED = 8, HAS_CRC = 2, HAS_EXTRA = 4, HAS_NAME = 8, HAS_COMMENT = 16, RESERVED = 0xe0 };
+enum { HEADER = 10, TRAILER = 8, DEFLATED = 8 };
+enum { HAS_CRC = 2, HAS_EXTRA = 4, HAS_NAME = 8, HAS_COMMENT = 16, RESERVED = 0xe0 }; /* bits of the flags */
 
 bool hyti_is_gzip(const uint8_t *bytes, size_t size)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A data set out of two IDX files, as MNIST and its like come: magic 0 0 type rank, sizes of 32 bits, big end first, then
- * the values. Grey becomes RGB. */
+/* A data set out of two IDX files, as MNIST and its like come: magic 0 0 type rank, sizes of 32 bits, big end first,
+ * then the values. Grey becomes RGB. */
 #include "data/dataset.h"
 #include "data/gzip.h"
 #include <string.h>
@@ -24,7 +24,8 @@ static hyt_status parse_plain(const uint8_t *bytes, size_t size, idx *out)
     if (size < HEADER || bytes[0] != 0 || bytes[1] != 0)
         return hyti_fail(HYT_ERR_FORMAT, "no IDX file: it starts with other bytes than 0 0");
     if (bytes[2] != UNSIGNED_BYTE)
-        return hyti_fail(HYT_ERR_UNSUPPORTED, "an IDX file of type 0x%02x; unsigned bytes (0x08) can be read", bytes[2]);
+        return hyti_fail(HYT_ERR_UNSUPPORTED, "an IDX file of type 0x%02x; unsigned bytes (0x08) can be read",
+                         bytes[2]);
     rank = bytes[3];
     if (rank == 0 || rank > 4 || size < HEADER + 4 * rank)
         return hyti_fail(HYT_ERR_FORMAT, "an IDX file of rank %zu in %zu bytes", rank, size);

@@ -65,7 +65,8 @@ static void wrong_coco_is_named(void **state)
     check_coco(NULL, NULL, BOX("1, 2, 3, true"), format, "bbox");
     check_coco(NULL, NULL, BOX("1, 2, 0, 4"), range, "picture \"a.jpg\": box 0 of picture 0 is empty");
     check_coco(NULL, NULL, BOX("1, 2, -3, 4"), range, "is empty");
-    check_coco(NULL, NULL, BOX("1, 2, 65, 4"), range, "annotations, number 0: picture \"a.jpg\": box 0 of picture 0 is outside");
+    check_coco(NULL, NULL, BOX("1, 2, 65, 4"), range,
+               "annotations, number 0: picture \"a.jpg\": box 0 of picture 0 is outside");
     check_coco(NULL, NULL, BOX("1, 2, 3e38, 4"), range, "beyond all pictures");
     check_coco(NULL, NULL, "{\"image_id\": 43, \"category_id\": 1, \"bbox\": [1, 2, 3, 4]}", format, "no image 43");
     check_coco(NULL, NULL, "{\"image_id\": 42, \"category_id\": 2, \"bbox\": [1, 2, 3, 4]}", format, "no category 2");
@@ -80,7 +81,8 @@ static void wrong_coco_is_named(void **state)
     static const char *const outside[] = { "/etc/passwd", "..", "../a", "a/../b", "a/..", "" };
     for (size_t i = 0; i < sizeof outside / sizeof *outside; i++) {
         char image[256];
-        snprintf(image, sizeof image, IMAGE("\"id\": 1, \"file_name\": \"%s\", \"width\": 3, \"height\": 3"), outside[i]);
+        snprintf(image, sizeof image, IMAGE("\"id\": 1, \"file_name\": \"%s\", \"width\": 3, \"height\": 3"),
+                 outside[i]);
         check_coco(image, NULL, "", format, "no path below the folder");
     }
     check_coco(IMAGE("\"id\": 1, \"file_name\": \"..a/b..\", \"width\": 3, \"height\": 0"), NULL, "", range, "3 by 0");
@@ -151,9 +153,11 @@ static void wrong_voc_is_named(void **state)
         { "<annotation><!-- ", "ends within a comment" },
         { "<annotation><size><width>many</width></size></annotation>", "width: \"many\" is no number" },
         { "<annotation><filename>a</filename></annotation>", "\"a\": 0 by 0 pixels" },
-        { "<annotation><filename>a</filename>" SIZE OBJECT("b", "<xmin>1</xmin>") "</annotation>", "object 0 has no name" },
+        { "<annotation><filename>a</filename>" SIZE OBJECT("b", "<xmin>1</xmin>") "</annotation>",
+          "object 0 has no name" },
         { "<annotation><filename>a</filename>" SIZE OBJECT("", CORNERS) "</annotation>", "object 0 has no name" },
-        { "<annotation><filename>a</filename>" SIZE OBJECT("b", "<x>1</x>") "</annotation>", "bndbox: an element \"x\"" },
+        { "<annotation><filename>a</filename>" SIZE OBJECT("b", "<x>1</x>") "</annotation>",
+          "bndbox: an element \"x\"" },
         { "<annotation><filename>a</filename>" SIZE OBJECT("b", CORNERS "<xmax>66</xmax>") "</annotation>",
           "picture \"a\": box 0 of picture 0 is outside" },
         { "<annotation><filename>a</filename>" SIZE OBJECT("b", CORNERS "<xmax>0</xmax>") "</annotation>", "is empty" },
@@ -163,7 +167,8 @@ static void wrong_voc_is_named(void **state)
     MUST(hyt_annotations_create(NULL, NULL, &list));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         hyt_status status = parse_voc(list, bad[i].text);
-        if (status != HYT_ERR_FORMAT && status != HYT_ERR_RANGE) fail_msg("%s: %s", bad[i].text, hyt_status_name(status));
+        if (status != HYT_ERR_FORMAT && status != HYT_ERR_RANGE)
+            fail_msg("%s: %s", bad[i].text, hyt_status_name(status));
         CHECK_MESSAGE(bad[i].says);
     }
     for (int i = 0; i < 100; i++) strcat(deep, "<a>");

@@ -86,7 +86,8 @@ static void wrong_files_are_named(void **state)
         { BYTES("\0\0\x08\0"), HYT_ERR_FORMAT, "rank 0" },
         { BYTES("\0\0\x08\3\0\0\0\1"), HYT_ERR_FORMAT, "rank 3 in 8 bytes" },
         { BYTES("\0\0\x08\1\0\0\0\3ab"), HYT_ERR_FORMAT, "has 2 values" },
-        { BYTES("\0\0\x08\4\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"), HYT_ERR_FORMAT, "0 values" },
+        { BYTES("\0\0\x08\4\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"), HYT_ERR_FORMAT,
+          "0 values" },
         { BYTES("\0\0\x08\1\0\0\0\3abc"), HYT_ERR_FORMAT, "" },
     };
     hyt_dataset *data = NULL;

@@ -29,8 +29,8 @@ static void check_list(const hyt_annotations *list)
     }
 }
 
-/* A list that may only have the classes of the first reads the same again; one that may have none refuses what has boxes;
- * what fails adds nothing. */
+/* A list that may only have the classes of the first reads the same again; one that may have none refuses what has
+ * boxes; what fails adds nothing. */
 static void check_annotations(annotations_parse parse, const uint8_t *data, size_t size)
 {
     hyt_annotations *list = NULL, *again = NULL, *none = NULL, *closed = NULL;

@@ -529,6 +529,7 @@ hyt_rows._fields_ = [
 FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_status_name": (c_char_p, [c_int]),
     "hyt_message": (c_char_p, []),
+    "hyt_fail": (c_int, [c_int, c_char_p]),
     "hyt_version": (c_int, []),
     "hyt_version_text": (c_char_p, []),
     "hyt_context_create": (c_int, [POINTER(hyt_heap), POINTER(hyt_log_sink), POINTER(POINTER(hyt_context))]),
