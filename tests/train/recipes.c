@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What can be chosen of a training: schedules, optimisers, bounds, what is done to pictures and targets, teachers. */
+#include "base/text.h"
 #include "small.h"
 #include "train/mix.h"
 
@@ -460,6 +461,26 @@ static void allocations_may_fail(void **state)
     test_each_allocation(fit_with_all);
 }
 
+/* The page on training has a word about every option. */
+static void options_are_documented(void **state)
+{
+    (void)state;
+    char path[4096], word[128];
+    hyt_options *options = NULL;
+    void *text = NULL;
+    size_t size;
+    snprintf(path, sizeof path, "%s/docs/training.md", getenv("HYTNAS_SOURCE") ? getenv("HYTNAS_SOURCE") : ".");
+    MUST(hyti_file_read(NULL, path, 1 << 20, &text, &size));
+    ((char *)text)[size] = 0; /* it has room for it */
+    MUST(hyt_train_options_create(NULL, &options));
+    for (size_t i = 0; i < hyt_options_count(options); i++) {
+        snprintf(word, sizeof word, "`%s`", hyt_options_key(options, i));
+        if (!strstr(text, word)) fail_msg("docs/training.md: nothing of option %s", word);
+    }
+    hyt_options_destroy(options);
+    hyti_free_aligned(NULL, text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,7 +490,7 @@ int main(void)
         cmocka_unit_test(one_class_is_refused), cmocka_unit_test(imitation_has_its_gradient),
         cmocka_unit_test(soft_loss_has_its_gradient), cmocka_unit_test(a_teacher_is_imitated),
         cmocka_unit_test(teachers_that_do_not_fit), cmocka_unit_test(threads_change_nothing),
-        cmocka_unit_test(allocations_may_fail),
+        cmocka_unit_test(options_are_documented), cmocka_unit_test(allocations_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
