@@ -290,8 +290,8 @@ static size_t scratch_of(const hyti_tape *tape, const hyti_tape_step *step)
     return values;
 }
 
-/* What a step needs beside, once. Attention keeps, for one head: the probabilities, their gradients, and keys and values
- * as packed panels; a matrix product the panels of one right operand. */
+/* What a step needs beside, once. Attention keeps, for one head: the probabilities, their gradients, and keys or values
+ * turned; a matrix product the panels of one right operand. */
 static size_t panel_scratch(const hyti_tape *tape, const hyti_tape_step *step)
 {
     const hyti_node *node = step->node;
@@ -299,7 +299,7 @@ static size_t panel_scratch(const hyti_tape *tape, const hyti_tape_step *step)
     if (step->op == HYT_OP_ATTENTION) {
         size_t tokens = node->dims.size[2], width = out->channels / node->heads;
         size_t keys = node->n_inputs > 2 ? tape->graph->nodes[node->inputs[1]].dims.size[2] : tokens;
-        return 2 * hyti_round_up(tokens * keys, 16) + 2 * width * hyti_round_up(keys, 64);
+        return 2 * tokens * hyti_round_up(keys, 16) + hyti_round_up(width * keys, 16);
     }
     if (step->op != HYT_OP_MATMUL) return 0;
     size_t depth = tape->values[step->uses[0].value].channels;

@@ -96,6 +96,11 @@ static void check_tokens(size_t rows, size_t n)
         fast.sum_rows(rows, n, c32, more32, fresh);
         reference.sum_rows(rows, n, c64, more64, fresh);
         compare("sum_rows", more32, more64, n, 1e-5);
+        fast.turn(rows, n - n / 4, c32, n, b32);
+        reference.turn(rows, n - n / 4, c64, n, b64);
+        compare("turn", b32, b64, rows * (n - n / 4), 0);
+        for (size_t i = 0; i < rows * (n - n / 4); i++)
+            if (b32[i] != c32[i % rows * n + i / rows]) fail_msg("turn: %zu", i);
         fast.add_turned(rows, n, c32, b32, fresh);
         reference.add_turned(rows, n, c64, b64, fresh);
         compare("add_turned", b32, b64, rows * n, 1e-6);
