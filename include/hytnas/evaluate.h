@@ -28,21 +28,26 @@ typedef struct hyt_evaluator hyt_evaluator;
 #define HYT_EVALUATE_INHERIT "inherit"
 
 HYT_API hyt_status hyt_evaluator_options_create(hyt_context *context, hyt_options **out);
-/** @param train,validation  same picture size and classes @return HYT_ERR_FORMAT where a class is empty */
+/** Option "task" decides what candidates are trained for; their outputs are as many as the classes of the pictures, of the
+ *  boxes or of the masks.
+ *  @param train,validation  same picture size and classes
+ *  @return HYT_ERR_FORMAT where a class of pictures is empty, HYT_ERR_SHAPE where the task's boxes or masks are missing */
 HYT_API hyt_status hyt_evaluator_create(const hyt_dataset *train, const hyt_dataset *validation, const hyt_options *options,
                                         hyt_evaluator **out);
 HYT_API void hyt_evaluator_destroy(hyt_evaluator *evaluator);
 
-/** What can be an objective: "accuracy" (0 to 1, validation), "latency_ms" (batch 1, this machine), "parameters", "macs",
- *  "arena_bytes", "weight_bytes"; NULL past the end. */
+/** What can be an objective: the score of the task on the validation part, 0 to 1, as hyt_train_score() has it ("accuracy" of
+ *  classification, "map50" or "map" of detection, "miou" of segmentation), "latency_ms" (batch 1, this machine),
+ *  "parameters", "macs", "arena_bytes", "weight_bytes"; NULL past the end. */
 HYT_API const char *hyt_evaluator_metric(size_t index);
-/** Chooses what hyt_evaluator_evaluate writes: call once an objective, in order. HYT_ERR_NOT_FOUND names the metrics. */
+/** Chooses what hyt_evaluator_evaluate writes: call once an objective, in order. HYT_ERR_NOT_FOUND names the metrics;
+ *  HYT_ERR_UNSUPPORTED for a score of another task; HYT_ERR_CONFLICT for a second score: one decides which epoch is kept. */
 HYT_API hyt_status hyt_evaluator_add_objective(hyt_evaluator *evaluator, const char *metric);
-/** A ::hyt_evaluate_fn; `evaluator` is a hyt_evaluator. Computes what was added and nothing else: without "accuracy" it
+/** A ::hyt_evaluate_fn; `evaluator` is a hyt_evaluator. Computes what was added and nothing else: without a score it
  *  does not train. A training whose loss is not finite is HYT_TRIAL_NAN; one that would take more than option
  *  "memory-bytes" allows is HYT_TRIAL_INFEASIBLE, before anything is measured. The training's seed follows from the options'
  *  seed and the candidate; a trial's fidelity is its share of the epochs. The latency is taken first; after each epoch all
- *  objectives are reported (hyt_trial_report(), step 1 after the first), the accuracy as the best so far. */
+ *  objectives are reported (hyt_trial_report(), step 1 after the first), the score as the best so far. */
 HYT_API int hyt_evaluator_evaluate(void *evaluator, hyt_trial *trial, double *objectives, size_t n);
 /** The network of the last evaluation that trained one to its end, yours: what a search keeps of its front while it goes
  *  on. HYT_ERR_STATE before. */
@@ -57,7 +62,7 @@ HYT_API hyt_status hyt_evaluator_set_epoch(hyt_evaluator *evaluator, hyt_epoch_f
  *  does at its end with the networks of its front.
  *  @param epochs    0: as in the options
  *  @param network   yours; takes pixels from 0 to 1
- *  @param accuracy  best validation accuracy, 0 to 1; may be NULL */
+ *  @param accuracy  best validation score, 0 to 1; may be NULL */
 HYT_API hyt_status hyt_evaluator_train(hyt_evaluator *evaluator, const hyt_candidate *candidate, size_t epochs,
                                        hyt_graph **network, double *accuracy);
 

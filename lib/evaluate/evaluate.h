@@ -9,8 +9,14 @@
 /* Those below HYTI_METRIC_STATIC follow from the network's shapes alone. */
 enum {
     HYTI_METRIC_PARAMETERS, HYTI_METRIC_MACS, HYTI_METRIC_ARENA_BYTES, HYTI_METRIC_WEIGHT_BYTES, HYTI_METRIC_STATIC,
-    HYTI_METRIC_ACCURACY = HYTI_METRIC_STATIC, HYTI_METRIC_LATENCY, HYTI_METRIC_COUNT
+    HYTI_METRIC_ACCURACY = HYTI_METRIC_STATIC, HYTI_METRIC_MAP50, HYTI_METRIC_MAP, HYTI_METRIC_MIOU, HYTI_METRIC_LATENCY,
+    HYTI_METRIC_COUNT
 };
+/* What a training is for: the score of its task. */
+static inline bool hyti_metric_is_score(size_t metric)
+{
+    return metric >= HYTI_METRIC_ACCURACY && metric <= HYTI_METRIC_MIOU;
+}
 
 /* Among the first `count`; HYT_ERR_NOT_FOUND names them. */
 hyt_status hyti_metric_find(const char *name, size_t count, size_t *metric);

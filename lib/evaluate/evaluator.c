@@ -47,29 +47,47 @@ hyt_status hyt_evaluator_options_create(hyt_context *context, hyt_options **out)
     return hyti_options_create(context, &table, out);
 }
 
-static hyt_status check_data(const hyt_dataset *train, const hyt_dataset *validation)
+/* That a task tells apart: of pictures, of boxes, of pixels. */
+static size_t classes_of(const hyt_dataset *dataset, const hyti_task *task)
+{
+    if (task == &hyti_task_classification) return hyt_dataset_classes(dataset);
+    return task == &hyti_task_segmentation ? hyt_dataset_mask_classes(dataset) : hyt_dataset_box_classes(dataset);
+}
+
+static hyt_status check_classes(const hyt_dataset *dataset, const hyti_task *task, const char *name, size_t classes)
+{
+    if (task == &hyti_task_classification) return hyt_dataset_check(dataset, name, classes);
+    if (classes_of(dataset, task) > 0) return HYT_OK;
+    return hyti_fail(HYT_ERR_SHAPE, "%s: no %s, which task %s learns from", name,
+                     task == &hyti_task_segmentation ? "masks" : "boxes", task->name);
+}
+
+static hyt_status check_data(const hyt_dataset *train, const hyt_dataset *validation, const hyti_task *task,
+                             size_t classes)
 {
     size_t height = hyt_dataset_height(train), width = hyt_dataset_width(train);
-    size_t classes = HYTI_MAX(hyt_dataset_classes(train), hyt_dataset_classes(validation));
     if (height != hyt_dataset_height(validation) || width != hyt_dataset_width(validation))
         return hyti_fail(HYT_ERR_SHAPE, "pictures to train on are %zux%zu, to validate on %zux%zu", height, width,
                          hyt_dataset_height(validation), hyt_dataset_width(validation));
     if (height != width || height < 32)
         return hyti_fail(HYT_ERR_SHAPE, "pictures are %zux%zu: candidates take squares of at least 32 (resize them)",
                          height, width);
-    HYTI_TRY(hyt_dataset_check(train, "train", classes));
-    return hyt_dataset_check(validation, "validation", classes);
+    HYTI_TRY(check_classes(train, task, "train", classes));
+    return check_classes(validation, task, "validation", classes);
 }
 
 hyt_status hyt_evaluator_create(const hyt_dataset *train, const hyt_dataset *validation, const hyt_options *options,
                                 hyt_evaluator **out)
 {
     evaluate_params params;
+    const hyti_task *task;
     HYTI_NEED(train);
     HYTI_NEED(validation);
     HYTI_NEED(out);
     HYTI_TRY(hyti_options_read(options, &table, &params));
-    HYTI_TRY(check_data(train, validation));
+    HYTI_TRY(hyti_task_find(params.train.task, &task));
+    size_t classes = HYTI_MAX(classes_of(train, task), classes_of(validation, task));
+    HYTI_TRY(check_data(train, validation, task, classes));
     hyt_context *context = hyti_dataset_context(train);
     hyt_evaluator *evaluator = hyti_alloc(context, sizeof *evaluator);
     if (!evaluator) return hyti_fail_nomem();
@@ -80,7 +98,7 @@ hyt_status hyt_evaluator_create(const hyt_dataset *train, const hyt_dataset *val
     hyti_dataset_retain(validation);
     evaluator->params = params;
     evaluator->input = hyt_dataset_height(train);
-    evaluator->classes = HYTI_MAX(hyt_dataset_classes(train), hyt_dataset_classes(validation));
+    evaluator->classes = classes;
     hyt_status status = hyti_parents_init(&evaluator->parents, context, (size_t)params.inherit);
     if (status == HYT_OK) *out = evaluator;
     else hyt_evaluator_destroy(evaluator);
@@ -101,6 +119,25 @@ void hyt_evaluator_destroy(hyt_evaluator *evaluator)
     hyt_context_destroy(context);
 }
 
+/* A training has one score, that of its task: from now on it is this one. */
+static hyt_status take_score(hyt_evaluator *evaluator, const char *metric)
+{
+    const hyti_task *own, *wanted;
+    int64_t place;
+    HYTI_TRY(hyti_task_find(evaluator->params.train.task, &own));
+    HYTI_TRY(hyti_task_of_metric(metric, &place));
+    HYTI_TRY(hyti_task_find(place, &wanted));
+    if (strcmp(own->name, wanted->name) != 0)
+        return hyti_fail(HYT_ERR_UNSUPPORTED, "metric \"%s\" is of task %s, option \"%s\" is %s", metric, wanted->name,
+                         HYT_TRAIN_TASK, own->name);
+    for (size_t i = 0; i < evaluator->n_objectives; i++)
+        if (hyti_metric_is_score(evaluator->objectives[i]) && own != wanted)
+            return hyti_fail(HYT_ERR_CONFLICT, "a training is judged by one score: \"%s\" is an objective already, \"%s\" "
+                             "cannot be one too", own->metric, metric);
+    evaluator->params.train.task = place;
+    return HYT_OK;
+}
+
 hyt_status hyt_evaluator_add_objective(hyt_evaluator *evaluator, const char *metric)
 {
     size_t index;
@@ -109,6 +146,7 @@ hyt_status hyt_evaluator_add_objective(hyt_evaluator *evaluator, const char *met
     HYTI_TRY(hyti_metric_find(metric, HYTI_METRIC_COUNT, &index));
     HYTI_TRY(hyti_grow(evaluator->context, &evaluator->objectives, &evaluator->capacity, evaluator->n_objectives + 1,
                        sizeof *evaluator->objectives));
+    if (hyti_metric_is_score(index)) HYTI_TRY(take_score(evaluator, metric));
     evaluator->objectives[evaluator->n_objectives++] = index;
     return HYT_OK;
 }
@@ -144,18 +182,23 @@ static int64_t seed_of(const hyt_evaluator *evaluator, const hyt_candidate *cand
 typedef struct watcher {
     const hyt_evaluator *evaluator;
     hyt_trial *trial;   /* NULL: none */
-    double *objectives; /* what is reported after each epoch: all that was measured before, and the accuracy */
+    double *objectives; /* what is reported after each epoch: all that was measured before, and the score */
     double best;
     int verdict;        /* a trial's state that ended the training, HYT_STOP; 0 */
 } watcher;
 
-/* The best accuracy so far is what the evaluation would end with. */
-static hyt_status report_epoch(watcher *w, size_t epoch, double accuracy)
+static void set_score(const hyt_evaluator *evaluator, double score, double *objectives)
+{
+    for (size_t i = 0; i < evaluator->n_objectives; i++)
+        if (hyti_metric_is_score(evaluator->objectives[i])) objectives[i] = score;
+}
+
+/* The best score so far is what the evaluation would end with. */
+static hyt_status report_epoch(watcher *w, size_t epoch, double score)
 {
     const hyt_evaluator *e = w->evaluator;
-    w->best = fmax(w->best, accuracy);
-    for (size_t i = 0; i < e->n_objectives; i++)
-        if (e->objectives[i] == HYTI_METRIC_ACCURACY) w->objectives[i] = w->best;
+    w->best = fmax(w->best, score);
+    set_score(e, w->best, w->objectives);
     return hyt_trial_report(w->trial, epoch + 1, w->objectives, e->n_objectives);
 }
 
@@ -257,10 +300,10 @@ hyt_status hyt_evaluator_train(hyt_evaluator *evaluator, const hyt_candidate *ca
     return HYT_OK;
 }
 
-static bool wants(const hyt_evaluator *evaluator, size_t metric)
+static bool wants_score(const hyt_evaluator *evaluator)
 {
     for (size_t i = 0; i < evaluator->n_objectives; i++)
-        if (evaluator->objectives[i] == metric) return true;
+        if (hyti_metric_is_score(evaluator->objectives[i])) return true;
     return false;
 }
 
@@ -288,7 +331,7 @@ static hyt_status time_candidate(const hyt_evaluator *evaluator, const hyt_candi
     return status;
 }
 
-/* Everything but the accuracy. */
+/* Everything but the score. */
 static hyt_status measure_quick(const hyt_evaluator *evaluator, const hyt_trial *trial, const hyt_graph *graph,
                                 double *objectives)
 {
@@ -296,7 +339,7 @@ static hyt_status measure_quick(const hyt_evaluator *evaluator, const hyt_trial 
         size_t metric = evaluator->objectives[i];
         if (metric == HYTI_METRIC_LATENCY)
             HYTI_TRY(time_candidate(evaluator, hyt_trial_candidate(trial), &objectives[i]));
-        else if (metric != HYTI_METRIC_ACCURACY)
+        else if (!hyti_metric_is_score(metric))
             HYTI_TRY(hyti_metric_measure(graph, precision_of(evaluator), metric, &objectives[i]));
     }
     return HYT_OK;
@@ -307,8 +350,8 @@ static int measure_all(hyt_evaluator *evaluator, hyt_trial *trial, hyt_graph **g
 {
     hyti_train_params params = evaluator->params.train;
     watcher watch = { .evaluator = evaluator, .trial = trial, .objectives = objectives };
-    double accuracy = NAN;
-    bool trains = wants(evaluator, HYTI_METRIC_ACCURACY);
+    double score = NAN;
+    bool trains = wants_score(evaluator);
     hyt_status status = trains ? hyti_train_check_memory(*graph, &params) : HYT_OK;
     if (status == HYT_ERR_INFEASIBLE) return HYT_TRIAL_INFEASIBLE;
     HYTI_TRY(status);
@@ -316,11 +359,10 @@ static int measure_all(hyt_evaluator *evaluator, hyt_trial *trial, hyt_graph **g
     if (!trains) return HYT_OK;
     params.seed = seed_of(evaluator, hyt_trial_candidate(trial));
     params.epochs = (int64_t)HYTI_MAX(1, ceil(hyt_trial_fidelity(trial) * (double)params.epochs));
-    status = train_graph(evaluator, &params, &watch, graph, &accuracy);
+    status = train_graph(evaluator, &params, &watch, graph, &score);
     if (status == HYT_ERR_NUMERIC) return HYT_TRIAL_NAN;
     if (status != HYT_OK) return status;
-    for (size_t i = 0; i < evaluator->n_objectives; i++)
-        if (evaluator->objectives[i] == HYTI_METRIC_ACCURACY) objectives[i] = accuracy;
+    set_score(evaluator, score, objectives);
     return watch.verdict;
 }
 
@@ -335,7 +377,7 @@ int hyt_evaluator_evaluate(void *user, hyt_trial *trial, double *objectives, siz
         return hyti_fail(HYT_ERR_SHAPE, "the search has %zu objectives, the evaluator %zu", n, evaluator->n_objectives);
     HYTI_TRY(hyt_candidate_decode(hyt_trial_candidate(trial), evaluator->input, evaluator->classes, &graph));
     int answer = measure_all(evaluator, trial, &graph, objectives);
-    if (answer == HYT_OK && wants(evaluator, HYTI_METRIC_ACCURACY)) {
+    if (answer == HYT_OK && wants_score(evaluator)) {
         hyt_graph *last = evaluator->network;
         evaluator->network = graph;
         graph = last;

@@ -7,7 +7,9 @@
 static const char *const names[HYTI_METRIC_COUNT] = {
     [HYTI_METRIC_PARAMETERS] = "parameters",     [HYTI_METRIC_MACS] = "macs",
     [HYTI_METRIC_ARENA_BYTES] = "arena_bytes",   [HYTI_METRIC_WEIGHT_BYTES] = "weight_bytes",
-    [HYTI_METRIC_ACCURACY] = "accuracy",         [HYTI_METRIC_LATENCY] = "latency_ms",
+    [HYTI_METRIC_ACCURACY] = "accuracy",         [HYTI_METRIC_MAP50] = "map50",
+    [HYTI_METRIC_MAP] = "map",                   [HYTI_METRIC_MIOU] = "miou",
+    [HYTI_METRIC_LATENCY] = "latency_ms",
 };
 
 const char *hyt_evaluator_metric(size_t index)
