@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a search hands over: a trained model for each network of the front, its test accuracy, the files, the table. */
+/* What a search hands over: a trained model for each network of the front, its test score, the files, the table. */
 #include "models.h"
 #include "job.h"
 #include <inttypes.h>
@@ -108,8 +108,8 @@ static int train_longer(search_job *job, front_network *network, hyt_graph **mod
     model_path(job->folder, trial_of(job, network), job->final_epochs, path, sizeof path);
     if (make_model(job, network, job->final_epochs, path, &longer) != GOOD) return BAD;
     if (!longer) return GOOD; /* Ctrl-C */
-    hyt_status status = hyt_train_accuracy(*model, job->pictures.validation, job_threads(job), &before);
-    if (status == HYT_OK) status = hyt_train_accuracy(longer, job->pictures.validation, job_threads(job), &after);
+    hyt_status status = hyt_train_score(*model, job->pictures.validation, job->score, job_threads(job), &before);
+    if (status == HYT_OK) status = hyt_train_score(longer, job->pictures.validation, job->score, job_threads(job), &after);
     bool better = status == HYT_OK && after >= before;
     if (better) {
         hyt_graph *kept = *model;
@@ -129,7 +129,7 @@ static int finish_network(search_job *job, front_network *network, bool longer)
     int result = make_model(job, network, 0, network->model, &model);
     if (result == GOOD && longer && !interrupted()) result = train_longer(job, network, &model);
     if (result == GOOD)
-        result = check(hyt_train_accuracy(model, job->pictures.test, job_threads(job), &network->test_accuracy));
+        result = check(hyt_train_score(model, job->pictures.test, job->score, job_threads(job), &network->test_accuracy));
     hyt_graph_destroy(model);
     return result;
 }
@@ -239,7 +239,7 @@ static void print_result(const search_job *job, const search_outcome *outcome)
 int finish_search(search_job *job)
 {
     char summary[512];
-    search_outcome outcome = { .search = job->search, .folder = job->folder, .summary = summary,
+    search_outcome outcome = { .search = job->search, .folder = job->folder, .summary = summary, .score = job->score,
                                .stopped = hyt_search_stopped(job->search), .hypervolume = NAN };
     hyt_search_hypervolume(job->search, &outcome.hypervolume);
     snprintf(summary, sizeof summary,

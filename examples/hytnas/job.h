@@ -27,6 +27,7 @@ typedef struct search_job {
     wanted_limit limits[MOST];
     size_t objective_count, limit_count, final_epochs;
     const char *study_path, *folder;
+    const char *space_name, *score; /* score: the metric that networks are trained for */
     bool resume, json;
     hyt_options *search_options, *evaluator_options;
     /* made of it */

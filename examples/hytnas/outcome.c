@@ -49,10 +49,10 @@ static void json_network(FILE *out, const search_outcome *outcome, const front_n
     }
     fprintf(out, "}");
     if (!isnan(network->final_accuracy)) {
-        fprintf(out, ",\"final_accuracy\":");
+        fprintf(out, ",\"final_%s\":", outcome->score);
         json_number(out, network->final_accuracy);
     }
-    fprintf(out, ",\"test_accuracy\":");
+    fprintf(out, ",\"test_%s\":", outcome->score);
     json_number(out, network->test_accuracy);
     fprintf(out, ",\"model\":");
     json_text(out, network->model);
@@ -98,8 +98,8 @@ int write_csv(const search_outcome *outcome)
     if (!out) return complain("%s: could not be written: %s", path, strerror(errno));
     fprintf(out, "trial,genome");
     for (size_t j = 0; j < m; j++) fprintf(out, ",%s", hyt_search_objective_name(outcome->search, j));
-    fprintf(out, ",final_accuracy,test_accuracy,network_parameters,network_macs,network_weight_bytes,network_arena_"
-                 "bytes,model\n");
+    fprintf(out, ",final_%s,test_%s,network_parameters,network_macs,network_weight_bytes,network_arena_bytes,model\n",
+            outcome->score, outcome->score);
     for (size_t i = 0; i < outcome->count; i++) {
         const front_network *network = &outcome->front[i];
         fprintf(out, "%" PRIu64 ",%s", trial_of(outcome, network), network->genome);

@@ -9,8 +9,8 @@ typedef struct front_network {
     size_t index;           /* of its trial in the search */
     const double *values;   /* objectives as the search measured them; lent by the search */
     char *genome, *model;   /* model: path of its file */
-    double test_accuracy;   /* of the model, on pictures that the search never saw */
-    double final_accuracy;  /* of the model, validation, after the final training; NaN: not trained again */
+    double test_accuracy;   /* score of the model, on pictures that the search never saw */
+    double final_accuracy;  /* score of the model, validation, after the final training; NaN: not trained again */
     uint64_t parameters, macs, weight_bytes, arena_bytes;
 } front_network;
 
@@ -21,6 +21,7 @@ typedef struct named_setting {
 typedef struct search_outcome {
     const hyt_search *search;
     const char *folder, *stopped;
+    const char *score;      /* metric of the task: "accuracy", "map50", ... */
     const char *summary;    /* one line: data, pictures, input */
     size_t finished, failed;
     double hypervolume;     /* NaN before there is a reference */

@@ -322,16 +322,25 @@ static void name_part(const pictures_wanted *wanted, int part, char name[PATH_RO
     else snprintf(name, PATH_ROOM, "%s, part %s", wanted->source, part_folders[part]);
 }
 
+/* That a task tells apart: of pictures, of boxes, of pixels. */
+static size_t classes_of(const hyt_dataset *dataset, const char *task)
+{
+    if (strcmp(task, "detection") == 0) return hyt_dataset_box_classes(dataset);
+    return strcmp(task, "segmentation") == 0 ? hyt_dataset_mask_classes(dataset) : hyt_dataset_classes(dataset);
+}
+
 static int check_part(const pictures_wanted *wanted, int index, const hyt_dataset *part, const picture_parts *pictures)
 {
     char name[PATH_ROOM], train[PATH_ROOM];
     name_part(wanted, index, name);
     name_part(wanted, TRAIN, train);
-    if (hyt_dataset_classes(part) > pictures->classes)
-        return complain("%s: has a label %zu, beyond the %zu classes of %s", name, hyt_dataset_classes(part) - 1,
-                        pictures->classes, train);
-    if (hyt_dataset_box_classes(pictures->train) && !hyt_dataset_box_classes(part))
-        return complain("%s: has no boxes, %s has some", name, train);
+    size_t classes = classes_of(part, wanted->task);
+    if (classes == 0)
+        return complain("%s: has no %s to learn %s from", name,
+                        strcmp(wanted->task, "detection") == 0 ? "boxes" : "masks", wanted->task);
+    if (classes > pictures->classes)
+        return complain("%s: has a label %zu, beyond the %zu classes of %s", name, classes - 1, pictures->classes, train);
+    if (strcmp(wanted->task, "classification") != 0) return GOOD;
     return check(hyt_dataset_check(part, name, pictures->classes));
 }
 
@@ -342,7 +351,7 @@ static int check_parts(const pictures_wanted *wanted, const picture_parts *pictu
     if (pictures->input < SMALLEST)
         return complain("pictures of %zu x %zu are too small for the networks: enlarge them with --input %d",
                         pictures->input, pictures->input, SMALLEST);
-    if (pictures->classes < 2 && !hyt_dataset_box_classes(pictures->train))
+    if (pictures->classes == 1 && strcmp(wanted->task, "classification") == 0)
         return complain("%s: all pictures are of one class", train);
     if (check_part(wanted, TRAIN, pictures->train, pictures) != GOOD) return BAD;
     if (check_part(wanted, VALIDATION, pictures->validation, pictures) != GOOD) return BAD;
@@ -353,7 +362,7 @@ int load_pictures(const pictures_wanted *wanted, picture_parts *out)
 {
     if (load(wanted, out) != GOOD) return BAD;
     out->input = hyt_dataset_height(out->train);
-    out->classes = hyt_dataset_classes(out->train);
+    out->classes = classes_of(out->train, wanted->task);
     if (check_parts(wanted, out) != GOOD) return BAD;
     hyt_status status = hyt_dataset_fingerprint(out->train, &out->train_print);
     if (status == HYT_OK) status = hyt_dataset_fingerprint(out->validation, &out->validation_print);

@@ -7,6 +7,7 @@
 
 typedef struct pictures_wanted {
     const char *source;         /* "shapes", or a folder or file of any kind that docs/data.md tells of */
+    const char *task;           /* whose targets count: "classification", "detection", "segmentation" */
     size_t input;               /* side in pixels; 0: as they are, picture files 96 */
     size_t train, val, test;    /* of shapes: how many */
 } pictures_wanted;

@@ -56,6 +56,9 @@ static const struct metric {
     bool accuracy, count;
 } metrics[] = {
     { "accuracy", "accuracy", "accuracy", "", true, false },
+    { "map50", "mAP at .5", "mAP at .5", "", true, false },
+    { "map", "mAP", "mAP", "", true, false },
+    { "miou", "mean IoU", "mean IoU", "", true, false },
     { "latency_ms", "latency (ms)", "latency", " ms", false, false },
     { "parameters", "parameters", "parameters", "", false, true },
     { "macs", "MACs", "MACs", "", false, true },

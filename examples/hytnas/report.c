@@ -69,7 +69,7 @@ static void objective_tile(FILE *out, const search_outcome *outcome, size_t obje
 /* Validation accuracy of the model handed over; NaN where nobody measured it. */
 static double model_accuracy(const search_outcome *outcome, const front_network *network)
 {
-    size_t accuracy = find_objective(outcome, "accuracy");
+    size_t accuracy = find_objective(outcome, outcome->score);
     if (!isnan(network->final_accuracy)) return network->final_accuracy;
     return accuracy == SIZE_MAX ? NAN : network->values[accuracy];
 }
@@ -136,7 +136,7 @@ static void pair_card(FILE *out, const search_outcome *outcome, size_t x, size_t
 
 static void pairs(FILE *out, const search_outcome *outcome)
 {
-    size_t m = hyt_search_objectives(outcome->search), y = find_objective(outcome, "accuracy"),
+    size_t m = hyt_search_objectives(outcome->search), y = find_objective(outcome, outcome->score),
            x = find_objective(outcome, "latency_ms");
     if (m < 2) return;
     if (x == SIZE_MAX || y == SIZE_MAX) x = 1, y = 0;
@@ -189,7 +189,7 @@ static void table_head(FILE *out, const search_outcome *outcome, bool retrained)
         fprintf(out, "</th>");
     }
     if (retrained) fprintf(out, "<th>trained again</th>");
-    fprintf(out, "<th>test accuracy</th>");
+    fprintf(out, "<th>test %s</th>", plain_of(outcome->score));
     for (size_t i = 0; i < COSTS; i++)
         if (find_objective(outcome, costs[i]) == SIZE_MAX) fprintf(out, "<th>%s</th>", title_of(costs[i]));
     fprintf(out, "<th>model</th><th class=\"left\">genome</th></tr></thead>\n");

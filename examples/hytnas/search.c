@@ -17,6 +17,7 @@ enum {
     SHAPES_TRAIN,
     SHAPES_VAL,
     SHAPES_TEST,
+    SPACE,
     OBJECTIVE,
     LIMIT,
     STUDY,
@@ -37,9 +38,12 @@ static const flag_row flags[] = {
     [SHAPES_TRAIN] = { "shapes-train", "N", "generated pictures to train on (default 800)" },
     [SHAPES_VAL] = { "shapes-val", "N", "to validate on (default 400)" },
     [SHAPES_TEST] = { "shapes-test", "N", "to test on (default 400)" },
+    [SPACE] = { "space", "NAME",
+                "networks to choose from: hytnas, hytnas-wide (classification), hytnas-detect, hytnas-detr (detection), "
+                "hytnas-segment (segmentation); default: the first of its --task" },
     [OBJECTIVE] = { "objective", "NAME:max|min",
-                    "2 to 4 times, of: accuracy, latency_ms, parameters, macs, arena_bytes, weight_bytes "
-                    "(default accuracy:max latency_ms:min parameters:min)" },
+                    "2 to 4 times, of: accuracy, map50, map, miou (the score of the task), latency_ms, parameters, macs, "
+                    "arena_bytes, weight_bytes (default: the task's score:max latency_ms:min parameters:min)" },
     [LIMIT] = { "limit", "NAME:VALUE",
                 "repeatable; on parameters, macs, arena_bytes, weight_bytes: no network above it is tried; on "
                 "accuracy or latency_ms, which must be objectives: none beyond it is in the front" },
@@ -116,6 +120,7 @@ static int take(void *user, size_t place, const char *value)
     case SHAPES_TRAIN: return parse_whole("shapes-train", value, 2, 1000000, &job->data.train);
     case SHAPES_VAL: return parse_whole("shapes-val", value, 2, 1000000, &job->data.val);
     case SHAPES_TEST: return parse_whole("shapes-test", value, 2, 1000000, &job->data.test);
+    case SPACE: job->space_name = value; return GOOD;
     case OBJECTIVE: return take_objective(job, value);
     case LIMIT: return take_limit(job, value);
     case STUDY: job->study_path = value; return GOOD;
@@ -136,7 +141,7 @@ static int read_flags(search_job *job, int argc, char **argv)
     const command_form form = {
         .name = "search",
         .operands = "",
-        .about = "Searches the space hytnas of hybrid convolution + attention networks: each proposed network is "
+        .about = "Searches a space of hybrid convolution + attention networks, for classes, boxes or pixels: each proposed network is "
                  "trained on the "
                  "pictures and timed on this machine. Ends with the front of best trade-offs, a trained model file for "
                  "each of "
@@ -147,18 +152,40 @@ static int read_flags(search_job *job, int argc, char **argv)
         .groups = groups,
         .group_count = sizeof groups / sizeof *groups,
         .examples = "  hytnas search --data shapes --limit macs:4e6 --epochs 4 --trials 24 --study first.db\n"
-                    "  hytnas search --data pictures --trials 64 --final-epochs 24 --study s.db --resume\n",
+                    "  hytnas search --data pictures --trials 64 --final-epochs 24 --study s.db --resume\n"
+                    "  hytnas search --data persons --task detection --limit parameters:300000 --trials 32\n",
     };
     return parse_flags(&form, argc, argv, take, job);
+}
+
+/* What a task is trained for and on which networks, unless the user says otherwise. */
+static void set_task(search_job *job)
+{
+    static const struct { const char *task, *score, *space; } tasks[] = {
+        { "classification", "accuracy", "hytnas" },
+        { "detection", "map50", "hytnas-detect" },
+        { "segmentation", "miou", "hytnas-segment" },
+    };
+    char task[32] = "";
+    size_t place = 0;
+    hyt_options_get_text(job->evaluator_options, HYT_TRAIN_TASK, task, sizeof task);
+    while (place + 1 < sizeof tasks / sizeof *tasks && strcmp(tasks[place].task, task) != 0) place++;
+    job->data.task = tasks[place].task;
+    job->score = tasks[place].score;
+    if (!job->space_name) job->space_name = tasks[place].space;
+    for (size_t i = 0; i < job->objective_count; i++)
+        if (is_accuracy(job->objectives[i].name)) job->score = job->objectives[i].name;
 }
 
 static void set_defaults(search_job *job)
 {
     static const wanted_objective usual[] = {
-        { "accuracy", HYT_MAXIMISE }, { "latency_ms", HYT_MINIMISE }, { "parameters", HYT_MINIMISE },
+        { "", HYT_MAXIMISE }, { "latency_ms", HYT_MINIMISE }, { "parameters", HYT_MINIMISE },
     };
+    set_task(job);
     if (job->objective_count == 0) {
         memcpy(job->objectives, usual, sizeof usual);
+        snprintf(job->objectives[0].name, sizeof job->objectives[0].name, "%s", job->score);
         job->objective_count = sizeof usual / sizeof *usual;
     }
     if (job->folder) return;
@@ -308,7 +335,7 @@ static int complete_options(const search_job *job)
 static int create_search(search_job *job)
 {
     if (complete_options(job) != GOOD) return BAD;
-    hyt_status status = hyt_space_preset(NULL, "hytnas", &job->space);
+    hyt_status status = hyt_space_preset(NULL, job->space_name, &job->space);
     if (status == HYT_OK) status = hyt_search_create(job->space, job->search_options, &job->search);
     if (status == HYT_OK)
         status = hyt_evaluator_create(job->pictures.train, job->pictures.validation, job->evaluator_options,
