@@ -269,6 +269,7 @@ hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const
 {
     HYTI_NEED(trainer);
     HYTI_NEED(train);
+    if (trainer->fit) return hyti_fail(HYT_ERR_STATE, "a training goes on");
     HYTI_TRY(hyti_goal_check(&trainer->goal, train, "train"));
     if (validation) HYTI_TRY(hyti_goal_check(&trainer->goal, validation, "validation"));
     if (trainer->goal.task->begin) HYTI_TRY(trainer->goal.task->begin(&trainer->goal, train));
@@ -284,7 +285,7 @@ hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const
         status = start(&f);
         if (status == HYT_OK) status = run(&f, epoch, user);
         if (status == HYT_OK) status = hyt_graph_set_normalisation(trainer->graph, f.plain.mean, deviation);
-        if (status == HYT_OK && validation) restore(trainer, &f.best);
+        if (status == HYT_OK && f.accuracy >= 0) restore(trainer, &f.best);
         else if (status == HYT_OK) enter_mean(&f);
         if (status != HYT_OK) {
             restore(trainer, &f.start);

@@ -395,6 +395,22 @@ static void teachers_that_do_not_fit(void **state)
     for (size_t i = 0; i < HYTI_COUNT(all); i++) hyt_graph_destroy(all[i]);
 }
 
+static void targets_that_cannot_be_blended(void **state)
+{
+    (void)state;
+    hyt_graph *graph = small_graph();
+    hyt_trainer *none = NULL;
+    const char *const tasks[] = { "detection", "segmentation" };
+    for (size_t i = 0; i < 2; i++) {
+        hyt_options *options = options_of(SET("task", tasks[i], i ? "mixup" : "cutmix", "0.5"));
+        CHECK_STATUS(hyt_trainer_create(graph, options, &none), HYT_ERR_UNSUPPORTED);
+        CHECK_MESSAGE("cannot be blended");
+        CHECK_MESSAGE(tasks[i]);
+        hyt_options_destroy(options);
+    }
+    hyt_graph_destroy(graph);
+}
+
 /* Everything at once, for one and for three threads. */
 static hyt_graph *trained_with(const hyt_graph *graph, const hyt_dataset *train, const hyt_graph *teacher,
                                const char *threads, const char *optimiser)
@@ -490,7 +506,8 @@ int main(void)
         cmocka_unit_test(one_class_is_refused), cmocka_unit_test(imitation_has_its_gradient),
         cmocka_unit_test(soft_loss_has_its_gradient), cmocka_unit_test(a_teacher_is_imitated),
         cmocka_unit_test(teachers_that_do_not_fit), cmocka_unit_test(threads_change_nothing),
-        cmocka_unit_test(options_are_documented), cmocka_unit_test(allocations_may_fail),
+        cmocka_unit_test(targets_that_cannot_be_blended), cmocka_unit_test(options_are_documented),
+        cmocka_unit_test(allocations_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -257,6 +257,29 @@ static void bad_calls_are_refused(void **state)
     hyt_graph_destroy(graph);
 }
 
+static int fit_again(void *user, size_t epoch, double loss, double accuracy)
+{
+    hyt_trainer *trainer = user;
+    (void)epoch, (void)loss, (void)accuracy;
+    CHECK_STATUS(hyt_trainer_fit(trainer, trainer->fit->train, NULL, NULL, NULL, NULL), HYT_ERR_STATE);
+    CHECK_STATUS(hyt_trainer_parse(trainer, "HYTFIT", 6), HYT_ERR_STATE);
+    CHECK_STATUS(hyt_trainer_inherit(trainer, trainer->graph, NULL), HYT_ERR_STATE);
+    return HYT_STOP;
+}
+
+/* Nothing else can be begun inside a callback. */
+static void one_training_at_a_time(void **state)
+{
+    (void)state;
+    hyt_graph *graph = small_graph();
+    hyt_dataset *train = toy(6, 1);
+    hyt_trainer *trainer = trainer_of(graph, NULL);
+    MUST(hyt_trainer_fit(trainer, train, NULL, fit_again, trainer, NULL));
+    hyt_trainer_destroy(trainer);
+    hyt_dataset_destroy(train);
+    hyt_graph_destroy(graph);
+}
+
 static int stop(void *user, size_t epoch, double loss, double accuracy)
 {
     (void)user, (void)epoch, (void)loss, (void)accuracy;
@@ -296,7 +319,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(going_on_is_exact), cmocka_unit_test(what_differs_is_named),
         cmocka_unit_test(damaged_files_are_refused), cmocka_unit_test(bad_calls_are_refused),
-        cmocka_unit_test(allocations_may_fail),
+        cmocka_unit_test(one_training_at_a_time), cmocka_unit_test(allocations_may_fail),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
