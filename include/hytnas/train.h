@@ -21,7 +21,7 @@ typedef struct hyt_trainer hyt_trainer;
 #define HYT_TRAIN_MOMENTUM "momentum"               /**< real, 0.9: of sgd */
 #define HYT_TRAIN_WEIGHT_DECAY "weight-decay"       /**< real: not applied to biases and norms */
 #define HYT_TRAIN_WARMUP "warmup"                   /**< real, share of the steps in which the rate rises to its peak */
-#define HYT_TRAIN_SMOOTHING "smoothing"             /**< real: label smoothing */
+#define HYT_TRAIN_SMOOTHING "smoothing"             /**< real: label smoothing, of classification */
 #define HYT_TRAIN_FLIP "flip"                       /**< flag: mirror left and right at random */
 #define HYT_TRAIN_CROP "crop"                       /**< real, share of the side by which pictures are shifted and scaled at random */
 #define HYT_TRAIN_JITTER "jitter"                   /**< real: brightness, contrast and saturation */
@@ -37,7 +37,7 @@ typedef struct hyt_trainer hyt_trainer;
 #define HYT_TRAIN_MIXUP "mixup"                     /**< real, 0: alpha of mixup; 0: none */
 #define HYT_TRAIN_CUTMIX "cutmix"                   /**< real, 0: alpha of cutmix; 0: none */
 #define HYT_TRAIN_ERASING "erasing"                 /**< real, 0: share of the pictures in which a box becomes noise */
-#define HYT_TRAIN_CLASS_WEIGHTS "class-weights"     /**< choice, "none" or "balanced" */
+#define HYT_TRAIN_CLASS_WEIGHTS "class-weights"     /**< choice, "none" or "balanced" (of classification) */
 #define HYT_TRAIN_TEACHER_SHARE "teacher-share"     /**< real, 0.5: share of the loss that a teacher gives */
 #define HYT_TRAIN_TEMPERATURE "temperature"         /**< real, 2: softens both outputs before they are compared */
 #define HYT_TRAIN_MEMORY_BYTES "memory-bytes"       /**< int, 0: most memory that a training may need; 0: any */

@@ -36,6 +36,9 @@ hyt_status hyti_goal_init(hyti_goal *goal, const hyt_graph *graph, const hyti_tr
     if (params && (params->mixup > 0 || params->cutmix > 0) && !task->mixes)
         return hyti_fail(HYT_ERR_UNSUPPORTED, "options \"%s\" and \"%s\": targets of %s cannot be blended",
                          HYT_TRAIN_MIXUP, HYT_TRAIN_CUTMIX, task->name);
+    if (params && params->class_weights != HYTI_CLASS_WEIGHTS_NONE && !task->weighs)
+        return hyti_fail(HYT_ERR_UNSUPPORTED, "option \"%s\": classes of %s cannot be weighed", HYT_TRAIN_CLASS_WEIGHTS,
+                         task->name);
     hyt_status status = task->prepare(&made);
     if (status == HYT_OK) *goal = made;
     else hyti_goal_clear(&made);

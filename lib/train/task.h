@@ -42,7 +42,8 @@ struct hyti_task {
     /* Distance of a result from a teacher's; adds its gradient times `weight`. Thread-safe. */
     double (*imitate)(const hyti_goal *goal, const float *teacher, const float *output, double weight,
                       float *gradient);                                                         /* optional */
-    bool mixes; /* targets are rows of floats, which may be blended as the pictures are */
+    bool mixes;  /* targets are rows of floats, which may be blended as the pictures are */
+    bool weighs; /* knows option "class-weights" */
 
     /* One number for a data set, 0 to 1, higher is better: results are added in order of pictures, one at a time.
      * score_end releases the score; value NULL: it is given up. */

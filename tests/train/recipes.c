@@ -395,18 +395,28 @@ static void teachers_that_do_not_fit(void **state)
     for (size_t i = 0; i < HYTI_COUNT(all); i++) hyt_graph_destroy(all[i]);
 }
 
-static void targets_that_cannot_be_blended(void **state)
+static void check_unsupported(const hyt_graph *graph, const char *task, const char *key, const char *value,
+                              const char *message)
+{
+    hyt_trainer *none = NULL;
+    hyt_options *options = options_of(SET("task", task, key, value));
+    CHECK_STATUS(hyt_trainer_create(graph, options, &none), HYT_ERR_UNSUPPORTED);
+    CHECK_MESSAGE(message);
+    CHECK_MESSAGE(task);
+    assert_null(none);
+    hyt_options_destroy(options);
+}
+
+/* What only rows of shares can have. */
+static void other_tasks_refuse_by_name(void **state)
 {
     (void)state;
     hyt_graph *graph = small_graph();
-    hyt_trainer *none = NULL;
     const char *const tasks[] = { "detection", "segmentation" };
     for (size_t i = 0; i < 2; i++) {
-        hyt_options *options = options_of(SET("task", tasks[i], i ? "mixup" : "cutmix", "0.5"));
-        CHECK_STATUS(hyt_trainer_create(graph, options, &none), HYT_ERR_UNSUPPORTED);
-        CHECK_MESSAGE("cannot be blended");
-        CHECK_MESSAGE(tasks[i]);
-        hyt_options_destroy(options);
+        check_unsupported(graph, tasks[i], "mixup", "0.5", "cannot be blended");
+        check_unsupported(graph, tasks[i], "cutmix", "0.5", "cannot be blended");
+        check_unsupported(graph, tasks[i], "class-weights", "balanced", "cannot be weighed");
     }
     hyt_graph_destroy(graph);
 }
@@ -506,7 +516,7 @@ int main(void)
         cmocka_unit_test(one_class_is_refused), cmocka_unit_test(imitation_has_its_gradient),
         cmocka_unit_test(soft_loss_has_its_gradient), cmocka_unit_test(a_teacher_is_imitated),
         cmocka_unit_test(teachers_that_do_not_fit), cmocka_unit_test(threads_change_nothing),
-        cmocka_unit_test(targets_that_cannot_be_blended), cmocka_unit_test(options_are_documented),
+        cmocka_unit_test(other_tasks_refuse_by_name), cmocka_unit_test(options_are_documented),
         cmocka_unit_test(allocations_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
