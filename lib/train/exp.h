@@ -6,6 +6,9 @@
 
 #include <stdint.h>
 #include <string.h>
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
 
 /* x = n ln 2 + r with |r| <= ln 2 / 2; e^r by its Taylor sum up to r^7, 2^n by its exponent bits. Adding 1.5 * 2^23
  * rounds to a whole number that stands in the low bits. Below -87 and above 88 the ends are taken; NaN stays NaN. */
@@ -35,22 +38,38 @@ static inline float hyti_exp_f32(float x)
 typedef float hyti_exp_lanes __attribute__((vector_size(64), aligned(4), may_alias));
 typedef int32_t hyti_exp_bits __attribute__((vector_size(64), aligned(4), may_alias));
 
-static inline __attribute__((always_inline)) void hyti_exp_lanes_f32(hyti_exp_lanes *x)
+/* e^r by the sum above, in place. */
+static inline __attribute__((always_inline)) void hyti_exp_sum_f32(hyti_exp_lanes *x)
 {
-    const float rounder = 12582912.0f;
-    hyti_exp_bits low = *x < -87.0f, high = *x > 88.0f;
-    hyti_exp_lanes zero = { 0 }, bounded = *x;
-    bounded = (hyti_exp_lanes)((low & (hyti_exp_bits)(zero - 87.0f)) | (~low & (hyti_exp_bits)bounded));
-    bounded = (hyti_exp_lanes)((high & (hyti_exp_bits)(zero + 88.0f)) | (~high & (hyti_exp_bits)bounded));
-    hyti_exp_lanes shifted = bounded * 1.44269504f + rounder, n = shifted - rounder;
-    hyti_exp_lanes r = bounded - n * 0.693359375f + n * 2.12194440e-4f;
-    hyti_exp_lanes p = r * (1.0f / 5040) + 1.0f / 720;
+    hyti_exp_lanes r = *x, p = r * (1.0f / 5040) + 1.0f / 720;
     p = p * r + 1.0f / 120;
     p = p * r + 1.0f / 24;
     p = p * r + 1.0f / 6;
     p = p * r + 0.5f;
-    p = p * r * r + r + 1;
-    *x = p * (hyti_exp_lanes)(((hyti_exp_bits)shifted << 23) + 0x3f800000);
+    *x = p * (r * r) + (r + 1);
+}
+
+static inline __attribute__((always_inline)) void hyti_exp_lanes_f32(hyti_exp_lanes *x)
+{
+    hyti_exp_lanes zero = { 0 };
+#ifdef __AVX512F__
+    hyti_exp_lanes bounded = (hyti_exp_lanes)_mm512_max_ps((__m512)(zero - 87.0f), (__m512)*x); /* x where it is NaN */
+    bounded = (hyti_exp_lanes)_mm512_min_ps((__m512)(zero + 88.0f), (__m512)bounded);
+    __m512 power = _mm512_roundscale_ps((__m512)(bounded * 1.44269504f), _MM_FROUND_TO_NEAREST_INT);
+    hyti_exp_lanes n = (hyti_exp_lanes)power, r = bounded - n * 0.693359375f + n * 2.12194440e-4f;
+    hyti_exp_sum_f32(&r);
+    *x = (hyti_exp_lanes)_mm512_scalef_ps((__m512)r, power);
+#else
+    const float rounder = 12582912.0f;
+    hyti_exp_bits low = *x < -87.0f, high = *x > 88.0f;
+    hyti_exp_lanes bounded = *x;
+    bounded = (hyti_exp_lanes)((low & (hyti_exp_bits)(zero - 87.0f)) | (~low & (hyti_exp_bits)bounded));
+    bounded = (hyti_exp_lanes)((high & (hyti_exp_bits)(zero + 88.0f)) | (~high & (hyti_exp_bits)bounded));
+    hyti_exp_lanes shifted = bounded * 1.44269504f + rounder, n = shifted - rounder;
+    hyti_exp_lanes r = bounded - n * 0.693359375f + n * 2.12194440e-4f;
+    hyti_exp_sum_f32(&r);
+    *x = r * (hyti_exp_lanes)(((hyti_exp_bits)shifted << 23) + 0x3f800000);
+#endif
 }
 
 /* The normal distribution within 1e-7, without a branch: with z = |x| / sqrt(2) one tail is erfc(z) / 2, erfc(z) =
