@@ -27,6 +27,7 @@ static hyt_status fail(hyt_status status, const char *kind, const char *fault)
     return hyt_fail(status, text);
 }
 
+#if defined(WITH_PNG) || defined(WITH_JPEG)
 /* Room for the pixels, if there are not too many of them. */
 static hyt_status reserve(raw *picture, const char *kind)
 {
@@ -36,6 +37,7 @@ static hyt_status reserve(raw *picture, const char *kind)
     picture->pixels = malloc(picture->width * picture->height * 3);
     return picture->pixels ? HYT_OK : hyt_fail(HYT_ERR_NOMEM, "out of memory");
 }
+#endif
 
 #ifdef WITH_PNG
 /* Whatever the file holds becomes 8-bit RGB; what is transparent shows black. */

@@ -172,6 +172,49 @@ static void the_file_is_named(void **state)
     remove(path);
 }
 
+/* A heap of small blocks alone. */
+static void *small_block(void *user, size_t size)
+{
+    (void)user;
+    return size <= 1024 ? malloc(size) : NULL;
+}
+
+static void release_block(void *user, void *pointer)
+{
+    (void)user;
+    free(pointer);
+}
+
+/* Pictures that are stored as they are stay in the file, which may be gone by name; deflated ones need memory. */
+static void stored_pictures_are_not_copied(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/hytnas-npz-XXXXXX";
+    uint8_t pixels[2 * 20 * 20 * 3];
+    const hyt_heap heap = { NULL, small_block, release_block };
+    hyt_context *context = NULL;
+    MUST(hyt_context_create(&heap, NULL, &context));
+    close(mkstemp(path));
+    for (size_t i = 0; i < sizeof pixels; i++) pixels[i] = (uint8_t)(i * i >> 3);
+    for (int deflated = 0; deflated < 2; deflated++) {
+        hyt_dataset *data = NULL, *part = NULL;
+        const entry x = { .name = "X.npy", .dtype = "'|u1'", .shape = "(2, 20, 20, 3)", .values = pixels,
+                          .size = sizeof pixels, .deflated = deflated };
+        const entry entries[] = { x, good_y };
+        hyti_text file = archive(entries, 2);
+        MUST(hyti_file_write(path, file.data, file.length));
+        hyti_text_clear(&file);
+        CHECK_STATUS(hyt_dataset_load_npz(context, path, &data), deflated ? HYT_ERR_NOMEM : HYT_OK);
+        remove(path);
+        if (deflated) continue;
+        MUST(hyt_dataset_subset(data, (const size_t[]){ 1 }, 1, &part));
+        hyt_dataset_destroy(data);
+        assert_memory_equal(hyt_dataset_picture(part, 0), pixels + sizeof pixels / 2, sizeof pixels / 2);
+        hyt_dataset_destroy(part);
+    }
+    hyt_context_destroy(context);
+}
+
 static hyt_status load_deflated(hyt_context *context)
 {
     entry entries[] = { good_x, good_y };
@@ -229,6 +272,7 @@ int main(void)
         cmocka_unit_test(each_way_of_writing_is_read), cmocka_unit_test(each_integer_type_is_read),
         cmocka_unit_test(a_wrong_array_is_named),      cmocka_unit_test(wrong_labels_are_named),
         cmocka_unit_test(a_torn_archive_is_refused),   cmocka_unit_test(the_file_is_named),
+        cmocka_unit_test(stored_pictures_are_not_copied),
         cmocka_unit_test(running_out_of_memory_leaves_nothing), cmocka_unit_test(person_crops_are_read),
     };
     return cmocka_run_group_tests_name("npz", tests, NULL, NULL);

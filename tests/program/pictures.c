@@ -10,6 +10,7 @@
 
 enum { WIDE = 40, HIGH = 30, SIDE = 32 };
 static char root[64];
+static const char *task; /* of the test that runs */
 
 /* A path below the folder of this test; lent until the fourth call from here. */
 static const char *at(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -93,7 +94,7 @@ static void make_classes(const char *folder, int each)
 
 static int load_quietly(const char *source, size_t input, picture_parts *out, char said[2048])
 {
-    const pictures_wanted wanted = { source, input, 0, 0, 0 };
+    const pictures_wanted wanted = { .source = source, .input = input, .task = task };
     FILE *file = tmpfile();
     assert_non_null(file);
     fflush(stderr);
@@ -257,7 +258,7 @@ static void coco_is_found(void **state)
     make_coco(at("coco/annotations/instances_val2017.json"), 5);
     picture_parts parts = check_good(at("coco"), SIDE, 17, 3, 5);
     assert_int_equal(parts.classes, 1);
-    assert_int_equal(hyt_dataset_box_classes(parts.test), 1);
+    assert_int_equal(hyt_dataset_classes(parts.test), 1);
     check_boxes(parts.train);
     check_boxes(parts.validation);
     check_boxes(parts.test);
@@ -335,6 +336,16 @@ static void idx_is_found(void **state)
     check_bad(at("idx"), 0, "pictures of 4 x 4 are too small");
 }
 
+static void boxes_alone_are_no_classes(void **state)
+{
+    (void)state;
+    check_bad(at("coco/train2017/some.json"), SIDE, "all pictures are of one class");
+    task = "segmentation";
+    check_bad(at("coco/train2017/some.json"), SIDE, "has no masks to learn segmentation from");
+    task = "detection";
+    check_bad(at("one"), SIDE, "has no boxes to learn detection from");
+}
+
 static void one_npz_is_split(void **state)
 {
     (void)state;
@@ -351,6 +362,20 @@ static void what_is_nothing_is_named(void **state)
     make(at("nothing"));
     check_bad(at("nothing"), 0, "has neither train.npz");
     check_bad(at("nowhere"), 0, "there is no such folder or file");
+}
+
+static int classify(void **state)
+{
+    (void)state;
+    task = "classification";
+    return 0;
+}
+
+static int detect(void **state)
+{
+    (void)state;
+    task = "detection";
+    return 0;
 }
 
 static int make_root(void **state)
@@ -371,11 +396,16 @@ static int clear_root(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(folders_of_classes_are_split), cmocka_unit_test(parts_may_be_folders),
-        cmocka_unit_test(a_damaged_picture_is_named),   cmocka_unit_test(coco_is_found),
-        cmocka_unit_test(coco_faults_are_named),        cmocka_unit_test(voc_is_found),
-        cmocka_unit_test(idx_is_found),                 cmocka_unit_test(one_npz_is_split),
-        cmocka_unit_test(what_is_nothing_is_named),
+        cmocka_unit_test_setup(folders_of_classes_are_split, classify),
+        cmocka_unit_test_setup(parts_may_be_folders, classify),
+        cmocka_unit_test_setup(a_damaged_picture_is_named, classify),
+        cmocka_unit_test_setup(coco_is_found, detect),
+        cmocka_unit_test_setup(coco_faults_are_named, detect),
+        cmocka_unit_test_setup(voc_is_found, detect),
+        cmocka_unit_test_setup(idx_is_found, classify),
+        cmocka_unit_test_setup(boxes_alone_are_no_classes, classify),
+        cmocka_unit_test_setup(one_npz_is_split, detect),
+        cmocka_unit_test_setup(what_is_nothing_is_named, classify),
     };
     return cmocka_run_group_tests_name("pictures", tests, make_root, clear_root);
 }
