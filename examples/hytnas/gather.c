@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 enum { PATH_ROOM = 4096 };
-#define MEMORY ((size_t)1 << 30)
 
 int join_path(char *path, size_t room, const char *folder, const char *name)
 {
@@ -300,18 +299,18 @@ static int add_boxes(const picture_rows *rows, hyt_dataset **data)
 }
 
 /* Small sets into memory; `*kept` says whether the rows went with the data set. */
-static hyt_status create_data(picture_rows *rows, size_t classes, bool *kept, hyt_dataset **out)
+static hyt_status create_data(picture_rows *rows, size_t classes, size_t memory, bool *kept, hyt_dataset **out)
 {
     size_t count = rows->files.count, side = rows->side;
-    const hyt_rows source = { read_row, rows, free_rows, 1, MEMORY };
-    *kept = count > MEMORY / (side * side * 3);
+    const hyt_rows source = { read_row, rows, free_rows, 1, memory };
+    *kept = count > memory / (side * side * 3);
     if (!*kept) return hyt_dataset_read(NULL, read_row, rows, count, side, side, classes, out);
     hyt_status status = hyt_dataset_stream(NULL, &source, NULL, count, side, side, classes, out);
     *kept = status == HYT_OK;
     return status;
 }
 
-int read_files(file_list *files, size_t side, hyt_dataset **out)
+int read_files(file_list *files, size_t side, size_t memory, hyt_dataset **out)
 {
     picture_rows *rows = malloc(sizeof *rows);
     hyt_dataset *data = NULL;
@@ -320,7 +319,7 @@ int read_files(file_list *files, size_t side, hyt_dataset **out)
     *rows = (picture_rows){ *files, side };
     *files = (file_list){ 0 };
     size_t classes = rows->files.label_count ? rows->files.label_count : 1;
-    int result = check(create_data(rows, classes, &kept, &data));
+    int result = check(create_data(rows, classes, memory, &kept, &data));
     if (result == GOOD && rows->files.boxes) result = add_boxes(rows, &data);
     if (!kept) free_rows(rows);
     if (result == GOOD) *out = data;

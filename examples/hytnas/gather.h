@@ -32,7 +32,8 @@ int gather_coco(const char *file, const char *folder, const file_list *classes, 
 int gather_voc(const char *folder, const char *names, const file_list *classes, file_list *out);
 void free_files(file_list *files);
 
-/* Reads all pictures, scaled to `side`; in memory up to 1 GiB, else each when it is needed. Takes the paths over. */
-int read_files(file_list *files, size_t side, hyt_dataset **out);
+/* Reads all pictures, scaled to `side`; all stay in memory if they take at most `memory` bytes, else so many of them do
+ * and the others are read when they are needed. Takes the list over. */
+int read_files(file_list *files, size_t side, size_t memory, hyt_dataset **out);
 
 #endif

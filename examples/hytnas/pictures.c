@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { SMALLEST = 32, SHAPES_SIDE = 48, FILES_SIDE = 96, PATH_ROOM = 4096 };
+#define MEMORY ((size_t)1 << 30) /* of picture files, a part */
 enum { TRAIN, VALIDATION, TEST, PARTS };
 static const char *const part_files[PARTS] = { "train.npz", "val.npz", "test.npz" };
 
@@ -126,7 +127,7 @@ static int load_files(const pictures_wanted *wanted, gather_fn gather, bool has_
     int parts = has_test ? PARTS : TEST, result = GOOD;
     for (int i = 0; i < parts && result == GOOD; i++)
         result = gather(wanted->source, i, i ? &files[TRAIN] : NULL, &files[i]);
-    for (int i = 0; i < parts && result == GOOD; i++) result = read_files(&files[i], files_side(wanted), &data[i]);
+    for (int i = 0; i < parts && result == GOOD; i++) result = read_files(&files[i], files_side(wanted), MEMORY, &data[i]);
     for (int i = 0; i < PARTS; i++) free_files(&files[i]);
     out->train = data[TRAIN];
     out->validation = data[VALIDATION];
@@ -140,7 +141,7 @@ static int load_files(const pictures_wanted *wanted, gather_fn gather, bool has_
 static int load_one_list(const pictures_wanted *wanted, file_list *files, int gathered, picture_parts *out)
 {
     hyt_dataset *all = NULL;
-    int result = gathered == GOOD ? read_files(files, files_side(wanted), &all) : BAD;
+    int result = gathered == GOOD ? read_files(files, files_side(wanted), MEMORY, &all) : BAD;
     free_files(files);
     return result == GOOD ? split_in_three(all, out) : BAD;
 }

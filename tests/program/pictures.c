@@ -2,6 +2,7 @@
 /* What --data takes: each kind of source is found, its parts are as they should be, and what is wrong is named. */
 #include "test.h"
 #include "hytnas/decode.h"
+#include "hytnas/gather.h"
 #include "hytnas/pictures.h"
 #include <unistd.h>
 
@@ -166,6 +167,37 @@ static void folders_of_classes_are_split(void **state)
     make(at("one/empty"));
     check_bad(at("one"), SIDE, "one/empty: has no picture (PNG, JPEG)");
     rmdir(at("one/empty"));
+}
+
+/* With little memory the same pictures come from the files again and again, until one is damaged. */
+static void what_does_not_fit_is_read_when_needed(void **state)
+{
+    (void)state;
+    hyt_dataset *data[2] = { NULL, NULL }, *parts[2];
+    uint64_t prints[2];
+    make_classes("many", 5);
+    for (int i = 0; i < 2; i++) {
+        file_list files = { 0 };
+        assert_int_equal(gather_classes(at("many"), NULL, &files), GOOD);
+        assert_int_equal(read_files(&files, SIDE, i ? (size_t)1 << 20 : 2 * SIDE * SIDE * 3, &data[i]), GOOD);
+        MUST(hyt_dataset_fingerprint(data[i], &prints[i]));
+    }
+    assert_true(prints[0] == prints[1]);
+    assert_null(hyt_dataset_picture(data[0], 0));
+    assert_non_null(hyt_dataset_picture(data[1], 0));
+    MUST(hyt_dataset_split(data[0], 0.5, 0, &parts[0], &parts[1]));
+    hyt_dataset_destroy(data[0]);
+    check_classes(parts[0]);
+    check_classes(parts[1]);
+    write_text(at("many/dog/4.jpg"), "\xff\xd8\xff\xe0", 4);
+    CHECK_STATUS(hyt_dataset_fingerprint(data[1], &prints[0]), HYT_OK);
+    hyt_status first = hyt_dataset_fingerprint(parts[0], &prints[0]);
+    if (first == HYT_OK) first = hyt_dataset_fingerprint(parts[1], &prints[0]);
+    assert_int_equal(first, HYT_ERR_FORMAT);
+    CHECK_MESSAGE("many/dog/4.jpg: JPEG: ");
+    hyt_dataset_destroy(data[1]);
+    hyt_dataset_destroy(parts[0]);
+    hyt_dataset_destroy(parts[1]);
 }
 
 static void parts_may_be_folders(void **state)
@@ -397,6 +429,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(folders_of_classes_are_split, classify),
+        cmocka_unit_test_setup(what_does_not_fit_is_read_when_needed, classify),
         cmocka_unit_test_setup(parts_may_be_folders, classify),
         cmocka_unit_test_setup(a_damaged_picture_is_named, classify),
         cmocka_unit_test_setup(coco_is_found, detect),
