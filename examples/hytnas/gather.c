@@ -254,7 +254,8 @@ static hyt_status check_size(const picture_rows *rows, size_t index, size_t widt
     if (!boxes || (width == hyt_annotations_width(boxes, index) && height == hyt_annotations_height(boxes, index)))
         return HYT_OK;
     snprintf(text, sizeof text, "%.700s: is %zu by %zu pixels, its annotation says %zu by %zu",
-             rows->files.paths[index], width, height, hyt_annotations_width(boxes, index), hyt_annotations_height(boxes, index));
+             rows->files.paths[index], width, height, hyt_annotations_width(boxes, index),
+             hyt_annotations_height(boxes, index));
     return hyt_fail(HYT_ERR_FORMAT, text);
 }
 

@@ -127,7 +127,8 @@ static int load_files(const pictures_wanted *wanted, gather_fn gather, bool has_
     int parts = has_test ? PARTS : TEST, result = GOOD;
     for (int i = 0; i < parts && result == GOOD; i++)
         result = gather(wanted->source, i, i ? &files[TRAIN] : NULL, &files[i]);
-    for (int i = 0; i < parts && result == GOOD; i++) result = read_files(&files[i], files_side(wanted), MEMORY, &data[i]);
+    for (int i = 0; i < parts && result == GOOD; i++)
+        result = read_files(&files[i], files_side(wanted), MEMORY, &data[i]);
     for (int i = 0; i < PARTS; i++) free_files(&files[i]);
     out->train = data[TRAIN];
     out->validation = data[VALIDATION];
@@ -340,7 +341,8 @@ static int check_part(const pictures_wanted *wanted, int index, const hyt_datase
         return complain("%s: has no %s to learn %s from", name,
                         strcmp(wanted->task, "detection") == 0 ? "boxes" : "masks", wanted->task);
     if (classes > pictures->classes)
-        return complain("%s: has a label %zu, beyond the %zu classes of %s", name, classes - 1, pictures->classes, train);
+        return complain("%s: has a label %zu, beyond the %zu classes of %s", name, classes - 1,
+                        pictures->classes, train);
     if (strcmp(wanted->task, "classification") != 0) return GOOD;
     return check(hyt_dataset_check(part, name, pictures->classes));
 }
