@@ -18,7 +18,8 @@ static const command_form describe = {
     .about =
         "Prints the operations, shapes and costs of networks. NET is a builder's name (mobilevit-xxs, mobilevit-xs, "
         "mobilevit-s, mobilenetv1-WIDTH, mobilenetv2-WIDTH, mobilenetv3-small, mobilenetv3-large, resnet-18, vit-tiny, "
-        "deit-tiny, convit-tiny, swin-tiny, pvt-tiny, ssdlite-mobilenetv3, yolo-nano, detr-tiny, maskrcnn-fpn, "
+        "deit-tiny, convit-tiny, swin-tiny, pvt-tiny, ssdlite-mobilenetv3, ssdlite-mobilenetv3-small, "
+        "ssdlite-mobilevit-xxs, yolo-nano, detr-tiny, maskrcnn-fpn, "
         "maskrcnn-head), a genome of the space hytnas: 23 values joined by colons, as the commands search and study "
         "print them, or a file: ONNX, TensorFlow Lite or the library's own.",
     .flags = flags,

@@ -180,7 +180,8 @@ HYT_API hyt_status hyt_graph_pixel_head(hyt_graph *graph, const hyt_value *maps,
  *  "mobilenetv2-0.35", "mobilenetv3-small", "mobilenetv3-large-0.75" (any width multiplier after the dash; 1 without);
  *  "resnet-18"; "vit-tiny" (the mean of the tokens is classified), "deit-tiny" (a class token is), "convit-tiny",
  *  "swin-tiny", "pvt-tiny". Detectors, N,places,4 + classes, their classes as the head counts them (background or "no
- *  object" included): "ssdlite-mobilenetv3", "yolo-nano", "detr-tiny". Parts of Mask R-CNN: "maskrcnn-fpn" (its levels
+ *  object" included): "ssdlite-mobilenetv3" (large), "ssdlite-mobilenetv3-small", "ssdlite-mobilevit-xxs",
+ *  "yolo-nano", "detr-tiny". Parts of Mask R-CNN: "maskrcnn-fpn" (its levels
  *  one after another, N,pixels,256) and "maskrcnn-head" (of regions of 256 channels). Weights are not initialised.
  *  @param input    side of the square picture; >= 32 but for maskrcnn-head; a multiple of 16 for ViT, DeiT and ConViT,
  *                  of 32 for Swin and PVT, else HYT_ERR_SHAPE

@@ -19,6 +19,8 @@ static const hyti_network networks[] = {
     { .name = "swin-tiny", .build = hyti_build_swin_tiny, .multiple = 32 },
     { .name = "pvt-tiny", .build = hyti_build_pvt_tiny, .multiple = 32, .epsilon = 1e-6 },
     { .name = "ssdlite-mobilenetv3", .build = hyti_build_ssdlite, .epsilon = 1e-3 },
+    { .name = "ssdlite-mobilenetv3-small", .build = hyti_build_ssdlite_small, .epsilon = 1e-3 },
+    { .name = "ssdlite-mobilevit-xxs", .build = hyti_build_ssdlite_mobilevit },
     { .name = "yolo-nano", .build = hyti_build_yolo_nano, .epsilon = 1e-3 },
     { .name = "detr-tiny", .build = hyti_build_detr_tiny },
     { .name = "maskrcnn-fpn", .build = hyti_build_maskrcnn_fpn },
@@ -30,7 +32,8 @@ static const char *const listed[] = {
     "mobilevit-xxs",     "mobilevit-xs",       "mobilevit-s", "mobilenetv1-0.25", "mobilenetv2-0.35",
     "mobilenetv3-small", "mobilenetv3-large",  "resnet-18",   "vit-tiny",         "deit-tiny",
     "convit-tiny",       "swin-tiny",          "pvt-tiny",    "ssdlite-mobilenetv3", "yolo-nano",
-    "detr-tiny",         "maskrcnn-fpn",       "maskrcnn-head",
+    "detr-tiny",         "maskrcnn-fpn",       "maskrcnn-head", "ssdlite-mobilenetv3-small",
+    "ssdlite-mobilevit-xxs",
 };
 
 const char *hyt_graph_builder(size_t index)

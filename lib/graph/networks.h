@@ -34,6 +34,8 @@ hyt_status hyti_build_pvt_tiny(hyt_graph *graph, const hyti_network *network, hy
 
 /* networks_detect.c, networks_detr.c */
 hyt_status hyti_build_ssdlite(hyt_graph *graph, const hyti_network *network, hyt_value x, size_t classes);
+hyt_status hyti_build_ssdlite_small(hyt_graph *graph, const hyti_network *network, hyt_value x, size_t classes);
+hyt_status hyti_build_ssdlite_mobilevit(hyt_graph *graph, const hyti_network *network, hyt_value x, size_t classes);
 hyt_status hyti_build_yolo_nano(hyt_graph *graph, const hyti_network *network, hyt_value x, size_t classes);
 hyt_status hyti_build_maskrcnn_fpn(hyt_graph *graph, const hyti_network *network, hyt_value x, size_t classes);
 hyt_status hyti_build_maskrcnn_head(hyt_graph *graph, const hyti_network *network, hyt_value x, size_t classes);
@@ -63,6 +65,8 @@ hyt_status hyti_net_classify_token(hyt_graph *graph, hyt_value x, size_t classes
  * channels after it by 1 or 2. */
 hyt_status hyti_net_mobilenetv3(hyt_graph *graph, bool large, double width, size_t divide, hyt_value x,
                                 hyt_value *stride16, hyt_value *out);
+/* MobileViT, by its name, but its classifier; `stride16`: the map of that stride (NULL: not wanted). */
+hyt_status hyti_net_mobilevit(hyt_graph *graph, const char *name, hyt_value x, hyt_value *stride16, hyt_value *out);
 /* ResNet-18 but its classifier; the maps of strides 4, 8, 16, 32. */
 hyt_status hyti_net_resnet18(hyt_graph *graph, hyt_value x, hyt_value maps[4]);
 

@@ -32,12 +32,11 @@ static hyt_status ssd_head(hyt_graph *graph, hyt_value x, size_t values, hyt_val
     return rows_of(graph, x, SSD_BOXES, out);
 }
 
-hyt_status hyti_build_ssdlite(hyt_graph *graph, const hyti_network *network, hyt_value x, size_t classes)
+/* On maps of strides 16 and 32. */
+static hyt_status ssdlite(hyt_graph *graph, hyt_value stride16, hyt_value stride32, size_t classes)
 {
     static const size_t extra[SSD_MAPS - 2] = { 512, 256, 256, 128 };
-    hyt_value maps[SSD_MAPS], heads[2];
-    (void)network;
-    HYTI_TRY(hyti_net_mobilenetv3(graph, true, 1, 2, x, &maps[0], &maps[1]));
+    hyt_value maps[SSD_MAPS] = { stride16, stride32 }, heads[2], x;
     for (size_t i = 2; i < SSD_MAPS; i++) HYTI_TRY(extra_map(graph, maps[i - 1], extra[i - 2], &maps[i]));
     for (size_t i = 0; i < SSD_MAPS; i++) {
         HYTI_TRY(ssd_head(graph, maps[i], 4, &heads[0]));
@@ -45,6 +44,31 @@ hyt_status hyti_build_ssdlite(hyt_graph *graph, const hyti_network *network, hyt
         HYTI_TRY(hyt_graph_concat(graph, heads, 2, 2, &maps[i]));
     }
     return hyt_graph_concat(graph, maps, SSD_MAPS, 1, &x);
+}
+
+hyt_status hyti_build_ssdlite(hyt_graph *graph, const hyti_network *network, hyt_value x, size_t classes)
+{
+    hyt_value stride16;
+    (void)network;
+    HYTI_TRY(hyti_net_mobilenetv3(graph, true, 1, 2, x, &stride16, &x));
+    return ssdlite(graph, stride16, x, classes);
+}
+
+hyt_status hyti_build_ssdlite_small(hyt_graph *graph, const hyti_network *network, hyt_value x, size_t classes)
+{
+    hyt_value stride16;
+    (void)network;
+    HYTI_TRY(hyti_net_mobilenetv3(graph, false, 1, 2, x, &stride16, &x));
+    return ssdlite(graph, stride16, x, classes);
+}
+
+/* As its authors detect (section 4.2), its smallest size. */
+hyt_status hyti_build_ssdlite_mobilevit(hyt_graph *graph, const hyti_network *network, hyt_value x, size_t classes)
+{
+    hyt_value stride16;
+    (void)network;
+    HYTI_TRY(hyti_net_mobilevit(graph, "mobilevit-xxs", x, &stride16, &x));
+    return ssdlite(graph, stride16, x, classes);
 }
 
 /* A small one-stage detector without anchors: a backbone of cross-stage partial blocks (Wang et al., arXiv 1911.11929),

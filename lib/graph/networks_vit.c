@@ -17,11 +17,11 @@ static const mobilevit_size mobilevit_sizes[] = {
     { "mobilevit-s", { 32, 64, 96, 128, 160 }, { 144, 192, 240 }, { 288, 384, 480 }, 4 },
 };
 
-hyt_status hyti_build_mobilevit(hyt_graph *graph, const hyti_network *network, hyt_value x, size_t classes)
+hyt_status hyti_net_mobilevit(hyt_graph *graph, const char *name, hyt_value x, hyt_value *stride16, hyt_value *out)
 {
     static const size_t blocks[3] = { 2, 4, 3 };
     const mobilevit_size *size = mobilevit_sizes;
-    while (strcmp(size->name, network->name) != 0) size++;
+    while (strcmp(size->name, name) != 0) size++;
     const size_t *channels = size->channels;
     HYTI_TRY(hyti_graph_conv_norm(graph, x, 16, 3, 2, 1, HYT_OP_SILU, &x));
     HYTI_TRY(hyt_graph_inverted_residual(graph, x, channels[0], 1, size->expand, HYT_OP_SILU, &x));
@@ -30,8 +30,14 @@ hyt_status hyti_build_mobilevit(hyt_graph *graph, const hyti_network *network, h
     for (size_t i = 0; i < 3; i++) {
         HYTI_TRY(hyt_graph_inverted_residual(graph, x, channels[2 + i], 2, size->expand, HYT_OP_SILU, &x));
         HYTI_TRY(hyt_graph_mobilevit(graph, x, size->width[i], size->ffn[i], 4, blocks[i], 2, HYT_OP_SILU, &x));
+        if (i == 1 && stride16) *stride16 = x;
     }
-    HYTI_TRY(hyti_graph_conv_norm(graph, x, HYTI_MIN(4 * channels[4], (size_t)960), 1, 1, 1, HYT_OP_SILU, &x));
+    return hyti_graph_conv_norm(graph, x, HYTI_MIN(4 * channels[4], (size_t)960), 1, 1, 1, HYT_OP_SILU, out);
+}
+
+hyt_status hyti_build_mobilevit(hyt_graph *graph, const hyti_network *network, hyt_value x, size_t classes)
+{
+    HYTI_TRY(hyti_net_mobilevit(graph, network->name, x, NULL, &x));
     return hyti_net_classify(graph, x, classes);
 }
 

@@ -6,6 +6,7 @@
  *   NETWORK  a genome of --space (default hytnas-detect), a number (that sample of the space), or the name of a builder
  *   KEY      an option of training; task is detection by default */
 #include "base/rng.h"
+#include "evaluate/evaluate.h"
 #include "graph/graph.h"
 #include "train/precision.h"
 #include "train/runner.h"
@@ -185,6 +186,20 @@ static bool is_there(const char *path, const char *start)
     return found;
 }
 
+/* What the same network reaches in int8, calibrated on training pictures. */
+static double in_int8(const job *j, const hyt_graph *network)
+{
+    hyt_graph *quantised = NULL;
+    result r = { 0 };
+    must(hyti_evaluate_quantise(network, j->train, 64, 2, &quantised));
+    run_test(j, quantised, &r);
+    double value = value_of(j, &r, 0, NULL);
+    hyti_precision_clear(&r.precision);
+    free(r.counts);
+    hyt_graph_destroy(quantised);
+    return value;
+}
+
 static void add_line(const job *j, const char *start, const hyt_graph *network, double best, double seconds)
 {
     static const char *const names[2][2] = { { "test_map50", "test_map" }, { "test_iou_1", NULL } };
@@ -199,7 +214,9 @@ static void add_line(const job *j, const char *start, const hyt_graph *network, 
         fprintf(file, ",\"%s\":[%.4f,%.4f,%.4f]", names[j->pixels][which], i.value, i.low, i.high);
         fprintf(stderr, "%s %.4f, %.4f to %.4f\n", names[j->pixels][which], i.value, i.low, i.high);
     }
-    fprintf(file, "}\n");
+    double whole = in_int8(j, network);
+    fprintf(file, ",\"test_int8\":%.4f}\n", whole);
+    fprintf(stderr, "%s in int8 %.4f\n", names[j->pixels][0], whole);
     fclose(file);
     hyti_precision_clear(&r.precision);
     free(r.counts);
