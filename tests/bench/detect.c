@@ -45,6 +45,17 @@ static hyt_dataset *load(const char *folder, const char *part)
     return dataset;
 }
 
+/* The classes of SSD's six boxes start as those of hyt_graph_box_head() do, so that all are trained the same way. */
+static void set_prior(hyt_graph *graph, size_t classes)
+{
+    float *values = malloc(6 * classes * sizeof *values);
+    for (size_t i = 0; i < 6 * classes; i++) values[i] = -4.59512f; /* a score of 0.01 */
+    for (size_t i = 0; i < graph->n_parameters; i++)
+        if (graph->parameters[i].role == HYTI_ROLE_BIAS && graph->parameters[i].count == 6 * classes)
+            must(hyt_graph_set_parameter(graph, i, values, 6 * classes));
+    free(values);
+}
+
 static hyt_graph *build(const job *j, size_t classes)
 {
     size_t input = hyt_dataset_height(j->train);
@@ -55,6 +66,7 @@ static hyt_graph *build(const job *j, size_t classes)
     unsigned long sample = strtoul(j->network, &end, 10);
     if (!strchr(j->network, ':') && *end) {
         must(hyt_graph_build(NULL, j->network, input, classes + (strncmp(j->network, "detr", 4) == 0), &graph));
+        if (strncmp(j->network, "ssdlite", 7) == 0) set_prior(graph, classes);
         return graph;
     }
     must(hyt_space_preset(NULL, j->space, &space));
