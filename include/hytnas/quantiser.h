@@ -16,7 +16,9 @@ extern "C" {
 typedef struct hyt_quantiser hyt_quantiser;
 
 /** choice, "minmax", "percentile", "mse" (least squared error), "kl" (least divergence; "mse" for a
- *  value with few numbers): the range of a value */
+ *  value with few numbers): the range of a value. "learned": the quantisation that the graph's values carry, of training
+ *  that rounds (train.h, "qat"); of those that carry none "minmax"; weights as "minmax", without "equalise" and
+ *  "correct-bias", as the training had them */
 #define HYT_QUANTISER_CALIBRATION "calibration"
 #define HYT_QUANTISER_PERCENTILE "percentile"     /**< real, 99.99: per cent of the numbers that "percentile" keeps */
 #define HYT_QUANTISER_WEIGHTS "weights"           /**< choice, "minmax", "mse": the scale of a channel's weights */
@@ -28,7 +30,7 @@ typedef struct hyt_quantiser hyt_quantiser;
 HYT_API hyt_status hyt_quantiser_options_create(hyt_context *context, hyt_options **out);
 
 /** Folds batch norms (hyt_graph_fold_norms()); values and parameters are numbered as in the graph that finish hands
- *  over. A quantisation that the graph carries already is not used.
+ *  over. A quantisation that the graph carries already is used by calibration "learned" alone.
  *  @param options  NULL: defaults
  *  @return HYT_ERR_STATE if a weight of the graph is not set */
 HYT_API hyt_status hyt_quantiser_create(const hyt_graph *graph, const hyt_options *options, hyt_quantiser **out);

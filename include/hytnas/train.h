@@ -41,6 +41,9 @@ typedef struct hyt_trainer hyt_trainer;
 #define HYT_TRAIN_TEACHER_SHARE "teacher-share"     /**< real, 0.5: share of the loss that a teacher gives */
 #define HYT_TRAIN_TEMPERATURE "temperature"         /**< real, 2: softens both outputs before they are compared */
 #define HYT_TRAIN_MEMORY_BYTES "memory-bytes"       /**< int, 0: most memory that a training may need; 0: any */
+/** real, 0: share of the epochs, the last ones, in which weights and values are rounded as int8 rounds them; the ranges
+ *  that were learned are handed over as quantisation of the network's values (HYT_QUANTISER_CALIBRATION "learned") */
+#define HYT_TRAIN_QAT "qat"
 #define HYT_TRAIN_TASK "task"                       /**< choice, "classification", "detection" or "segmentation" */
 
 HYT_API hyt_status hyt_train_options_create(hyt_context *context, hyt_options **out);

@@ -260,7 +260,8 @@ static hyt_status make_trainer(const hyt_evaluator *e, const hyti_train_params *
     return status;
 }
 
-/* Replaces *graph by its trained version, in the evaluator's precision. The trainer's threads are gone when this returns. */
+/* Replaces *graph by its trained version, in the evaluator's precision. The trainer's threads are gone when this
+ * returns. */
 static hyt_status train_graph(hyt_evaluator *evaluator, const hyti_train_params *params, watcher *watch,
                               hyt_graph **graph, double *accuracy)
 {

@@ -80,7 +80,8 @@ hyt_status hyt_cost_set_precision(hyt_cost *cost, hyt_precision precision)
 {
     HYTI_NEED(cost);
     if (precision != HYT_FP32 && precision != HYT_INT8)
-        return hyti_fail(HYT_ERR_RANGE, "candidates are judged in fp32 or in int8, not in precision %d", (int)precision);
+        return hyti_fail(HYT_ERR_RANGE, "candidates are judged in fp32 or in int8, not in precision %d",
+                         (int)precision);
     cost->precision = precision;
     return HYT_OK;
 }

@@ -48,6 +48,14 @@ static hyt_status add_pictures(hyt_quantiser *quantiser, const hyt_dataset *data
     return status;
 }
 
+/* Of training that rounded. */
+static bool has_ranges(const hyt_graph *graph)
+{
+    for (size_t i = 0; i < graph->n_nodes; i++)
+        if (graph->nodes[i].quantised) return true;
+    return false;
+}
+
 hyt_status hyti_evaluate_quantise(const hyt_graph *network, const hyt_dataset *dataset, size_t pictures, size_t threads,
                                   hyt_graph **out)
 {
@@ -55,6 +63,8 @@ hyt_status hyti_evaluate_quantise(const hyt_graph *network, const hyt_dataset *d
     hyt_quantiser *quantiser = NULL;
     HYTI_TRY(hyt_quantiser_options_create(hyti_graph_context(network), &options));
     hyt_status status = hyt_options_set_int(options, HYT_QUANTISER_THREADS, (int64_t)threads);
+    if (status == HYT_OK && has_ranges(network))
+        status = hyt_options_set_text(options, HYT_QUANTISER_CALIBRATION, "learned");
     if (status == HYT_OK) status = hyt_quantiser_create(network, options, &quantiser);
     if (status == HYT_OK) status = add_pictures(quantiser, dataset, pictures);
     if (status == HYT_OK) status = hyt_quantiser_finish(quantiser, out);

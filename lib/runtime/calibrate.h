@@ -17,7 +17,8 @@ typedef enum hyti_calibration {
     HYTI_CALIBRATION_MINMAX = 0,
     HYTI_CALIBRATION_PERCENTILE,
     HYTI_CALIBRATION_MSE,
-    HYTI_CALIBRATION_KL
+    HYTI_CALIBRATION_KL,
+    HYTI_CALIBRATION_LEARNED /* what has no range of its own: all */
 } hyti_calibration;
 
 typedef struct hyti_range {

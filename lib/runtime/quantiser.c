@@ -8,7 +8,7 @@
 
 #define FIELD(name) offsetof(hyti_quantiser_params, name)
 static const hyti_option rows[] = {
-    { HYT_QUANTISER_CALIBRATION, HYT_OPT_CHOICE, 0, 0, 0, "minmax|percentile|mse|kl", FIELD(calibration),
+    { HYT_QUANTISER_CALIBRATION, HYT_OPT_CHOICE, 0, 0, 0, "minmax|percentile|mse|kl|learned", FIELD(calibration),
       "how the range of a value is chosen" },
     { HYT_QUANTISER_PERCENTILE, HYT_OPT_REAL, 99.99, 50, 100, NULL, FIELD(percentile),
       "per cent of the numbers that percentile keeps" },
@@ -27,6 +27,15 @@ hyt_status hyt_quantiser_options_create(hyt_context *context, hyt_options **out)
     return hyti_options_create(context, &table, out);
 }
 
+/* What training has learned holds for the network as it was trained, and as it rounded it. */
+static hyt_status read_params(const hyt_options *options, hyti_quantiser_params *params)
+{
+    HYTI_TRY(hyti_options_read(options, &table, params));
+    if (params->calibration == HYTI_CALIBRATION_LEARNED)
+        params->equalise = params->correct_bias = params->weights = 0;
+    return HYT_OK;
+}
+
 static hyt_status check_parameters(const hyt_graph *graph)
 {
     for (size_t i = 0; i < graph->n_parameters; i++)
@@ -36,10 +45,12 @@ static hyt_status check_parameters(const hyt_graph *graph)
     return graph->input != HYTI_NO_VALUE ? HYT_OK : hyti_fail(HYT_ERR_STATE, "graph \"%s\" has no input", graph->name);
 }
 
-/* Of a network that was int8 before nothing is kept: its scales hold neither for other weights nor other pictures. */
-static hyt_status forget_quantisation(hyt_graph *graph)
+/* Of a network that was int8 before nothing is kept: its scales hold neither for other weights nor other pictures. But
+ * those of values that training has learned are wanted. */
+static hyt_status forget_quantisation(hyt_graph *graph, const hyti_quantiser_params *params)
 {
-    for (size_t i = 0; i < graph->n_nodes; i++)
+    bool learned = params->calibration == HYTI_CALIBRATION_LEARNED;
+    for (size_t i = 0; i < graph->n_nodes && !learned; i++)
         HYTI_TRY(hyt_graph_set_quantisation(graph, (hyt_value)i, 0, 0));
     for (size_t i = 0; i < graph->n_parameters; i++) {
         HYTI_TRY(hyt_graph_set_scales(graph, i, NULL, 0));
@@ -50,10 +61,10 @@ static hyt_status forget_quantisation(hyt_graph *graph)
 
 static hyt_status fill(const hyt_graph *graph, const hyt_options *options, hyt_quantiser *q)
 {
-    HYTI_TRY(hyti_options_read(options, &table, &q->params));
+    HYTI_TRY(read_params(options, &q->params));
     HYTI_TRY(check_parameters(graph));
     HYTI_TRY(hyt_graph_fold_norms(graph, &q->graph));
-    HYTI_TRY(forget_quantisation(q->graph));
+    HYTI_TRY(forget_quantisation(q->graph, &q->params));
     const size_t *size = q->graph->nodes[q->graph->input].dims.size;
     q->picture_size = size[1] * size[2] * size[3];
     return HYT_OK;
@@ -362,11 +373,11 @@ hyt_status hyt_quantise(hyt_graph **graph, const float *pictures, size_t count, 
     HYTI_NEED(graph);
     HYTI_NEED(*graph);
     HYTI_NEED(pictures);
-    HYTI_TRY(hyti_options_read(options, &table, &params));
+    HYTI_TRY(read_params(options, &params));
     HYTI_TRY(check_parameters(*graph));
     HYTI_TRY(need_pictures(count));
     HYTI_TRY(hyti_graph_fold_in_place(graph));
-    hyt_status status = forget_quantisation(*graph);
+    hyt_status status = forget_quantisation(*graph, &params);
     if (status == HYT_OK) return quantise(graph, &params, pictures, count);
     hyt_graph_destroy(*graph);
     *graph = NULL;

@@ -29,7 +29,8 @@ static void add_axis(hyti_tape_axes *axes, size_t size, size_t in, size_t out)
 {
     if (size == 1) return;
     hyti_tape_axis *last = axes->rank ? &axes->axis[axes->rank - 1] : NULL;
-    if (last && last->in == in * size && last->out == out * size) *last = (hyti_tape_axis){ last->size * size, in, out };
+    if (last && last->in == in * size && last->out == out * size)
+        *last = (hyti_tape_axis){ last->size * size, in, out };
     else axes->axis[axes->rank++] = (hyti_tape_axis){ size, in, out };
 }
 
@@ -98,7 +99,8 @@ static void order_axes(const hyti_node *node, bool to_order, hyti_tape_axes *axe
     strides_of(&plain, order);
     for (size_t i = 1; i < node->dims.rank; i++) {
         size_t axis = axis_at(to_order ? &plain : node, i);
-        add_axis(axes, node->dims.size[axis], to_order ? lying[axis] : order[axis], to_order ? order[axis] : lying[axis]);
+        size_t in = to_order ? lying[axis] : order[axis], out = to_order ? order[axis] : lying[axis];
+        add_axis(axes, node->dims.size[axis], in, out);
     }
 }
 

@@ -77,13 +77,36 @@ static void blend(float *mean, const float *values, size_t count, float share)
 }
 
 /* The exponential mean of the weights along the way (Polyak and Juditsky, 1992), short at first so that it forgets
- * where it started; the running statistics with them. */
+ * where it started; the running statistics with them. Ranges are what they are now: they are running means already. */
 static void average(fit *f)
 {
     const hyt_trainer *t = f->trainer;
     double n = (double)f->averaged++, share = fmax(1 - t->params.averaging, 9 / (n + 10));
     blend(f->mean.weights, t->net.weights, t->tape.n_trained, (float)(n > 0 ? share : 1));
-    blend(f->mean.running, t->net.running, t->tape.running, (float)(n > 0 ? share : 1));
+    blend(f->mean.running, t->net.running, t->tape.ranges, (float)(n > 0 ? share : 1));
+    memcpy(f->mean.running + t->tape.ranges, t->net.running + t->tape.ranges,
+           (t->tape.running - t->tape.ranges) * sizeof *t->net.running);
+}
+
+/* Rounds as int8 does in the last epochs, a share `qat` of them, and keeps the ranges over the last quarter of these
+ * steps. What was trained before is not compared with what comes then. */
+static void set_rounding(fit *f, size_t step)
+{
+    hyt_trainer *t = f->trainer;
+    size_t epochs = (size_t)ceil(t->params.qat * (double)f->epochs), all = f->epochs * f->steps;
+    size_t first = (f->epochs - epochs) * f->steps;
+    if (epochs == 0) return;
+    hyti_rounding rounding = step < first                  ? HYTI_ROUNDING_NONE
+                             : step < all - (all - first) / 4 ? HYTI_ROUNDING_LEARNS
+                                                              : HYTI_ROUNDING_FROZEN;
+    if (step == first) {
+        hyti_net_forget_ranges_f32(&t->net);
+        f->accuracy = -1;
+        f->since = f->averaged = 0;
+    }
+    if (t->net.rounding == rounding) return;
+    t->net.rounding = rounding;
+    hyti_net_pack_f32(&t->net);
 }
 
 /* Loss of an epoch. Its batches differ by one picture at most, so none is too small for its statistics. */
@@ -97,6 +120,7 @@ static hyt_status run_epoch(fit *f, double *mean_loss)
         size_t first = count * step / f->steps, pictures = count * (step + 1) / f->steps - first;
         size_t at = f->epoch * f->steps + step, all = f->epochs * f->steps;
         double loss, rate = hyti_train_rate(&t->params, at, all), momentum = hyti_train_momentum(&t->params, at, all);
+        set_rounding(f, at);
         HYTI_TRY(fill_batch(f, first, pictures));
         HYTI_TRY(hyti_trainer_step(t, t->input, pictures, rate, momentum, &loss));
         sum += loss * (double)pictures;
@@ -201,6 +225,7 @@ static hyt_status start(fit *f)
     hyti_trainer_reset(t);
     if (!t->resumes) return HYT_OK;
     HYTI_TRY(hyti_checkpoint_read(t, t->image, t->image_size, f));
+    set_rounding(f, f->epoch * f->steps);
     hyti_net_pack_f32(&t->net);
     return HYT_OK;
 }
@@ -288,6 +313,7 @@ hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const
         if (status == HYT_OK && f.accuracy >= 0) restore(trainer, &f.best);
         else if (status == HYT_OK) enter_mean(&f);
         if (status != HYT_OK) {
+            trainer->net.rounding = HYTI_ROUNDING_NONE;
             restore(trainer, &f.start);
             hyti_trainer_reset(trainer);
         }

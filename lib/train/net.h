@@ -4,6 +4,7 @@
 #define HYTI_TRAIN_NET_H
 
 #include "base/pool.h"
+#include "runtime/calibrate.h"
 #include "train/ops.h"
 
 #define REAL float

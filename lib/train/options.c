@@ -49,6 +49,8 @@ static const hyti_option rows[] = {
       "share of the loss that a teacher gives, where there is one" },
     { HYT_TRAIN_TEMPERATURE, HYT_OPT_REAL, 2, 0.01, 1000, NULL, FIELD(temperature),
       "what the outputs are divided by before they are compared with a teacher's" },
+    { HYT_TRAIN_QAT, HYT_OPT_REAL, 0, 0, 1, NULL, FIELD(qat),
+      "share of the epochs, the last ones, that round as int8 does; 0: none" },
     { HYT_TRAIN_MEMORY_BYTES, HYT_OPT_INT, 0, 0, 9007199254740992.0, NULL, FIELD(memory_bytes),
       "most memory that a training may need; 0: any" },
 };

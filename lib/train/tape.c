@@ -42,6 +42,7 @@ static size_t add_value(builder *b, const hyti_node *node)
     hyti_tape *tape = b->tape;
     const hyt_dims *dims = &node->dims;
     hyti_tape_value value = { .norm = HYTI_NONE, .rows = 1, .fixed = node->fixed };
+    value.made = value.read = (hyt_value)(node - b->graph->nodes);
     if (node->picture) {
         value.height = dims->size[2];
         value.width = dims->size[3];
@@ -74,6 +75,7 @@ static size_t add_weight(builder *b, const hyti_node *node, size_t own)
         weight.taps = node->kernel[0] * node->kernel[1];
         weight.depthwise = hyti_node_is_depthwise(b->graph, node);
     }
+    weight.rounds = parameter->role == HYTI_ROLE_WEIGHT && node->op != HYT_OP_CONV_TRANSPOSE;
     weight.back_rows = weight.outputs;
     weight.back_columns = weight.taps * weight.inputs;
     tape->weights[tape->n_weights] = weight;
@@ -145,6 +147,22 @@ static size_t concat_outer(const hyti_node *node)
     return outer;
 }
 
+/* A copy, for a norm or an activation to hang on, is a CONCAT. */
+bool hyti_tape_moves(hyt_op op, const hyti_node *node)
+{
+    switch (op) {
+    case HYT_OP_RESHAPE:
+    case HYT_OP_TRANSPOSE:
+    case HYT_OP_SLICE:
+    case HYT_OP_UNFOLD:
+    case HYT_OP_FOLD:
+    case HYT_OP_PAD:
+    case HYT_OP_MAX_POOL: return true;
+    case HYT_OP_RESIZE: return node->mode == HYT_RESIZE_NEAREST;
+    default: return op == HYT_OP_CONCAT && node->op != HYT_OP_CONCAT;
+    }
+}
+
 static hyti_tape_step *add_step(builder *b, const hyti_node *node, hyt_op op)
 {
     hyti_tape *tape = b->tape;
@@ -165,6 +183,7 @@ static hyti_tape_step *add_step(builder *b, const hyti_node *node, hyt_op op)
         wanted = true;
     }
     tape->values[step->output].wanted = wanted;
+    tape->values[step->output].moved = hyti_tape_moves(op, node);
     return step;
 }
 
@@ -195,6 +214,8 @@ static size_t add_norm(builder *b, const hyti_node *node)
     tape->lanes += 3 * period;
     tape->factors += HYTI_FACTORS * period;
     tape->values[value].norm = tape->n_norms++;
+    tape->values[value].made = tape->values[value].read = (hyt_value)(node - b->graph->nodes);
+    tape->values[value].moved = false;
     tape->values[value].wanted = true;
     return value;
 }
@@ -216,6 +237,7 @@ static size_t add_activation(builder *b, const hyti_node *node)
 {
     size_t value = deferred(b, node);
     b->tape->values[value].act = act_of(node->op);
+    b->tape->values[value].read = (hyt_value)(node - b->graph->nodes);
     return value;
 }
 
@@ -315,6 +337,9 @@ static void choose_chunks(hyti_tape *tape)
         step->chunk = HYTI_MIN(HYTI_MAX(fits, (size_t)1), part);
         tape->scratch = HYTI_MAX(tape->scratch, one * step->chunk + panel_scratch(tape, step));
     }
+    size_t period = 0; /* beside all of it, what is rounded at a time */
+    for (size_t i = 0; i < tape->n_norms; i++) period = HYTI_MAX(period, tape->norms[i].period);
+    tape->scratch += hyti_round_up(HYTI_SLICE + period, 16);
 }
 
 /* Of a batch; what is the same for all pictures lies once a part. */
@@ -405,6 +430,8 @@ static void build(builder *b)
     place_data(tape);
     place_gradients(tape);
     place_weights(tape);
+    tape->ranges = tape->running;
+    tape->running += HYTI_ENDS * tape->n_values;
 }
 
 hyt_status hyti_tape_build(hyt_context *context, const hyt_graph *graph, size_t batch, hyti_tape *tape)

@@ -50,6 +50,8 @@ typedef struct hyti_tape_value {
     size_t born, dies;       /* stages of the step that makes it and of its last reader */
     size_t norm;             /* batch norm that readers apply, or HYTI_NONE */
     hyti_act act;            /* and then activation */
+    bool moved;              /* only moved or chosen from what another value holds: already rounded where that is */
+    hyt_value made, read;    /* the graph's values of what is stored, batch norm applied, and of what readers see */
 } hyti_tape_value;
 
 typedef struct hyti_tape_use {
@@ -83,6 +85,7 @@ typedef struct hyti_tape_weight {
     size_t offset, count;
     size_t groups, taps, inputs, outputs; /* inputs and outputs of one group; all 1 but `outputs` for a vector */
     bool depthwise, decays;
+    bool rounds;             /* in int8 it has a scale for each output */
     bool mirrored;           /* the operand's gradient reads its taps in reverse, as [tap][output] x [input] */
     size_t back_rows, back_columns; /* of the matrix that a gradient is multiplied by */
 } hyti_tape_weight;
@@ -117,13 +120,24 @@ typedef struct hyti_tape {
     size_t n_decayed, n_trained; /* values of weights: those that decay come first */
     /* Numbers of values to allocate. */
     size_t data, gradients, running, lanes /* of one part */, factors, scratch /* of one worker */;
+    size_t ranges;               /* where in `running` those of the values start, HYTI_ENDS each */
 } hyti_tape;
+
+/* Whether values and weights are rounded as int8 rounds them, and whether the ranges still follow the batches. */
+typedef enum hyti_rounding { HYTI_ROUNDING_NONE = 0, HYTI_ROUNDING_LEARNS, HYTI_ROUNDING_FROZEN } hyti_rounding;
+#define HYTI_RANGE_SHARE 0.05   /* of a batch's ends in the running ones */
+#define HYTI_SLICE ((size_t)1024) /* values that are rounded at a time, at least */
+
+/* Ends of the ranges that a value has in int8: before its activation, and as it is read. */
+enum { HYTI_MADE_LOW, HYTI_MADE_HIGH, HYTI_READ_LOW, HYTI_READ_HIGH, HYTI_ENDS };
 
 /* Fails as hyti_train_check_graph does. */
 hyt_status hyti_tape_build(hyt_context *context, const hyt_graph *graph, size_t batch, hyti_tape *tape);
 void hyti_tape_clear(hyti_tape *tape);
 /* Place of element (output, input, tap) of a graph's parameter within the weight. */
 size_t hyti_tape_place(const hyti_tape_weight *weight, size_t output, size_t input, size_t tap);
+/* Whether a step only moves or chooses from values. */
+bool hyti_tape_moves(hyt_op op, const hyti_node *node);
 /* The axes of a step that moves, broadcasts or takes a mean. */
 void hyti_tape_set_axes(const hyt_graph *graph, hyti_tape_step *step);
 /* Rows of few channels are taken several at a time, so that one row of lanes fills vectors of 16. */

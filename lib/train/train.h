@@ -21,7 +21,7 @@ typedef struct hyti_train_params {
     int64_t nesterov, schedule, steps;
     double drop, clip, mixup, cutmix, erasing;
     int64_t class_weights;
-    double teacher_share, temperature;
+    double teacher_share, temperature, qat;
     int64_t memory_bytes;
 } hyti_train_params;
 

@@ -25,7 +25,10 @@ static inline hyt_graph *network(middle_fn front, middle_fn middle, middle_fn ba
     return graph;
 }
 
-static inline hyt_status picture_front(hyt_graph *graph, hyt_value *x) { return hyt_graph_conv(graph, *x, 4, 3, 1, 1, x); }
+static inline hyt_status picture_front(hyt_graph *graph, hyt_value *x)
+{
+    return hyt_graph_conv(graph, *x, 4, 3, 1, 1, x);
+}
 
 static inline hyt_status picture_back(hyt_graph *graph, hyt_value *x)
 {

@@ -5,6 +5,7 @@
 #define HYTNAS_TESTS_NET_F64_H
 
 #include "base/pool.h"
+#include "runtime/calibrate.h"
 #include "train/ops.h"
 #include <math.h>
 

@@ -162,7 +162,8 @@ static void check_pictures(size_t channels)
 /* A move that turns two axes of three and leaves a frame, a broadcast along the last axis, and both taken back. */
 static void check_axes(size_t n)
 {
-    const hyti_tape_axes turn = { .in = 1, .out = 5, .rank = 3, .axis = { { 3, n, 2 * n }, { 2, 3 * n, n }, { n, 1, 1 } } };
+    const hyti_tape_axes turn = { .in = 1, .out = 5, .rank = 3,
+                                  .axis = { { 3, n, 2 * n }, { 2, 3 * n, n }, { n, 1, 1 } } };
     const hyti_tape_axes wide = { .rank = 2, .axis = { { 7, 1, n }, { n, 0, 1 } } };
     const hyti_tape_axes *all[] = { &turn, &wide };
     for (size_t i = 0; i < HYTI_COUNT(all); i++) {
