@@ -20,7 +20,7 @@ static const command_form describe = {
         "mobilevit-s, mobilenetv1-WIDTH, mobilenetv2-WIDTH, mobilenetv3-small, mobilenetv3-large, resnet-18, vit-tiny, "
         "deit-tiny, convit-tiny, swin-tiny, pvt-tiny, ssdlite-mobilenetv3, ssdlite-mobilenetv3-small, "
         "ssdlite-mobilevit-xxs, yolo-nano, detr-tiny, maskrcnn-fpn, "
-        "maskrcnn-head), a genome of the space hytnas: 23 values joined by colons, as the commands search and study "
+        "maskrcnn-head), a genome of a space: values joined by colons, as the commands search and study "
         "print them, or a file: ONNX, TensorFlow Lite or the library's own.",
     .flags = flags,
     .flag_count = FLAGS,

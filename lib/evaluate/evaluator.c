@@ -132,8 +132,8 @@ static hyt_status take_score(hyt_evaluator *evaluator, const char *metric)
                          HYT_TRAIN_TASK, own->name);
     for (size_t i = 0; i < evaluator->n_objectives; i++)
         if (hyti_metric_is_score(evaluator->objectives[i]) && own != wanted)
-            return hyti_fail(HYT_ERR_CONFLICT, "a training is judged by one score: \"%s\" is an objective already, \"%s\" "
-                             "cannot be one too", own->metric, metric);
+            return hyti_fail(HYT_ERR_CONFLICT, "a training is judged by one score: \"%s\" is an objective already, "
+                             "\"%s\" cannot be one too", own->metric, metric);
     evaluator->params.train.task = place;
     return HYT_OK;
 }

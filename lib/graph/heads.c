@@ -63,7 +63,8 @@ hyt_status hyt_graph_pyramid(hyt_graph *graph, const hyt_value *maps, size_t cou
 static hyt_status separable(hyt_graph *graph, hyt_value x, size_t channels, size_t depth, hyt_op act, hyt_value *out)
 {
     for (size_t i = 0; i < depth; i++) {
-        HYTI_TRY(hyti_graph_conv_norm(graph, x, graph->nodes[x].dims.size[1], 3, 1, graph->nodes[x].dims.size[1], act, &x));
+        size_t before = graph->nodes[x].dims.size[1];
+        HYTI_TRY(hyti_graph_conv_norm(graph, x, before, 3, 1, before, act, &x));
         HYTI_TRY(hyti_graph_conv_norm(graph, x, channels, 1, 1, 1, act, &x));
     }
     *out = x;

@@ -110,8 +110,8 @@ hyt_status hyt_graph_query_head(hyt_graph *graph, hyt_value map, size_t width, s
         return hyti_fail(HYT_ERR_SHAPE, "query head: value %d is the result of %s, not a picture", (int)map,
                          hyt_op_name(graph->nodes[map].op));
     if (width < 4 || width % 4 || width > 65536 || layers < 1 || queries < 1 || queries > 512 || classes < 1)
-        return hyti_fail(HYT_ERR_RANGE, "query head: width %zu (a multiple of 4), %zu layers, %zu queries (up to 512), %zu "
-                         "classes", width, layers, queries, classes);
+        return hyti_fail(HYT_ERR_RANGE, "query head: width %zu (a multiple of 4), %zu layers, %zu queries (up to 512), "
+                         "%zu classes", width, layers, queries, classes);
     const hyti_queries d = { width, ffn, heads, layers, queries };
     size_t nodes = graph->n_nodes;
     hyt_value result = HYTI_NO_VALUE;

@@ -24,7 +24,8 @@ hyt_status hyti_build_detr_tiny(hyt_graph *graph, const hyti_network *network, h
     (void)network;
     HYTI_TRY(hyti_net_mobilenetv3(graph, false, 1, 1, x, NULL, &x));
     HYTI_TRY(hyti_net_conv_bias(graph, x, size.width, 1, 1, 0, &x));
-    HYTI_TRY(hyti_net_sine_positions(graph, hyti_net_side(graph, x, 2), hyti_net_side(graph, x, 3), size.width, &position));
+    size_t height = hyti_net_side(graph, x, 2), width = hyti_net_side(graph, x, 3);
+    HYTI_TRY(hyti_net_sine_positions(graph, height, width, size.width, &position));
     HYTI_TRY(hyti_net_tokens(graph, x, &x));
     HYTI_TRY(encode(graph, position, &x));
     return hyti_net_queries(graph, &size, x, position, classes, &x);

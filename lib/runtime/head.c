@@ -55,8 +55,9 @@ static void follow(walk *w, hyt_value value)
 hyt_status hyti_head_of(const hyt_graph *graph, hyti_head *head)
 {
     if (graph->n_nodes == 0) return hyti_fail(HYT_ERR_STATE, "graph \"%s\" has no operations", hyt_graph_name(graph));
-    const hyt_dims *in = &graph->nodes[graph->input].dims, *out = &graph->nodes[hyt_graph_output(graph)].dims;
-    bool rows = !graph->nodes[hyt_graph_output(graph)].picture && (out->rank == 3 || (out->rank == 4 && out->size[1] == 1));
+    const hyti_node *last = &graph->nodes[hyt_graph_output(graph)];
+    const hyt_dims *in = &graph->nodes[graph->input].dims, *out = &last->dims;
+    bool rows = !last->picture && (out->rank == 3 || (out->rank == 4 && out->size[1] == 1));
     *head = (hyti_head){ .height = in->size[2], .width = in->size[3], .per_pixel = 1 };
     if (!rows || out->size[out->rank - 1] < 5)
         return hyti_fail(HYT_ERR_SHAPE, "graph \"%s\" does not end in places of 4 numbers of a box and one a class",
@@ -146,7 +147,8 @@ static hyti_box anchor_box(const hyti_prior *prior, const float *numbers, double
     double slopes[2];
     double width = prior->width * steep(0.2 * (double)numbers[2], &slopes[0]);
     double height = prior->height * steep(0.2 * (double)numbers[3], &slopes[1]);
-    double x = prior->x + 0.1 * (double)numbers[0] * prior->width, y = prior->y + 0.1 * (double)numbers[1] * prior->height;
+    double x = prior->x + 0.1 * (double)numbers[0] * prior->width;
+    double y = prior->y + 0.1 * (double)numbers[1] * prior->height;
     if (slope) fill_slopes(slope, (double[]){ 0.1 * prior->width, 0.1 * prior->height },
                            (double[]){ 0.1 * prior->width * slopes[0], 0.1 * prior->height * slopes[1] });
     return box_at(x, y, width, height);
@@ -185,7 +187,8 @@ static hyti_box inside(const hyti_head *head, hyti_box box)
                        fmin(fmax(box.y2, 0), height) };
 }
 
-size_t hyti_head_decode(const hyti_head *head, const float *output, double threshold, size_t most, hyti_detection *found)
+size_t hyti_head_decode(const hyti_head *head, const float *output, double threshold, size_t most,
+                        hyti_detection *found)
 {
     size_t count = 0;
     for (size_t i = 0; i < head->places; i++) {

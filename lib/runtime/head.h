@@ -40,9 +40,10 @@ hyti_box hyti_head_box(const hyti_head *head, const hyti_prior *prior, const flo
 double hyti_head_score(const hyti_head *head, const float *row, size_t label);
 #define HYTI_HEAD_CANDIDATES ((size_t)1000) /* boxes that suppression looks at */
 
-/* All boxes of one picture whose score is at least `threshold`, without suppression, cut to the picture; at most `most`,
- * the best. Returns how many; `found` has room for places * classes. */
-size_t hyti_head_decode(const hyti_head *head, const float *output, double threshold, size_t most, hyti_detection *found);
+/* All boxes of one picture whose score is at least `threshold`, without suppression, cut to the picture; at most
+ * `most`, the best. Returns how many; `found` has room for places * classes. */
+size_t hyti_head_decode(const hyti_head *head, const float *output, double threshold, size_t most,
+                        hyti_detection *found);
 /* The same and, but for queries, suppression. */
 size_t hyti_head_detect(const hyti_head *head, const float *output, double threshold, double iou, size_t most,
                         hyti_detection *found);

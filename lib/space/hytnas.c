@@ -119,7 +119,8 @@ static hyt_status add_layer(hyt_graph *graph, size_t k, size_t channels, const h
                                (size_t)patches[levels[PATCH + place]], HYT_OP_SILU, at);
 }
 
-hyt_status hyti_hytnas_backbone(const hyti_level *levels, size_t input, hyt_graph *graph, hyt_value maps[HYTI_HYTNAS_LAYERS])
+hyt_status hyti_hytnas_backbone(const hyti_level *levels, size_t input, hyt_graph *graph,
+                                hyt_value maps[HYTI_HYTNAS_LAYERS])
 {
     size_t channels[LAYERS];
     hyt_value at;

@@ -24,8 +24,8 @@ static const double widths[] = { 16, 24, 32, 48, 64, 96 }, few[] = { 1, 2, 3 }, 
 /* Boxes at the pixels of the 1 to 3 coarsest maps, strides 32, 16 and 8; of several maps, with or without a pyramid. */
 enum { DETECT_MAPS, DETECT_CHANNELS, DETECT_DEPTH, DETECT_PYRAMID };
 static const double either[] = { 0, 1 };
-static const gene_row detect_rows[] = { { "head_maps", few, 3 }, { "head_channels", widths, 6 }, { "head_depth", few, 3 },
-                                        { "head_pyramid", either, 2 } };
+static const gene_row detect_rows[] = { { "head_maps", few, 3 }, { "head_channels", widths, 6 },
+                                        { "head_depth", few, 3 }, { "head_pyramid", either, 2 } };
 
 static hyt_status build_detect(hyt_space *space)
 {
@@ -36,7 +36,8 @@ static hyt_status build_detect(hyt_space *space)
 static hyt_status decode_detect(const hyt_space *space, const hyti_level *levels, size_t input, size_t classes,
                                 hyt_graph *graph)
 {
-    size_t count = value_of(levels, detect_rows, DETECT_MAPS), channels = value_of(levels, detect_rows, DETECT_CHANNELS);
+    size_t count = value_of(levels, detect_rows, DETECT_MAPS);
+    size_t channels = value_of(levels, detect_rows, DETECT_CHANNELS);
     hyt_value maps[LAYERS], *own = maps + LAYERS - count, at;
     (void)space;
     HYTI_TRY(hyti_hytnas_backbone(levels, input, graph, maps));

@@ -135,7 +135,7 @@ static hyt_status score_end(const hyti_goal *goal, void *score, double *value)
 }
 
 const hyti_task hyti_task_classification = {
-    .name = "classification", .metric = "accuracy", .prepare = prepare, .clear = clear, .check = check, .begin = begin, .aim = aim,
-    .loss = loss, .imitate = imitate, .mixes = true, .weighs = true,
+    .name = "classification", .metric = "accuracy", .prepare = prepare, .clear = clear, .check = check,
+    .begin = begin, .aim = aim, .loss = loss, .imitate = imitate, .mixes = true, .weighs = true,
     .score_begin = score_begin, .score_add = score_add, .score_end = score_end,
 };

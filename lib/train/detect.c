@@ -161,8 +161,8 @@ double hyti_query_loss(const hyti_head *head, const hyti_truth *truths, size_t c
     return classes / sum + (n > 0 ? boxes / (double)n : 0);
 }
 
-double hyti_detect_loss(const hyti_head *head, const hyti_truth *truths, size_t count, const float *output, double weight,
-                        float *gradient)
+double hyti_detect_loss(const hyti_head *head, const hyti_truth *truths, size_t count, const float *output,
+                        double weight, float *gradient)
 {
     hyti_claim claims[HYTI_MAX_TRUTHS * HYTI_CLOSEST];
     size_t query_of[HYTI_MAX_TRUTHS];

@@ -27,7 +27,8 @@ double hyti_giou_loss(const hyti_box *box, const hyti_box *target, double gradie
         double d_common = down ? x.common * y.common_slope[i / 2] : x.common_slope[i / 2] * y.common;
         double d_cover = down ? x.cover * y.cover_slope[i / 2] : x.cover_slope[i / 2] * y.cover;
         double d_all = sign * (down ? width : height) - d_common;
-        gradient[i] = -(d_common * all - common * d_all) / (all * all) - (d_all * cover - all * d_cover) / (cover * cover);
+        gradient[i] = -(d_common * all - common * d_all) / (all * all);
+        gradient[i] -= (d_all * cover - all * d_cover) / (cover * cover);
     }
     return 2 - common / all - all / cover;
 }

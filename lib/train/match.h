@@ -15,7 +15,8 @@ typedef struct hyti_truth {
     bool crowd;      /* neither found nor missed: what lies in it does not count */
 } hyti_truth;
 
-/* Cheapest assignment of `rows` rows to different columns, rows <= columns <= HYTI_MAX_QUERIES; column_of: one a row. */
+/* Cheapest assignment of `rows` rows to different columns, rows <= columns <= HYTI_MAX_QUERIES; column_of: one a
+ * row. Costs are finite. */
 typedef double (*hyti_cost_fn)(const void *user, size_t row, size_t column);
 void hyti_match_cheapest(hyti_cost_fn cost, const void *user, size_t rows, size_t columns, size_t *column_of);
 

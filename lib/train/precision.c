@@ -19,7 +19,8 @@ void hyti_precision_clear(hyti_precision *precision)
 
 /* The box that a detection is taken for at one overlap: of the free ones the best; only without one, the crowd that it
  * lies in most. SIZE_MAX: none. */
-static size_t match(const hyti_detection *found, const hyti_truth *truths, size_t count, const bool *taken, double least)
+static size_t match(const hyti_detection *found, const hyti_truth *truths, size_t count, const bool *taken,
+                    double least)
 {
     size_t best = SIZE_MAX;
     double most = fmin(least, 1 - 1e-10);
@@ -78,8 +79,8 @@ static hyt_status add(hyti_precision *p, hyti_detection *found, size_t n_found, 
     return HYT_OK;
 }
 
-hyt_status hyti_precision_add(hyti_precision *precision, hyti_detection *found, size_t n_found, const hyti_truth *truths,
-                              size_t n_truths)
+hyt_status hyti_precision_add(hyti_precision *precision, hyti_detection *found, size_t n_found,
+                              const hyti_truth *truths, size_t n_truths)
 {
     bool *taken = hyti_array(precision->context, n_truths + 1, sizeof *taken);
     uint32_t *per_class = hyti_array(precision->context, precision->classes, sizeof *per_class);
@@ -99,9 +100,10 @@ static int by_class(const void *left, const void *right)
     return (*a > *b) - (*a < *b);
 }
 
-/* Precision at 101 recalls of `count` detections of one class, in order. points: room for count, recall and precision. */
-static double average(const hyti_judged *const *found, size_t count, size_t overlap, double total, const uint32_t *times,
-                      double (*points)[2])
+/* Precision at 101 recalls of `count` detections of one class, in order. points: room for count, recall and
+ * precision. */
+static double average(const hyti_judged *const *found, size_t count, size_t overlap, double total,
+                      const uint32_t *times, double (*points)[2])
 {
     double right = 0, wrong = 0, sum = 0;
     size_t n = 0;

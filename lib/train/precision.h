@@ -28,8 +28,8 @@ typedef struct hyti_precision {
 void hyti_precision_begin(hyti_precision *precision, hyt_context *context, size_t classes);
 /* One more picture. Detections are matched from the highest score down, each with the free box of its class that it
  * overlaps most; what matches a crowd counts neither way. `found` is sorted. */
-hyt_status hyti_precision_add(hyti_precision *precision, hyti_detection *found, size_t n_found, const hyti_truth *truths,
-                              size_t n_truths);
+hyt_status hyti_precision_add(hyti_precision *precision, hyti_detection *found, size_t n_found,
+                              const hyti_truth *truths, size_t n_truths);
 /* Mean over the classes that have boxes of the precision at 101 recalls, 0 to 1; 0 where there are no boxes.
  *  overlaps  1: at .5; HYTI_OVERLAPS: the mean of all
  *  times     how often each picture counts, for intervals; NULL: once */

@@ -20,21 +20,18 @@ typedef struct corners { size_t place[4]; double weight[4]; } corners;
 static corners corners_of(const hyti_pixels *p, const between *y, size_t x)
 {
     const between at = between_of(x, p->width, p->mask_width);
-    size_t step = p->planar ? 1 : p->classes;
-    return (corners){
-        { (y->first * p->width + at.first) * step, (y->first * p->width + at.second) * step,
-          (y->second * p->width + at.first) * step, (y->second * p->width + at.second) * step },
-        { (1 - y->share) * (1 - at.share), (1 - y->share) * at.share, y->share * (1 - at.share), y->share * at.share } };
+    size_t first = y->first * p->width, second = y->second * p->width;
+    double near = 1 - at.share, upper = 1 - y->share;
+    return (corners){ { (first + at.first) * p->classes, (first + at.second) * p->classes,
+                        (second + at.first) * p->classes, (second + at.second) * p->classes },
+                      { upper * near, upper * at.share, y->share * near, y->share * at.share } };
 }
-
-static size_t class_step(const hyti_pixels *p) { return p->planar ? p->height * p->width : 1; }
 
 static void enlarge(const hyti_pixels *p, const corners *at, const float *logits, double *out)
 {
-    size_t step = class_step(p);
     for (size_t c = 0; c < p->classes; c++) {
         out[c] = 0;
-        for (size_t k = 0; k < 4; k++) out[c] += at->weight[k] * logits[at->place[k] + c * step];
+        for (size_t k = 0; k < 4; k++) out[c] += at->weight[k] * logits[at->place[k] + c];
     }
 }
 
@@ -93,7 +90,6 @@ static void send_back(const hyti_pixels *p, const uint8_t *mask, const float *lo
                       float *gradient)
 {
     double z[HYTI_MAX_PIXEL_CLASSES], slope[HYTI_MAX_PIXEL_CLASSES];
-    size_t step = class_step(p);
     for (size_t y = 0; y < p->mask_height; y++) {
         const between row = between_of(y, p->height, p->mask_height);
         for (size_t x = 0; x < p->mask_width; x++) {
@@ -105,7 +101,7 @@ static void send_back(const hyti_pixels *p, const uint8_t *mask, const float *lo
             pixel_gradient(p, s, label, z, slope);
             for (size_t c = 0; c < p->classes; c++)
                 for (size_t k = 0; k < 4; k++)
-                    gradient[at.place[k] + c * step] += (float)(weight * slope[c] * at.weight[k]);
+                    gradient[at.place[k] + c] += (float)(weight * slope[c] * at.weight[k]);
         }
     }
 }
@@ -123,7 +119,8 @@ double hyti_segment_loss(const hyti_pixels *pixels, const uint8_t *mask, const f
     return s.cross / (double)s.count + dice / (double)pixels->classes;
 }
 
-void hyti_pixel_counts_add(hyti_pixel_counts *counts, const hyti_pixels *pixels, const uint8_t *mask, const float *logits)
+void hyti_pixel_counts_add(hyti_pixel_counts *counts, const hyti_pixels *pixels, const uint8_t *mask,
+                           const float *logits)
 {
     double z[HYTI_MAX_PIXEL_CLASSES];
     for (size_t y = 0; y < pixels->mask_height; y++) {

@@ -10,8 +10,7 @@
 
 typedef struct hyti_pixels {
     size_t classes;
-    size_t height, width;          /* of the logits */
-    bool planar;                   /* they lie as C,H,W; else H,W,C */
+    size_t height, width;          /* of the logits, which lie as H,W,C */
     size_t mask_height, mask_width;
 } hyti_pixels;
 

@@ -123,8 +123,8 @@ static hyt_status end_all(const hyti_goal *goal, void *score, double *value)
 }
 
 const hyti_task hyti_task_detection = {
-    .name = "detection", .metric = "map50", .prepare = prepare, .clear = clear, .check = check, .aim = aim, .loss = loss,
-    .score_begin = score_begin, .score_add = score_add, .score_end = end_half,
+    .name = "detection", .metric = "map50", .prepare = prepare, .clear = clear, .check = check, .aim = aim,
+    .loss = loss, .score_begin = score_begin, .score_add = score_add, .score_end = end_half,
 };
 const hyti_task hyti_task_detection_strict = {
     .name = "detection", .metric = "map", .prepare = prepare, .clear = clear, .check = check, .aim = aim, .loss = loss,

@@ -38,7 +38,8 @@ static void aim(const hyti_goal *goal, const hyt_dataset *dataset, size_t index,
                 void *target)
 {
     const uint8_t *mask = hyt_dataset_mask(dataset, index);
-    if (placement) hyti_placement_mask(placement, hyt_dataset_height(dataset), hyt_dataset_width(dataset), mask, target);
+    size_t height = hyt_dataset_height(dataset), width = hyt_dataset_width(dataset);
+    if (placement) hyti_placement_mask(placement, height, width, mask, target);
     else memcpy(target, mask, goal->target_bytes);
 }
 

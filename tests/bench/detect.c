@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What one network learns about boxes or pixels: trained on train.npz of a folder, the epoch chosen on val.npz, reported on
- * test.npz with a 95 % interval over resampled test pictures. A JSON line a network is added to the file; one that is there
- * already is not trained again.
+/* What one network learns about boxes or pixels: trained on train.npz of a folder, the epoch chosen on val.npz,
+ * reported on test.npz with a 95 % interval over resampled test pictures. A JSON line a network is added to the file;
+ * one that is there already is not trained again.
  * usage: detect FOLDER NETWORK OUT.jsonl [--space NAME] [--KEY VALUE]...
  *   NETWORK  a genome of --space (default hytnas-detect), a number (that sample of the space), or the name of a builder
  *   KEY      an option of training; task is detection by default */
