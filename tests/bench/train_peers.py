@@ -3,13 +3,17 @@
 """Training speed beside torch: tests/bench/train and a harness of torch by turns, the same networks, as a Markdown table.
 
 usage: train_peers.py --peer COMMAND [--ours build/tests/bench/train] [--rounds N] [--seconds S] [--log FILE]
-                      [--threads 1,2] [case ...]
+                      [--threads 1,2] [--plain] [case ...]
 
 COMMAND is called with "threads seconds case" (a case is network@side) and prints a JSON line with, for each layout
 ("nchw", "nhwc"), "best_images_per_s" and "images_per_s". Every measurement is a short burst in real-time scheduling
 where that is allowed; the order is another one in each round. Machines are shared: the best step of all rounds counts,
 and beside it the median over the rounds of the bursts' medians. With --log, measurements are appended to FILE, and
 those already there count too.
+
+torch takes and returns its tensors in every step. Where page faults are dear, as on virtual machines, that makes it
+several times slower than it has to be; so the C library is told to keep what was returned (--plain: not so), and each
+side is compared at its best.
 """
 import argparse
 import json
@@ -22,6 +26,8 @@ import time
 
 CASES = ["M5@64", "M5@96", "M4@64", "M1@96"]
 BARS = {1: 2.0, 2: 2.5}  # of torch's best layout
+KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "4000000000", "MALLOC_MMAP_THRESHOLD_": "4000000000",
+               "MALLOC_TOP_PAD_": "67108864"}  # of glibc
 
 
 def be_first():
@@ -31,7 +37,7 @@ def be_first():
         pass
 
 
-def run(command, first):
+def run(command, first, environment):
     """Standard output, and peak resident kilobytes, of a command."""
     reader, writer = os.pipe()
     child = os.fork()
@@ -40,7 +46,7 @@ def run(command, first):
         os.close(reader)
         if first:
             be_first()
-        os.execvp(command[0], command)
+        os.execvpe(command[0], command, {**os.environ, **environment})
     os.close(writer)
     with os.fdopen(reader) as pipe:
         text = pipe.read()
@@ -53,14 +59,15 @@ def run(command, first):
 def measure_ours(options, case, threads):
     model, side = case.split("@")
     text, peak = run([options.ours, "--model", model, "--input", side, "--threads", str(threads), "--seconds",
-                      str(options.seconds), "--json"], True)
+                      str(options.seconds), "--json"], True, {})
     result = json.loads(text)
     return {"who": "hytnas", "layout": "", "best": result["best_images_per_s"], "median": result["images_per_s"],
             "peak_kb": peak}
 
 
 def measure_peer(options, case, threads):
-    text, peak = run(shlex.split(options.peer) + [str(threads), str(options.seconds), case], False)
+    text, peak = run(shlex.split(options.peer) + [str(threads), str(options.seconds), case], False,
+                     {} if options.plain else KEEP_MEMORY)
     result = json.loads(text)
     layout = max(("nchw", "nhwc"), key=lambda name: result[name]["best_images_per_s"])
     return {"who": "torch", "layout": layout, "best": result[layout]["best_images_per_s"],
@@ -108,6 +115,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=0.3)
     parser.add_argument("--threads", type=lambda text: [int(one) for one in text.split(",")], default=[1, 2])
     parser.add_argument("--log")
+    parser.add_argument("--plain", action="store_true")
     parser.add_argument("cases", nargs="*", default=CASES)
     options = parser.parse_args()
     log = []
