@@ -113,11 +113,13 @@ static void set_mirror(builder *b, hyti_tape_step *step)
     hyti_tape_weight *weight = &b->tape->weights[step->weight];
     size_t reach[2], outputs = step->depthwise ? w->channels : weight->outputs;
     for (int i = 0; i < 2; i++) reach[i] = (w->kernel[i] - 1) * w->dilation[i];
-    step->mirrored = !step->direct && w->stride[0] * w->stride[1] == 1 && w->pad[0] <= reach[0] && w->pad[1] <= reach[1];
+    step->mirrored = !step->direct && w->stride[0] * w->stride[1] == 1 && w->pad[0] <= reach[0] &&
+                     w->pad[1] <= reach[1];
     if (!step->mirrored) return;
     step->mirror = (hyti_window){
-        .in_height = w->out_height, .in_width = w->out_width, .in_stride = outputs * (step->depthwise ? 1 : weight->groups),
-        .channels = outputs, .out_height = w->in_height, .out_width = w->in_width,
+        .in_height = w->out_height, .in_width = w->out_width, .channels = outputs,
+        .in_stride = outputs * (step->depthwise ? 1 : weight->groups),
+        .out_height = w->in_height, .out_width = w->in_width,
         .kernel = { w->kernel[0], w->kernel[1] }, .stride = { 1, 1 }, .dilation = { w->dilation[0], w->dilation[1] },
         .pad = { reach[0] - w->pad[0], reach[1] - w->pad[1] } };
     step->windows = HYTI_MAX(step->windows, w->in_height * w->in_width * weight->taps * outputs);
@@ -133,8 +135,9 @@ static size_t vectors_of(size_t m, size_t n) { return m * ((n + 15) / 16); }
 static void set_turned(builder *b, hyti_tape_step *step)
 {
     const hyti_tape_weight *w = &b->tape->weights[step->weight];
-    size_t inputs = w->taps * w->inputs;
-    step->turned = !step->depthwise && 8 * vectors_of(inputs, w->outputs) > 9 * vectors_of(w->outputs, inputs);
+    size_t inputs = w->taps * w->inputs, pictures = (b->tape->batch + HYTI_PARTS - 1) / HYTI_PARTS;
+    if (step->depthwise || pictures * b->tape->values[step->output].rows < HYTI_TURNED_ROWS) return;
+    step->turned = 8 * vectors_of(inputs, w->outputs) > 9 * vectors_of(w->outputs, inputs);
 }
 
 /* Physical axes of one picture are H,W,C; of anything else those of the graph. */
@@ -308,12 +311,11 @@ static size_t scratch_of(const hyti_tape *tape, const hyti_tape_step *step)
     }
     if (!step->depthwise && !step->direct) values += hyti_round_up(step->windows, 16);
     if (step->axes.rank) values += 2 * hyti_round_up(out->size, 16);
-    if (step->turned) values += hyti_round_up(tape->weights[step->weight].count, 16);
     return values;
 }
 
 /* What a step needs beside, once. Attention keeps, for one head: the probabilities, their gradients, and keys or values
- * turned; a matrix product the panels of one right operand. */
+ * turned; a matrix product the panels of one right operand; a turned gradient of a weight itself. */
 static size_t panel_scratch(const hyti_tape *tape, const hyti_tape_step *step)
 {
     const hyti_node *node = step->node;
@@ -323,6 +325,7 @@ static size_t panel_scratch(const hyti_tape *tape, const hyti_tape_step *step)
         size_t keys = node->n_inputs > 2 ? tape->graph->nodes[node->inputs[1]].dims.size[2] : tokens;
         return 2 * tokens * hyti_round_up(keys, 16) + hyti_round_up(width * keys, 16);
     }
+    if (step->turned) return hyti_round_up(tape->weights[step->weight].count, 16);
     if (step->op != HYT_OP_MATMUL) return 0;
     size_t depth = tape->values[step->uses[0].value].channels;
     return HYTI_MAX(depth * hyti_round_up(out->channels, 64), out->channels * hyti_round_up(depth, 64));

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Training speed beside torch: tests/bench/train and a harness of torch by turns, the same networks, as a Markdown table.
+"""Training speed beside torch: tests/bench/train and a harness of torch by turns, the same networks; a Markdown table.
 
 usage: train_peers.py --peer COMMAND [--ours build/tests/bench/train] [--rounds N] [--seconds S] [--log FILE]
                       [--threads 1,2] [--plain] [case ...]
@@ -96,7 +96,8 @@ def summary(log, case, threads, who):
 
 
 def print_table(options, log):
-    print("| network | threads | hytnas, pictures/s | torch, pictures/s | ratio | asked | of medians | peak memory, MB |")
+    print("| network | threads | hytnas, pictures/s | torch, pictures/s | ratio | asked | of medians "
+          "| peak memory, MB |")
     print("|---|---|---|---|---|---|---|---|")
     for case in options.cases:
         for threads in options.threads:
