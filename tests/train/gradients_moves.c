@@ -255,9 +255,36 @@ static void pictures(void **state)
     for (size_t i = 0; i < HYTI_COUNT(all); i++) check_on_picture(all[i]);
 }
 
+/* Operations that keep the picture's, or the tokens', shape, in any order. */
+static middle_fn chosen[3];
+
+static hyt_status chain(hyt_graph *graph, hyt_value *x)
+{
+    for (size_t i = 0; i < HYTI_COUNT(chosen); i++) HYTI_TRY(chosen[i](graph, x));
+    return HYT_OK;
+}
+
+static void random_chains(void **state)
+{
+    (void)state;
+    const middle_fn on_pictures[] = { excite, crossed, one_row, worked_constant, given_constant, regrouped, max_pool_3,
+                                      wide_swish, norm_gelu, hard_sigmoid_act };
+    const middle_fn on_tokens[] = { token_gate, positions, class_token, mean_gone, turned, windows, split_rows, gelu };
+    hyti_rng rng = hyti_rng_start(8, HYTI_PURPOSE_TEST, 0);
+    for (size_t turn = 0; turn < 12; turn++) {
+        bool picture = turn % 2;
+        for (size_t i = 0; i < HYTI_COUNT(chosen); i++)
+            chosen[i] = picture ? on_pictures[hyti_rng_below(&rng, HYTI_COUNT(on_pictures))]
+                                : on_tokens[hyti_rng_below(&rng, HYTI_COUNT(on_tokens))];
+        if (picture) check_on_picture(chain);
+        else check_on_tokens(chain);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(activations), cmocka_unit_test(broadcasts),
-                                        cmocka_unit_test(tokens), cmocka_unit_test(pictures) };
+                                        cmocka_unit_test(tokens), cmocka_unit_test(pictures),
+                                        cmocka_unit_test(random_chains) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
