@@ -26,6 +26,8 @@ typedef struct hyt_evaluator hyt_evaluator;
  *  evaluated before, in this evaluator and in that order, not on the candidate alone. 0: all start from scratch, as
  *  hyt_evaluator_train() always does. */
 #define HYT_EVALUATE_INHERIT "inherit"
+#define HYT_EVALUATE_PROXY_PICTURES "proxy-pictures" /**< int, 64: training pictures that zero-shot metrics look at */
+#define HYT_EVALUATE_REFERENCE "reference" /**< int, 16: random candidates that metric "fused" compares with */
 
 HYT_API hyt_status hyt_evaluator_options_create(hyt_context *context, hyt_options **out);
 /** Option "task" decides what candidates are trained for; their outputs are as many as the classes of the pictures, of the
@@ -38,7 +40,10 @@ HYT_API void hyt_evaluator_destroy(hyt_evaluator *evaluator);
 
 /** What can be an objective: the score of the task on the validation part, 0 to 1, as hyt_train_score() has it ("accuracy" of
  *  classification, "map50" or "map" of detection, "miou" of segmentation), "latency_ms" (batch 1, this machine),
- *  "parameters", "macs", "arena_bytes", "weight_bytes"; NULL past the end. */
+ *  "parameters", "macs", "arena_bytes", "weight_bytes"; of the network before any training, more being better: "zen"
+ *  (arXiv 2102.01063), "naswot" (2006.04647), "synflow" (2006.05467, its logarithm), "snip" (1810.02340), "gradnorm"
+ *  (2101.08134), "logdet" (coding rate of the last features, 2006.08558), "fused" (all of these, parameters and MACs;
+ *  each in deviations from its mean over random candidates). NULL past the end. */
 HYT_API const char *hyt_evaluator_metric(size_t index);
 /** Chooses what hyt_evaluator_evaluate writes: call once an objective, in order. HYT_ERR_NOT_FOUND names the metrics;
  *  HYT_ERR_UNSUPPORTED for a score of another task; HYT_ERR_CONFLICT for a second score: one decides which epoch is kept. */

@@ -3,14 +3,15 @@
 #ifndef HYTI_EVALUATE_EVALUATE_H
 #define HYTI_EVALUATE_EVALUATE_H
 
-#include "graph/graph.h"
+#include "evaluate/proxy.h"
 #include <hytnas/data.h>
 
 /* Those below HYTI_METRIC_STATIC follow from the network's shapes alone. */
 enum {
     HYTI_METRIC_PARAMETERS, HYTI_METRIC_MACS, HYTI_METRIC_ARENA_BYTES, HYTI_METRIC_WEIGHT_BYTES, HYTI_METRIC_STATIC,
     HYTI_METRIC_ACCURACY = HYTI_METRIC_STATIC, HYTI_METRIC_MAP50, HYTI_METRIC_MAP, HYTI_METRIC_MIOU, HYTI_METRIC_LATENCY,
-    HYTI_METRIC_COUNT
+    HYTI_METRIC_PROXY, /* in the order of hyti_proxy */
+    HYTI_METRIC_FUSED = HYTI_METRIC_PROXY + HYTI_PROXY_COUNT, HYTI_METRIC_COUNT
 };
 /* What a training is for: the score of its task. */
 static inline bool hyti_metric_is_score(size_t metric)

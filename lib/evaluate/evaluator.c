@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "data/batch.h"
 #include "evaluate/evaluate.h"
+#include "evaluate/fused.h"
 #include "evaluate/parents.h"
 #include "space/space.h"
 #include "train/task.h"
@@ -13,7 +14,7 @@ typedef struct evaluate_params {
     hyti_train_params train;
     double timing;
     int64_t precision; /* place in the option's choices */
-    int64_t inherit;
+    int64_t inherit, proxy_pictures, reference;
 } evaluate_params;
 
 #define CALIBRATION ((size_t)64) /* pictures that an int8 network's ranges come from */
@@ -25,6 +26,10 @@ static const hyti_option rows[] = {
       "what accuracy, latency and bytes are measured in, and what is handed over" },
     { HYT_EVALUATE_INHERIT, HYT_OPT_INT, 0, 0, 1000, NULL, offsetof(evaluate_params, inherit),
       "trained networks that are kept, of which the nearest lends a candidate its weights; 0: all start from scratch" },
+    { HYT_EVALUATE_PROXY_PICTURES, HYT_OPT_INT, 64, 2, 4096, NULL, offsetof(evaluate_params, proxy_pictures),
+      "training pictures that zero-shot metrics look at" },
+    { HYT_EVALUATE_REFERENCE, HYT_OPT_INT, 16, 2, 10000, NULL, offsetof(evaluate_params, reference),
+      "random candidates that metric fused compares with" },
 };
 static const hyti_table table = { rows, HYTI_COUNT(rows), sizeof(evaluate_params), &hyti_train_table };
 
@@ -40,6 +45,7 @@ struct hyt_evaluator {
     hyt_graph *network;                      /* of the last evaluation that trained one; NULL before */
     hyt_graph *teacher;                      /* of all trainings; NULL: none */
     hyti_parents parents;
+    hyti_fused fused;                        /* what metric "fused" compares with */
 };
 
 hyt_status hyt_evaluator_options_create(hyt_context *context, hyt_options **out)
@@ -114,6 +120,7 @@ void hyt_evaluator_destroy(hyt_evaluator *evaluator)
     hyt_graph_destroy(evaluator->network);
     hyt_graph_destroy(evaluator->teacher);
     hyti_parents_clear(&evaluator->parents);
+    hyti_fused_clear(&evaluator->fused);
     hyti_free(context, evaluator->objectives);
     hyti_free(context, evaluator);
     hyt_context_destroy(context);
@@ -332,16 +339,26 @@ static hyt_status time_candidate(const hyt_evaluator *evaluator, const hyt_candi
     return status;
 }
 
-/* Everything but the score. */
-static hyt_status measure_quick(const hyt_evaluator *evaluator, const hyt_trial *trial, const hyt_graph *graph,
-                                double *objectives)
+static hyt_status measure_proxy(hyt_evaluator *e, const hyt_trial *trial, const hyt_graph *graph, size_t metric,
+                                double *value)
 {
-    for (size_t i = 0; i < evaluator->n_objectives; i++) {
-        size_t metric = evaluator->objectives[i];
-        if (metric == HYTI_METRIC_LATENCY)
-            HYTI_TRY(time_candidate(evaluator, hyt_trial_candidate(trial), &objectives[i]));
-        else if (!hyti_metric_is_score(metric))
-            HYTI_TRY(hyti_metric_measure(graph, precision_of(evaluator), metric, &objectives[i]));
+    const hyti_proxy_work work = { &e->params.train, e->train, (size_t)e->params.proxy_pictures };
+    if (metric == HYTI_METRIC_FUSED)
+        return hyti_fused_measure(&e->fused, hyt_trial_candidate(trial), e->input, e->classes, &work,
+                                  (size_t)e->params.reference, value);
+    return hyti_proxy_measure((hyti_proxy)(metric - HYTI_METRIC_PROXY), graph, &work, value);
+}
+
+/* Everything but the score. */
+static hyt_status measure_quick(hyt_evaluator *e, const hyt_trial *trial, const hyt_graph *graph, double *objectives)
+{
+    for (size_t i = 0; i < e->n_objectives; i++) {
+        size_t metric = e->objectives[i];
+        if (hyti_metric_is_score(metric)) continue;
+        if (metric == HYTI_METRIC_LATENCY) HYTI_TRY(time_candidate(e, hyt_trial_candidate(trial), &objectives[i]));
+        else if (metric >= HYTI_METRIC_PROXY && metric <= HYTI_METRIC_FUSED)
+            HYTI_TRY(measure_proxy(e, trial, graph, metric, &objectives[i]));
+        else HYTI_TRY(hyti_metric_measure(graph, precision_of(e), metric, &objectives[i]));
     }
     return HYT_OK;
 }
@@ -356,7 +373,9 @@ static int measure_all(hyt_evaluator *evaluator, hyt_trial *trial, hyt_graph **g
     hyt_status status = trains ? hyti_train_check_memory(*graph, &params) : HYT_OK;
     if (status == HYT_ERR_INFEASIBLE) return HYT_TRIAL_INFEASIBLE;
     HYTI_TRY(status);
-    HYTI_TRY(measure_quick(evaluator, trial, *graph, objectives));
+    status = measure_quick(evaluator, trial, *graph, objectives);
+    if (status == HYT_ERR_NUMERIC) return HYT_TRIAL_NAN;
+    HYTI_TRY(status);
     if (!trains) return HYT_OK;
     params.seed = seed_of(evaluator, hyt_trial_candidate(trial));
     params.epochs = (int64_t)HYTI_MAX(1, ceil(hyt_trial_fidelity(trial) * (double)params.epochs));

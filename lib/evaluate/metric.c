@@ -10,6 +10,10 @@ static const char *const names[HYTI_METRIC_COUNT] = {
     [HYTI_METRIC_ACCURACY] = "accuracy",         [HYTI_METRIC_MAP50] = "map50",
     [HYTI_METRIC_MAP] = "map",                   [HYTI_METRIC_MIOU] = "miou",
     [HYTI_METRIC_LATENCY] = "latency_ms",
+    [HYTI_METRIC_PROXY + HYTI_PROXY_ZEN] = "zen",           [HYTI_METRIC_PROXY + HYTI_PROXY_NASWOT] = "naswot",
+    [HYTI_METRIC_PROXY + HYTI_PROXY_SYNFLOW] = "synflow",   [HYTI_METRIC_PROXY + HYTI_PROXY_SNIP] = "snip",
+    [HYTI_METRIC_PROXY + HYTI_PROXY_GRADNORM] = "gradnorm", [HYTI_METRIC_PROXY + HYTI_PROXY_LOGDET] = "logdet",
+    [HYTI_METRIC_FUSED] = "fused",
 };
 
 const char *hyt_evaluator_metric(size_t index)
@@ -19,7 +23,7 @@ const char *hyt_evaluator_metric(size_t index)
 
 hyt_status hyti_metric_find(const char *name, size_t count, size_t *metric)
 {
-    char list[256] = "";
+    char list[512] = "";
     for (size_t i = 0; i < count; i++) {
         if (strcmp(name, names[i]) == 0) {
             *metric = i;

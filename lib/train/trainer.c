@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-static hyt_status own_graph(const hyt_graph *graph, uint64_t seed, hyt_graph **out)
+hyt_status hyti_trainer_graph(const hyt_graph *graph, uint64_t seed, hyt_graph **out)
 {
     hyt_graph *own = NULL;
     HYTI_TRY(hyt_graph_copy(graph, &own));
@@ -37,7 +37,7 @@ static hyt_status reserve(hyt_trainer *t)
 static hyt_status prepare(hyt_trainer *t, const hyt_graph *graph)
 {
     HYTI_TRY(hyti_train_check_memory(graph, &t->params));
-    HYTI_TRY(own_graph(graph, (uint64_t)t->params.seed, &t->graph));
+    HYTI_TRY(hyti_trainer_graph(graph, (uint64_t)t->params.seed, &t->graph));
     HYTI_TRY(hyti_goal_init(&t->goal, t->graph, &t->params, NULL));
     HYTI_TRY(hyti_tape_build(t->context, t->graph, (size_t)t->params.batch, &t->tape));
     t->in_size = t->tape.values[t->tape.input].size;
@@ -109,12 +109,17 @@ static double picture_loss(const void *user, size_t index, const float *output, 
                                                            weight * share, gradient);
 }
 
-hyt_status hyti_trainer_step(hyt_trainer *t, const float *pictures, size_t count, double rate, double momentum,
-                             double *loss)
+double hyti_trainer_slopes(hyt_trainer *t, const float *pictures, size_t count)
 {
     const hyti_loss_f32 aim = { picture_loss, t };
     hyti_net_forward_f32(&t->net, pictures, count, true);
-    *loss = hyti_net_backward_f32(&t->net, &aim);
+    return hyti_net_backward_f32(&t->net, &aim);
+}
+
+hyt_status hyti_trainer_step(hyt_trainer *t, const float *pictures, size_t count, double rate, double momentum,
+                             double *loss)
+{
+    *loss = hyti_trainer_slopes(t, pictures, count);
     if (!isfinite(*loss))
         return hyti_fail(HYT_ERR_NUMERIC, "the loss is not finite after %zu steps, at rate %g", t->steps, rate);
     hyti_trainer_descend(t, rate, momentum);

@@ -34,6 +34,10 @@ struct hyt_trainer {
     bool keeps;               /* the image of a training that is stopped */
 };
 
+/* A copy in which the weights that are not set are drawn from the seed. */
+hyt_status hyti_trainer_graph(const hyt_graph *graph, uint64_t seed, hyt_graph **out);
+/* Loss of a batch against trainer->targets; the gradient lies in the net's slots then. */
+double hyti_trainer_slopes(hyt_trainer *trainer, const float *pictures, size_t count);
 /* A step against trainer->targets, on arguments that are known to be good; a failure moved the running statistics. */
 hyt_status hyti_trainer_step(hyt_trainer *trainer, const float *pictures, size_t count, double rate, double momentum,
                              double *loss);

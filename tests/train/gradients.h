@@ -3,7 +3,7 @@
 #ifndef HYTNAS_TESTS_GRADIENTS_H
 #define HYTNAS_TESTS_GRADIENTS_H
 
-#include "net_f64.h"
+#include "train/net_f64.h"
 #include "base/rng.h"
 #include "test.h"
 
@@ -107,7 +107,7 @@ static inline void check_graph(hyt_graph *graph)
     for (size_t i = 0; i < BATCH; i++) labels[i] = i % CLASSES;
     MUST(hyt_graph_initialise(graph, 1));
     MUST(hyti_tape_build(NULL, graph, BATCH, &tape));
-    ops_init_f64(&ops);
+    hyti_ops_init_f64(&ops);
     MUST(hyti_net_init_f64(&net, NULL, &tape, &ops, NULL));
     hyti_net_read_f64(&net, graph);
     randomise(net.weights, tape.n_trained, 2);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The float32 training kernels of every table this processor has, against the same in float64. */
-#include "net_f64.h"
+#include "train/net_f64.h"
 #include "base/rng.h"
 #include "test.h"
 
@@ -228,7 +228,7 @@ static void check_loss(size_t classes)
 static void check_table(unsigned isa)
 {
     hyti_ops_init_f32(&fast, isa);
-    ops_init_f64(&reference);
+    hyti_ops_init_f64(&reference);
     for (size_t i = 0; i < HYTI_COUNT(widths); i++) {
         for (size_t rows = 1; rows <= 40; rows += 13) check_rows(rows, widths[i]);
         for (size_t rows = 1; rows <= 40; rows += 13) check_tokens(rows, widths[i]);
@@ -262,7 +262,7 @@ static void optimisers_by_hand(void **state)
     (void)state;
     const double g[2] = { 0.5, -0.25 }, rate = 0.1, decay = 0.2;
     double w = 1, m = 0, v = 0, expected = 1, first = 0, second = 0;
-    ops_init_f64(&reference);
+    hyti_ops_init_f64(&reference);
     for (int t = 1; t <= 2; t++) {
         const hyti_descent descent = { rate, decay, 0, 1 - pow(0.9, t), 1 - pow(0.999, t) };
         reference.adamw(1, &w, &m, &v, &g[t - 1], 1, 1, &descent);
@@ -287,7 +287,7 @@ static void loss_by_hand(void **state)
     (void)state;
     const double logits[3] = { 1, 2, 4 }, targets[3] = { 0.1, 0.8, 0.1 };
     double sum = exp(1) + exp(2) + exp(4), expected = 0, g[3];
-    ops_init_f64(&reference);
+    hyti_ops_init_f64(&reference);
     for (size_t i = 0; i < 3; i++) expected -= targets[i] * log(exp(logits[i]) / sum);
     CHECK_NEAR(reference.cross_entropy(3, logits, 1, 0.3, 0.5, g), expected, 1e-14);
     for (size_t i = 0; i < 3; i++) CHECK_NEAR(g[i], 0.5 * (exp(logits[i]) / sum - targets[i]), 1e-14);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Quantisation-aware training: how values, weights and gradients are rounded, and that the runtime's int8 network is
  * what was trained. */
-#include "net_f64.h"
+#include "train/net_f64.h"
 #include "small.h"
 #include <hytnas/quantiser.h>
 #include <hytnas/runtime.h>
@@ -18,7 +18,7 @@ static void values_and_slopes_by_hand(void **state)
     const double rounded[] = { -1, -1, -0.5, 0, 0.5, 6, 126.5, 126.5 };
     const double g[] = { 1, 2, 3, 4, 5, 6, 7, 8 }, inside[] = { 0, 2, 3, 4, 5, 6, 7, 0 };
     double out[8];
-    ops_init_f64(&reference);
+    hyti_ops_init_f64(&reference);
     reference.round_values(8, 8, x, NULL, NULL, HYTI_ACT_NONE, NULL, &grid, out);
     for (size_t i = 0; i < 8; i++) CHECK_NEAR(out[i], rounded[i], 1e-15);
     reference.round_slopes(8, 8, g, x, NULL, NULL, HYTI_ACT_NONE, NULL, &grid, out);
@@ -36,7 +36,7 @@ static void weights_by_hand(void **state)
     const double x[] = { 1.27, 0.1, 0, -0.634, -12.7, 0, 0.0149, 3.33, 0 };
     const double rounded[] = { 1.27, 0.1, 0, -0.63, -12.7, 0, 0.01, 3.3, 0 };
     double out[9];
-    ops_init_f64(&reference);
+    hyti_ops_init_f64(&reference);
     reference.round_columns(3, 3, x, out);
     for (size_t i = 0; i < 9; i++) CHECK_NEAR(out[i], rounded[i], 1e-12);
 }
@@ -55,7 +55,7 @@ static void every_table(void **state)
     for (size_t i = 0; i < COUNT; i++) x64[i] = x[i] = (float)(3 * hyti_rng_normal(&rng));
     for (size_t i = 0; i < PERIOD; i++) scale64[i] = scale[i] = (float)hyti_rng_normal(&rng);
     for (size_t i = 0; i < PERIOD; i++) shift64[i] = shift[i] = (float)hyti_rng_normal(&rng);
-    ops_init_f64(&reference);
+    hyti_ops_init_f64(&reference);
     for (size_t t = 0; t < HYTI_COUNT(tables); t++) {
         hyti_ops_init_f32(&fast, tables[t]);
         for (hyti_act act = HYTI_ACT_NONE; act < HYTI_ACT_COUNT; act++) {

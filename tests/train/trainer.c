@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "net_f64.h"
+#include "train/net_f64.h"
 #include "base/rng.h"
 #include "data/batch.h"
 #include "small.h"
@@ -55,7 +55,7 @@ static void gradient_is_that_of_float64(void **state)
     random_batch(pictures, labels, 9, 5);
     for (size_t i = 0; i < HYTI_COUNT(wide); i++) wide[i] = pictures[i];
     MUST(hyt_trainer_step(trainer, pictures, labels, 9, &loss));
-    ops_init_f64(&ops);
+    hyti_ops_init_f64(&ops);
     MUST(hyti_net_init_f64(&net, NULL, tape, &ops, NULL));
     hyti_net_read_f64(&net, trainer->graph);
     hyti_net_pack_f64(&net);

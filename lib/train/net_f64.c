@@ -1,45 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The text of the trainer's network and kernels (lib/train, .inc), compiled for float64 with a plain product: what
- * gradients are checked in, and the reference of the float32 versions. */
-#ifndef HYTNAS_TESTS_NET_F64_H
-#define HYTNAS_TESTS_NET_F64_H
-
-#include "base/pool.h"
-#include "runtime/calibrate.h"
-#include "train/ops.h"
+#include "train/net_f64.h"
 #include <math.h>
 
-typedef struct hyti_gemm_f64 {
-    size_t m, n, k;
-    const double *a;
-    ptrdiff_t a_row, a_step;
-    const double *b;
-    ptrdiff_t b_step, b_panel;
-    double *c;
-    ptrdiff_t c_row;
-    const double *bias;
-    bool accumulate;
-} hyti_gemm_f64;
-
-typedef struct hyti_conv_f64 {
-    size_t in_height, in_width, in_channels, out_height, out_width, out_channels, in_stride, out_stride;
-    size_t kernel_height, kernel_width, stride_height, stride_width, pad_top, pad_left, dilation_height, dilation_width;
-    const double *in;
-    double *out;
-    const double *weights, *bias;
-    size_t first, last;
-} hyti_conv_f64;
-
-typedef struct hyti_kernels_f64 {
-    hyti_panels panels[1];
-    void (*gemm_f64)(const hyti_gemm_f64 *gemm);
-    void (*depthwise_f64)(const hyti_conv_f64 *conv);
-    void (*softmax_f64)(size_t rows, size_t n, double scale, double *x, size_t stride);
-    void (*layer_norm_f64)(size_t rows, size_t n, const double *in, const double *scale, const double *shift,
-                           double epsilon, double *out);
-} hyti_kernels_f64;
-
-static inline void plain_gemm_f64(const hyti_gemm_f64 *g)
+static void plain_gemm_f64(const hyti_gemm_f64 *g)
 {
     for (size_t i = 0; i < g->m; i++) {
         for (size_t j = 0; j < g->n; j++) {
@@ -54,7 +17,7 @@ static inline void plain_gemm_f64(const hyti_gemm_f64 *g)
 }
 
 /* The sum of one pixel and channel; taps outside are those whose place wraps around. */
-static inline double plain_pixel_f64(const hyti_conv_f64 *c, size_t y, size_t x, size_t channel)
+static double plain_pixel_f64(const hyti_conv_f64 *c, size_t y, size_t x, size_t channel)
 {
     double sum = c->bias ? c->bias[channel] : 0;
     for (size_t ky = 0; ky < c->kernel_height; ky++) {
@@ -69,7 +32,7 @@ static inline double plain_pixel_f64(const hyti_conv_f64 *c, size_t y, size_t x,
     return sum;
 }
 
-static inline void plain_depthwise_f64(const hyti_conv_f64 *c)
+static void plain_depthwise_f64(const hyti_conv_f64 *c)
 {
     for (size_t y = c->first; y < c->last; y++)
         for (size_t x = 0; x < c->out_width; x++)
@@ -77,7 +40,7 @@ static inline void plain_depthwise_f64(const hyti_conv_f64 *c)
                 c->out[(y * c->out_width + x) * c->out_stride + j] = plain_pixel_f64(c, y, x, j);
 }
 
-static inline void plain_softmax_f64(size_t rows, size_t n, double scale, double *x, size_t stride)
+static void plain_softmax_f64(size_t rows, size_t n, double scale, double *x, size_t stride)
 {
     for (size_t r = 0; r < rows; r++, x += stride) {
         double top = x[0], sum = 0;
@@ -87,7 +50,7 @@ static inline void plain_softmax_f64(size_t rows, size_t n, double scale, double
     }
 }
 
-static inline void plain_layer_norm_f64(size_t rows, size_t n, const double *in, const double *scale,
+static void plain_layer_norm_f64(size_t rows, size_t n, const double *in, const double *scale,
                                         const double *shift, double epsilon, double *out)
 {
     for (size_t r = 0; r < rows; r++, in += n, out += n) {
@@ -98,12 +61,12 @@ static inline void plain_layer_norm_f64(size_t rows, size_t n, const double *in,
     }
 }
 
-static inline size_t hyti_pack_size_f64(const hyti_kernels_f64 *kernels, size_t k, size_t n)
+static size_t hyti_pack_size_f64(const hyti_kernels_f64 *kernels, size_t k, size_t n)
 {
     return k * hyti_round_up(n, kernels->panels[HYTI_F32].nr);
 }
 
-static inline void hyti_pack_f64(const hyti_kernels_f64 *kernels, size_t k, size_t n, const double *b, ptrdiff_t row,
+static void hyti_pack_f64(const hyti_kernels_f64 *kernels, size_t k, size_t n, const double *b, ptrdiff_t row,
                                  ptrdiff_t column, double *packed)
 {
     size_t nr = kernels->panels[HYTI_F32].nr;
@@ -117,19 +80,13 @@ static inline void hyti_pack_f64(const hyti_kernels_f64 *kernels, size_t k, size
 #define EXP exp
 #define SQRT sqrt
 #define NORMAL(x) (0.5 * erfc(-0.70710678118654752 * (x)))
-#include "train/ops_table.inc"
-#include "train/net_decl.inc"
 #include "train/ops.inc"
 #include "train/net.inc"
 #include "train/weights.inc"
-#undef REAL
-#undef T
 
-static inline void ops_init_f64(hyti_ops_f64 *ops)
+void hyti_ops_init_f64(hyti_ops_f64 *ops)
 {
     fill_ops(ops);
     ops->kernels = (hyti_kernels_f64){ { { 4, 1 } }, plain_gemm_f64, plain_depthwise_f64, plain_softmax_f64,
                                         plain_layer_norm_f64 };
 }
-
-#endif
