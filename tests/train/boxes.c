@@ -122,7 +122,7 @@ static void suppression(void **state)
         for (size_t k = 1; k < n; k++) assert_true(kept[k - 1].score >= kept[k].score);
         memcpy(all, kept, n * sizeof *kept);
         assert_int_equal(hyti_detections_suppress(kept, n, 0.3, 3), HYTI_MIN(n, (size_t)3));
-        assert_memory_equal(all, kept, HYTI_MIN(n, (size_t)3) * sizeof *kept);
+        for (size_t k = 0; k < HYTI_MIN(n, (size_t)3); k++) assert_int_equal(kept[k].place, all[k].place);
     }
 }
 
