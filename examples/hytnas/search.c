@@ -43,7 +43,8 @@ static const flag_row flags[] = {
                 "hytnas-segment (segmentation); default: the first of its --task" },
     [OBJECTIVE] = { "objective", "NAME:max|min",
                     "2 to 4 times, of: accuracy, map50, map, miou (the score of the task), latency_ms, parameters, macs, "
-                    "arena_bytes, weight_bytes; without training: zen, naswot, synflow, snip, gradnorm, logdet, fused "
+                    "arena_bytes, weight_bytes; without training: zen, naswot, synflow, snip, gradnorm, logdet, fused; "
+                    "energy_uj (measured), energy_estimate_uj (estimated) "
                     "(default: the task's score:max latency_ms:min parameters:min)" },
     [LIMIT] = { "limit", "NAME:VALUE",
                 "repeatable; on parameters, macs, arena_bytes, weight_bytes: no network above it is tried; on "

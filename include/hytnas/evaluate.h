@@ -26,6 +26,20 @@ typedef struct hyt_evaluator hyt_evaluator;
  *  evaluated before, in this evaluator and in that order, not on the candidate alone. 0: all start from scratch, as
  *  hyt_evaluator_train() always does. */
 #define HYT_EVALUATE_INHERIT "inherit"
+/** real, 1: share of the training pictures that trials train on. hyt_evaluator_train() takes all of them. */
+#define HYT_EVALUATE_SUBSET "subset"
+/** choice, "random", "balanced" (as many of each class), "hard" (of each class those that a small network, trained for two
+ *  epochs, loses most on; classification): which ones. Follows from the seed. */
+#define HYT_EVALUATE_SUBSET_BY "subset-by"
+/** int, 0: a trial's training, whose schedule is laid over all its epochs, ends after so many of them, at least 3, and its
+ *  score is where its learning curve leads to. 0: never. */
+#define HYT_EVALUATE_EXTRAPOLATE "extrapolate"
+/** real, 0: with "extrapolate": only trainings that will end below this score, as the 90 % interval has it, end before
+ *  their last epoch, as soon as that is seen; the others' scores are their own. 0: all end. */
+#define HYT_EVALUATE_EXTRAPOLATE_BELOW "extrapolate-below"
+#define HYT_EVALUATE_PJ_MAC "pj-mac" /**< real, 0: picojoules of a multiply-accumulate in "energy_estimate_uj" */
+#define HYT_EVALUATE_PJ_NEAR "pj-near" /**< real, 0: of a byte of activations, read or written */
+#define HYT_EVALUATE_PJ_FAR "pj-far" /**< real, 0: of a byte of weights, each read once. 0: a 45 nm chip's, by precision */
 #define HYT_EVALUATE_PROXY_PICTURES "proxy-pictures" /**< int, 64: training pictures that zero-shot metrics look at */
 #define HYT_EVALUATE_REFERENCE "reference" /**< int, 16: random candidates that metric "fused" compares with */
 
@@ -43,7 +57,9 @@ HYT_API void hyt_evaluator_destroy(hyt_evaluator *evaluator);
  *  "parameters", "macs", "arena_bytes", "weight_bytes"; of the network before any training, more being better: "zen"
  *  (arXiv 2102.01063), "naswot" (2006.04647), "synflow" (2006.05467, its logarithm), "snip" (1810.02340), "gradnorm"
  *  (2101.08134), "logdet" (coding rate of the last features, 2006.08558), "fused" (all of these, parameters and MACs;
- *  each in deviations from its mean over random candidates). NULL past the end. */
+ *  each in deviations from its mean over random candidates); of one picture in the evaluator's precision, microjoules:
+ *  "energy_uj" (hyt_evaluator_set_energy(), else the processor's RAPL counters; HYT_ERR_UNSUPPORTED where they cannot be
+ *  read) and "energy_estimate_uj", an estimate: operations and bytes times a table. NULL past the end. */
 HYT_API const char *hyt_evaluator_metric(size_t index);
 /** Chooses what hyt_evaluator_evaluate writes: call once an objective, in order. HYT_ERR_NOT_FOUND names the metrics;
  *  HYT_ERR_UNSUPPORTED for a score of another task; HYT_ERR_CONFLICT for a second score: one decides which epoch is kept. */
@@ -60,6 +76,10 @@ HYT_API hyt_status hyt_evaluator_network(const hyt_evaluator *evaluator, hyt_gra
 /** What all trainings here imitate from now on, as hyt_trainer_set_teacher(); copied; NULL: nothing. The next training
  *  says where it does not fit. */
 HYT_API hyt_status hyt_evaluator_set_teacher(hyt_evaluator *evaluator, const hyt_graph *teacher);
+/** What a network of a candidate's shapes, with any weights, costs in energy; 0, or negative to end the call with it. */
+typedef int (*hyt_energy_fn)(void *user, const hyt_graph *network, double *microjoules);
+/** Where "energy_uj" comes from; NULL: the processor's counters. */
+HYT_API hyt_status hyt_evaluator_set_energy(hyt_evaluator *evaluator, hyt_energy_fn energy, void *user);
 /** After each epoch of any training here. HYT_STOP ends the training: evaluate answers HYT_STOP, so that its trial stays
  *  asked; hyt_evaluator_train hands over the best so far. */
 HYT_API hyt_status hyt_evaluator_set_epoch(hyt_evaluator *evaluator, hyt_epoch_fn epoch, void *user);

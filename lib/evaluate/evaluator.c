@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "data/batch.h"
+#include "evaluate/curve.h"
+#include "evaluate/energy.h"
 #include "evaluate/evaluate.h"
 #include "evaluate/fused.h"
 #include "evaluate/parents.h"
+#include "evaluate/subset.h"
 #include "space/space.h"
 #include "train/task.h"
 #include <hytnas/evaluate.h>
@@ -15,6 +18,10 @@ typedef struct evaluate_params {
     double timing;
     int64_t precision; /* place in the option's choices */
     int64_t inherit, proxy_pictures, reference;
+    double subset;
+    int64_t subset_by, extrapolate;
+    double extrapolate_below;
+    hyti_energy_table energy;
 } evaluate_params;
 
 #define CALIBRATION ((size_t)64) /* pictures that an int8 network's ranges come from */
@@ -30,6 +37,20 @@ static const hyti_option rows[] = {
       "training pictures that zero-shot metrics look at" },
     { HYT_EVALUATE_REFERENCE, HYT_OPT_INT, 16, 2, 10000, NULL, offsetof(evaluate_params, reference),
       "random candidates that metric fused compares with" },
+    { HYT_EVALUATE_SUBSET, HYT_OPT_REAL, 1, 0.001, 1, NULL, offsetof(evaluate_params, subset),
+      "share of the training pictures that trials train on" },
+    { HYT_EVALUATE_SUBSET_BY, HYT_OPT_CHOICE, HYTI_SUBSET_RANDOM, 0, 0, "random|balanced|hard",
+      offsetof(evaluate_params, subset_by), "which ones" },
+    { HYT_EVALUATE_EXTRAPOLATE, HYT_OPT_INT, 0, 0, 1000, NULL, offsetof(evaluate_params, extrapolate),
+      "epochs after which a trial's training ends, its last score being predicted; 0: never" },
+    { HYT_EVALUATE_EXTRAPOLATE_BELOW, HYT_OPT_REAL, 0, 0, 1, NULL, offsetof(evaluate_params, extrapolate_below),
+      "only trainings that will end below this score end then; 0: all" },
+    { HYT_EVALUATE_PJ_MAC, HYT_OPT_REAL, 0, 0, 1e6, NULL, offsetof(evaluate_params, energy.mac),
+      "energy estimate: picojoules of a multiply-accumulate; 0: that of the precision, 45 nm" },
+    { HYT_EVALUATE_PJ_NEAR, HYT_OPT_REAL, 0, 0, 1e6, NULL, offsetof(evaluate_params, energy.near_byte),
+      "energy estimate: picojoules of a byte of activations, read or written; 0: small SRAM, 45 nm" },
+    { HYT_EVALUATE_PJ_FAR, HYT_OPT_REAL, 0, 0, 1e6, NULL, offsetof(evaluate_params, energy.far_byte),
+      "energy estimate: picojoules of a byte of weights; 0: DRAM, 45 nm" },
 };
 static const hyti_table table = { rows, HYTI_COUNT(rows), sizeof(evaluate_params), &hyti_train_table };
 
@@ -46,6 +67,11 @@ struct hyt_evaluator {
     hyt_graph *teacher;                      /* of all trainings; NULL: none */
     hyti_parents parents;
     hyti_fused fused;                        /* what metric "fused" compares with */
+    hyt_dataset *part;                       /* of `train`, for trials; NULL: all of it */
+    double *scores;                          /* of the training that goes on, after each epoch */
+    size_t score_capacity;
+    hyt_energy_fn energy;
+    void *energy_user;
 };
 
 hyt_status hyt_evaluator_options_create(hyt_context *context, hyt_options **out)
@@ -106,6 +132,9 @@ hyt_status hyt_evaluator_create(const hyt_dataset *train, const hyt_dataset *val
     evaluator->input = hyt_dataset_height(train);
     evaluator->classes = classes;
     hyt_status status = hyti_parents_init(&evaluator->parents, context, (size_t)params.inherit);
+    if (status == HYT_OK && params.subset < 1)
+        status = hyti_evaluate_subset(train, params.subset, (hyti_subset)params.subset_by, &params.train,
+                                      &evaluator->part);
     if (status == HYT_OK) *out = evaluator;
     else hyt_evaluator_destroy(evaluator);
     return status;
@@ -121,6 +150,8 @@ void hyt_evaluator_destroy(hyt_evaluator *evaluator)
     hyt_graph_destroy(evaluator->teacher);
     hyti_parents_clear(&evaluator->parents);
     hyti_fused_clear(&evaluator->fused);
+    hyt_dataset_destroy(evaluator->part);
+    hyti_free(context, evaluator->scores);
     hyti_free(context, evaluator->objectives);
     hyti_free(context, evaluator);
     hyt_context_destroy(context);
@@ -187,10 +218,12 @@ static int64_t seed_of(const hyt_evaluator *evaluator, const hyt_candidate *cand
 
 /* One training inside an evaluation: passes each epoch on, and watches the trial. */
 typedef struct watcher {
-    const hyt_evaluator *evaluator;
+    hyt_evaluator *evaluator;
     hyt_trial *trial;   /* NULL: none */
+    size_t epochs;      /* of the training */
     double *objectives; /* what is reported after each epoch: all that was measured before, and the score */
     double best;
+    double predicted;   /* the score it would have ended with, where it was ended for that; NaN */
     int verdict;        /* a trial's state that ended the training, HYT_STOP; 0 */
 } watcher;
 
@@ -209,6 +242,21 @@ static hyt_status report_epoch(watcher *w, size_t epoch, double score)
     return hyt_trial_report(w->trial, epoch + 1, w->objectives, e->n_objectives);
 }
 
+/* Ends a training whose curve says enough. */
+static hyt_status extrapolate(watcher *w, size_t epoch, double score)
+{
+    hyt_evaluator *e = w->evaluator;
+    size_t done = epoch + 1, least = HYTI_MAX((size_t)e->params.extrapolate, (size_t)HYTI_CURVE_LEAST);
+    double bar = e->params.extrapolate_below;
+    if (e->params.extrapolate == 0) return HYT_OK;
+    HYTI_TRY(hyti_grow(e->context, &e->scores, &e->score_capacity, done, sizeof *e->scores));
+    e->scores[epoch] = score;
+    if (done < least || done >= w->epochs) return HYT_OK;
+    hyti_curve curve = hyti_curve_predict(e->scores, done, w->epochs);
+    if (bar == 0 || curve.high < bar) w->predicted = fmax(curve.value, w->best);
+    return HYT_OK;
+}
+
 static int watch_epoch(void *user, size_t epoch, double loss, double accuracy)
 {
     watcher *w = user;
@@ -216,9 +264,10 @@ static int watch_epoch(void *user, size_t epoch, double loss, double accuracy)
     int answer = e->epoch ? e->epoch(e->epoch_user, epoch, loss, accuracy) : 0;
     if (answer < 0) return answer;
     if (w->trial) HYTI_TRY(report_epoch(w, epoch, accuracy));
+    if (w->trial) HYTI_TRY(extrapolate(w, epoch, accuracy));
     if (answer == HYT_STOP || (w->trial && hyt_trial_should_stop(w->trial))) w->verdict = HYT_STOP;
     else if (w->trial && hyt_trial_seconds_left(w->trial) <= 0) w->verdict = HYT_TRIAL_TIMEOUT;
-    return w->verdict ? HYT_STOP : 0;
+    return w->verdict || isfinite(w->predicted) ? HYT_STOP : 0;
 }
 
 static hyt_precision precision_of(const hyt_evaluator *evaluator)
@@ -274,14 +323,19 @@ static hyt_status train_graph(hyt_evaluator *evaluator, const hyti_train_params 
 {
     hyt_trainer *trainer = NULL;
     hyt_graph *trained = NULL;
+    const hyt_dataset *train = watch->trial && evaluator->part ? evaluator->part : evaluator->train;
+    watch->epochs = (size_t)params->epochs;
+    watch->predicted = NAN;
     HYTI_TRY(make_trainer(evaluator, params, watch, *graph, &trainer));
-    hyt_status status = hyt_trainer_fit(trainer, evaluator->train, evaluator->validation, watch_epoch, watch, accuracy);
+    hyt_status status = hyt_trainer_fit(trainer, train, evaluator->validation, watch_epoch, watch, accuracy);
     if (status == HYT_OK) status = hyt_trainer_network(trainer, &trained);
     hyt_trainer_destroy(trainer);
     HYTI_TRY(replace(status, graph, trained));
     if (watch->trial && watch->verdict == 0)
         HYTI_TRY(hyti_parents_add(&evaluator->parents, watch->trial->candidate, watch->trial->number, *graph));
-    return settle(evaluator, graph, accuracy);
+    HYTI_TRY(settle(evaluator, graph, accuracy));
+    if (isfinite(watch->predicted)) *accuracy = fmin(1, fmax(0, *accuracy + watch->predicted - watch->best));
+    return HYT_OK;
 }
 
 hyt_status hyt_evaluator_train(hyt_evaluator *evaluator, const hyt_candidate *candidate, size_t epochs,
@@ -326,7 +380,7 @@ static hyt_status time_graph(const hyt_evaluator *evaluator, const hyt_graph *gr
 }
 
 /* Of a network with these shapes and any weights: before a training, so that its reports can say it. */
-static hyt_status time_candidate(const hyt_evaluator *evaluator, const hyt_candidate *candidate, double *milliseconds)
+static hyt_status stand_in(const hyt_evaluator *evaluator, const hyt_candidate *candidate, hyt_graph **out)
 {
     static const float mean[] = { 0.5f, 0.5f, 0.5f }, deviation[] = { 0.25f, 0.25f, 0.25f }; /* any: they are applied */
     hyt_graph *graph = NULL;
@@ -334,7 +388,42 @@ static hyt_status time_candidate(const hyt_evaluator *evaluator, const hyt_candi
     hyt_status status = hyt_graph_initialise(graph, 0);
     if (status == HYT_OK) status = hyt_graph_set_normalisation(graph, mean, deviation);
     if (status == HYT_OK && precision_of(evaluator) == HYT_INT8) status = quantise(evaluator, 1, &graph);
-    if (status == HYT_OK) status = time_graph(evaluator, graph, milliseconds);
+    if (status == HYT_OK) *out = graph;
+    else hyt_graph_destroy(graph);
+    return status;
+}
+
+static hyt_status time_candidate(const hyt_evaluator *evaluator, const hyt_candidate *candidate, double *milliseconds)
+{
+    hyt_graph *graph = NULL;
+    HYTI_TRY(stand_in(evaluator, candidate, &graph));
+    hyt_status status = time_graph(evaluator, graph, milliseconds);
+    hyt_graph_destroy(graph);
+    return status;
+}
+
+hyt_status hyt_evaluator_set_energy(hyt_evaluator *evaluator, hyt_energy_fn energy, void *user)
+{
+    HYTI_NEED(evaluator);
+    evaluator->energy = energy;
+    evaluator->energy_user = user;
+    return HYT_OK;
+}
+
+static hyt_status ask_energy(const hyt_evaluator *e, const hyt_graph *graph, double *microjoules)
+{
+    if (!e->energy) return hyti_energy_measure(graph, e->params.timing, HYTI_ENERGY_COUNTERS, microjoules);
+    hyti_message_clear();
+    int answer = e->energy(e->energy_user, graph, microjoules);
+    if (answer < 0) return hyti_fail_callback("energy", answer);
+    return isfinite(*microjoules) ? HYT_OK : hyti_fail(HYT_ERR_NUMERIC, "the energy callback says %g", *microjoules);
+}
+
+static hyt_status measure_energy(const hyt_evaluator *e, const hyt_candidate *candidate, double *microjoules)
+{
+    hyt_graph *graph = NULL;
+    HYTI_TRY(stand_in(e, candidate, &graph));
+    hyt_status status = ask_energy(e, graph, microjoules);
     hyt_graph_destroy(graph);
     return status;
 }
@@ -358,6 +447,10 @@ static hyt_status measure_quick(hyt_evaluator *e, const hyt_trial *trial, const 
         if (metric == HYTI_METRIC_LATENCY) HYTI_TRY(time_candidate(e, hyt_trial_candidate(trial), &objectives[i]));
         else if (metric >= HYTI_METRIC_PROXY && metric <= HYTI_METRIC_FUSED)
             HYTI_TRY(measure_proxy(e, trial, graph, metric, &objectives[i]));
+        else if (metric == HYTI_METRIC_ENERGY)
+            HYTI_TRY(measure_energy(e, hyt_trial_candidate(trial), &objectives[i]));
+        else if (metric == HYTI_METRIC_ENERGY_ESTIMATE)
+            objectives[i] = hyti_energy_estimate(graph, precision_of(e), &e->params.energy);
         else HYTI_TRY(hyti_metric_measure(graph, precision_of(e), metric, &objectives[i]));
     }
     return HYT_OK;

@@ -14,6 +14,7 @@ static const char *const names[HYTI_METRIC_COUNT] = {
     [HYTI_METRIC_PROXY + HYTI_PROXY_SYNFLOW] = "synflow",   [HYTI_METRIC_PROXY + HYTI_PROXY_SNIP] = "snip",
     [HYTI_METRIC_PROXY + HYTI_PROXY_GRADNORM] = "gradnorm", [HYTI_METRIC_PROXY + HYTI_PROXY_LOGDET] = "logdet",
     [HYTI_METRIC_FUSED] = "fused",
+    [HYTI_METRIC_ENERGY] = "energy_uj",          [HYTI_METRIC_ENERGY_ESTIMATE] = "energy_estimate_uj",
 };
 
 const char *hyt_evaluator_metric(size_t index)

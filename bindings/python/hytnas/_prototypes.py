@@ -163,6 +163,13 @@ HYT_TRAIN_TASK = "task"
 HYT_EVALUATE_TIMING = "timing-ms"
 HYT_EVALUATE_PRECISION = "precision"
 HYT_EVALUATE_INHERIT = "inherit"
+HYT_EVALUATE_SUBSET = "subset"
+HYT_EVALUATE_SUBSET_BY = "subset-by"
+HYT_EVALUATE_EXTRAPOLATE = "extrapolate"
+HYT_EVALUATE_EXTRAPOLATE_BELOW = "extrapolate-below"
+HYT_EVALUATE_PJ_MAC = "pj-mac"
+HYT_EVALUATE_PJ_NEAR = "pj-near"
+HYT_EVALUATE_PJ_FAR = "pj-far"
 HYT_EVALUATE_PROXY_PICTURES = "proxy-pictures"
 HYT_EVALUATE_REFERENCE = "reference"
 HYT_QUANTISER_CALIBRATION = "calibration"
@@ -490,6 +497,7 @@ hyt_row_fn = CFUNCTYPE(c_int, c_void_p, c_size_t, POINTER(c_uint8), POINTER(c_ui
 hyt_evaluate_fn = CFUNCTYPE(c_int, c_void_p, POINTER(hyt_trial), POINTER(c_double), c_size_t)
 hyt_measure_fn = CFUNCTYPE(c_int, c_void_p, POINTER(hyt_candidate), POINTER(c_double))
 hyt_epoch_fn = CFUNCTYPE(c_int, c_void_p, c_size_t, c_double, c_double)
+hyt_energy_fn = CFUNCTYPE(c_int, c_void_p, POINTER(hyt_graph), POINTER(c_double))
 hyt_score_fn = CFUNCTYPE(c_int, c_void_p, POINTER(hyt_graph), POINTER(c_double))
 hyt_progress_fn = CFUNCTYPE(c_int, c_void_p, POINTER(hyt_search), POINTER(hyt_trial))
 hyt_asked_fn = CFUNCTYPE(c_int, c_void_p, POINTER(POINTER(hyt_trial)), c_size_t)
@@ -756,6 +764,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_evaluator_evaluate": (c_int, [c_void_p, POINTER(hyt_trial), POINTER(c_double), c_size_t]),
     "hyt_evaluator_network": (c_int, [POINTER(hyt_evaluator), POINTER(POINTER(hyt_graph))]),
     "hyt_evaluator_set_teacher": (c_int, [POINTER(hyt_evaluator), POINTER(hyt_graph)]),
+    "hyt_evaluator_set_energy": (c_int, [POINTER(hyt_evaluator), hyt_energy_fn, c_void_p]),
     "hyt_evaluator_set_epoch": (c_int, [POINTER(hyt_evaluator), hyt_epoch_fn, c_void_p]),
     "hyt_evaluator_train": (c_int, [POINTER(hyt_evaluator), POINTER(hyt_candidate), c_size_t,
         POINTER(POINTER(hyt_graph)), POINTER(c_double)]),

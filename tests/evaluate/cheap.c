@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Evaluations made cheap: parts of the data, learning curves that are not run to their end; and energy. */
+#include "base/rng.h"
+#include "evaluate/curve.h"
+#include "evaluate/energy.h"
+#include "evaluate/subset.h"
+#include "space/space.h"
+#include "test.h"
+#include <hytnas/evaluate.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SIDE 32
+
+/* -- subsets -------------------------------------------------------------------------------------------------------- */
+
+/* Pictures 0 to 39 are of class 0 and dark, 40 to 49 of class 1 and bright; the labels of `wrong` of class 0 lie. */
+static hyt_dataset *uneven(size_t wrong)
+{
+    enum { COUNT = 50, BYTES = SIDE * SIDE * 3 };
+    hyt_dataset *dataset = NULL;
+    uint8_t *pictures = malloc(COUNT * BYTES);
+    uint32_t labels[COUNT];
+    hyti_rng rng = hyti_rng_start(1, HYTI_PURPOSE_TEST, 0);
+    for (size_t i = 0; i < COUNT; i++) {
+        labels[i] = i >= 40;
+        bool bright = labels[i] || i < wrong;
+        for (size_t k = 0; k < BYTES; k++) pictures[i * BYTES + k] = (uint8_t)(hyti_rng_below(&rng, 60) + (bright ? 180 : 10));
+    }
+    MUST(hyt_dataset_create(NULL, pictures, labels, COUNT, SIDE, SIDE, 2, &dataset));
+    free(pictures);
+    return dataset;
+}
+
+static hyt_dataset *part_of(const hyt_dataset *data, double share, hyti_subset by, int64_t seed)
+{
+    hyt_dataset *part = NULL;
+    hyti_train_params params = { .epochs = 9, .batch = 8, .threads = 1, .rate = 3e-3, .seed = seed, .averaging = 0.9 };
+    MUST(hyti_evaluate_subset(data, share, by, &params, &part));
+    return part;
+}
+
+static void check_same(const hyt_dataset *a, const hyt_dataset *b, bool same)
+{
+    uint64_t x, y;
+    MUST(hyt_dataset_fingerprint(a, &x));
+    MUST(hyt_dataset_fingerprint(b, &y));
+    assert_true((x == y) == same);
+}
+
+static void parts_of_the_data(void **state)
+{
+    (void)state;
+    hyt_dataset *data = uneven(0), *some = part_of(data, 0.5, HYTI_SUBSET_RANDOM, 1);
+    hyt_dataset *again = part_of(data, 0.5, HYTI_SUBSET_RANDOM, 1), *other = part_of(data, 0.5, HYTI_SUBSET_RANDOM, 2);
+    assert_int_equal(hyt_dataset_count(some), 25);
+    check_same(some, again, true);
+    check_same(some, other, false);
+    hyt_dataset *even = part_of(data, 0.24, HYTI_SUBSET_BALANCED, 1), *most = part_of(data, 0.5, HYTI_SUBSET_BALANCED, 1);
+    assert_int_equal(hyt_dataset_class_count(even, 0), 6);
+    assert_int_equal(hyt_dataset_class_count(even, 1), 6);
+    assert_int_equal(hyt_dataset_class_count(most, 0), 15); /* there are only 10 of the other */
+    assert_int_equal(hyt_dataset_class_count(most, 1), 10);
+    hyt_dataset *all[] = { data, some, again, other, even, most };
+    for (size_t i = 0; i < HYTI_COUNT(all); i++) hyt_dataset_destroy(all[i]);
+}
+
+/* The four bright pictures that are called dark are the hardest of their class. */
+static void hard_pictures_are_found(void **state)
+{
+    (void)state;
+    hyt_dataset *data = uneven(4), *hard = part_of(data, 0.1, HYTI_SUBSET_HARD, 1), *again = part_of(data, 0.1, HYTI_SUBSET_HARD, 1);
+    assert_int_equal(hyt_dataset_class_count(hard, 0), 4);
+    assert_int_equal(hyt_dataset_class_count(hard, 1), 1);
+    for (size_t i = 0; i < 4; i++)
+        assert_memory_equal(hyt_dataset_picture(hard, i), hyt_dataset_picture(data, i), SIDE * SIDE * 3);
+    check_same(hard, again, true);
+    hyt_dataset_destroy(data);
+    hyt_dataset_destroy(hard);
+    hyt_dataset_destroy(again);
+}
+
+/* -- curves --------------------------------------------------------------------------------------------------------- */
+
+static void curves_are_continued(void **state)
+{
+    (void)state;
+    double power[8], exponential[8], flat[8], spoilt[8];
+    for (size_t i = 0; i < 8; i++) {
+        power[i] = 0.9 - 0.4 * pow((double)i + 1, -0.5);
+        exponential[i] = 0.8 - 0.3 * exp(-0.5 * (double)i);
+        flat[i] = 0.5;
+        spoilt[i] = i == 4 ? 0.1 : exponential[i]; /* one epoch went wrong */
+    }
+    hyti_curve curve = hyti_curve_predict(power, 8, 24);
+    double end = 0.9 - 0.4 * pow(24, -0.5);
+    CHECK_NEAR(curve.value, end, 0.02);
+    assert_true(curve.low <= end && end <= curve.high && curve.high - curve.low < 0.1);
+    CHECK_NEAR(hyti_curve_predict(exponential, 8, 24).value, 0.8, 0.02);
+    CHECK_NEAR(hyti_curve_predict(flat, 8, 24).value, 0.5, 1e-6);
+    CHECK_NEAR(hyti_curve_predict(spoilt, 8, 24).value, 0.8, 0.05);
+    /* What is not seen yet is not known as well. */
+    hyti_curve early = hyti_curve_predict(power, 4, 24);
+    assert_true(early.high - early.low > curve.high - curve.low);
+    assert_true(early.low >= 0 && early.high <= 1);
+}
+
+/* -- in the evaluator ------------------------------------------------------------------------------------------------ */
+
+typedef struct fixture {
+    hyt_space *space;
+    hyt_candidate *candidate;
+    hyt_dataset *train, *validation;
+    hyt_options *options;
+    hyt_evaluator *evaluator;
+    hyt_trial trial;
+    size_t epochs; /* that were seen */
+} fixture;
+
+static int count_epochs(void *user, size_t epoch, double loss, double accuracy)
+{
+    (void)epoch;
+    (void)loss;
+    (void)accuracy;
+    ++*(size_t *)user;
+    return 0;
+}
+
+static void set_up(fixture *f, const char *const *settings, const char *metric)
+{
+    size_t levels[23] = { 0 };
+    *f = (fixture){ 0 };
+    MUST(hyt_space_preset(NULL, "hytnas", &f->space));
+    MUST(hyt_candidate_create(f->space, levels, 23, &f->candidate));
+    MUST(hyt_dataset_create_shapes(NULL, 12, SIDE, 1, 0, &f->train));
+    MUST(hyt_dataset_create_shapes(NULL, 8, SIDE, 1, 100, &f->validation));
+    MUST(hyt_evaluator_options_create(NULL, &f->options));
+    MUST(hyt_options_set_text(f->options, HYT_TRAIN_BATCH, "6"));
+    MUST(hyt_options_set_text(f->options, HYT_EVALUATE_TIMING, "1"));
+    for (size_t i = 0; settings[i]; i += 2) MUST(hyt_options_set_text(f->options, settings[i], settings[i + 1]));
+    MUST(hyt_evaluator_create(f->train, f->validation, f->options, &f->evaluator));
+    MUST(hyt_evaluator_add_objective(f->evaluator, metric));
+    f->trial = (hyt_trial){ .number = 1, .candidate = f->candidate, .fidelity = 1, .deadline = INFINITY };
+}
+
+static void tear_down(fixture *f)
+{
+    hyt_dataset_destroy(f->train);
+    hyt_dataset_destroy(f->validation);
+    hyt_options_destroy(f->options);
+    hyt_evaluator_destroy(f->evaluator);
+    hyt_candidate_destroy(f->candidate);
+    hyt_space_destroy(f->space);
+}
+
+static size_t epochs_with(const char *const *settings, double *value)
+{
+    fixture f;
+    set_up(&f, settings, "accuracy");
+    size_t epochs = 0;
+    MUST(hyt_evaluator_set_epoch(f.evaluator, count_epochs, &epochs));
+    assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, value, 1), 0);
+    assert_true(*value >= 0 && *value <= 1);
+    tear_down(&f);
+    return epochs;
+}
+
+#define SETTINGS(...) (const char *const[]){ __VA_ARGS__, NULL }
+
+static void trainings_end_early(void **state)
+{
+    (void)state;
+    double value, again, whole;
+    assert_int_equal(epochs_with(SETTINGS("epochs", "6"), &whole), 6);
+    assert_int_equal(epochs_with(SETTINGS("epochs", "6", "extrapolate", "3"), &value), 3);
+    assert_int_equal(epochs_with(SETTINGS("epochs", "6", "extrapolate", "3", "threads", "2"), &again), 3);
+    CHECK_NEAR(value, again, 0);
+    /* No curve ends below so low a bar: the whole training and its own score. */
+    assert_int_equal(epochs_with(SETTINGS("epochs", "6", "extrapolate", "3", "extrapolate-below", "0.001"), &value), 6);
+    CHECK_NEAR(value, whole, 0);
+}
+
+static void trials_train_on_a_part(void **state)
+{
+    (void)state;
+    double value;
+    fixture f;
+    assert_int_equal(epochs_with(SETTINGS("epochs", "2", "subset", "0.5", "subset-by", "balanced"), &value), 2);
+    set_up(&f, SETTINGS("epochs", "1"), "accuracy");
+    MUST(hyt_options_set_text(f.options, HYT_EVALUATE_SUBSET, "0.01"));
+    hyt_evaluator *none = NULL;
+    CHECK_STATUS(hyt_evaluator_create(f.train, f.validation, f.options, &none), HYT_ERR_FORMAT); /* one picture */
+    CHECK_MESSAGE("subset");
+    tear_down(&f);
+}
+
+/* -- energy --------------------------------------------------------------------------------------------------------- */
+
+/* 8 x 8 x 3 -> 1x1 convolution to 2 -> pool -> 2 classes: 192 * 2 + 4 MACs, 6 + 4 weights; moved: the input written and
+ * read, the result of the convolution, of the pool (twice each), of the layer. */
+static void energy_by_hand(void **state)
+{
+    (void)state;
+    hyt_graph *graph = NULL;
+    hyt_value x;
+    MUST(hyt_graph_create(NULL, "small", &graph));
+    MUST(hyt_graph_input(graph, 3, 8, 8, &x));
+    MUST(hyt_graph_conv(graph, x, 2, 1, 1, 1, &x));
+    MUST(hyt_graph_activation(graph, x, HYT_OP_RELU, &x));
+    MUST(hyt_graph_global_pool(graph, x, &x));
+    MUST(hyt_graph_linear(graph, x, 2, 0, &x));
+    double moved = 2 * 192 + 2 * 128 + 2 * 2 + 2, macs = 64 * 3 * 2 + 4;
+    double whole = macs * 0.23 + moved * 1.25 + 10 * 243.75, wide = macs * 4.6 + 4 * (moved * 1.25 + 10 * 243.75);
+    CHECK_NEAR(hyti_energy_estimate(graph, HYT_INT8, &(hyti_energy_table){ 0 }), whole * 1e-6, 1e-12);
+    CHECK_NEAR(hyti_energy_estimate(graph, HYT_FP32, &(hyti_energy_table){ 0 }), wide * 1e-6, 1e-12);
+    CHECK_NEAR(hyti_energy_estimate(graph, HYT_INT8, &(hyti_energy_table){ 1, 2, 3 }), (macs + 2 * moved + 30) * 1e-6,
+               1e-12);
+    hyt_graph_destroy(graph);
+}
+
+static void write_number(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void counters(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/hytnas-energy-XXXXXX", package[64], energy[96];
+    hyt_graph *graph = NULL;
+    hyt_value x;
+    double value;
+    CHECK_NEAR(hyti_energy_between(5, 9, 100), 4, 0);
+    CHECK_NEAR(hyti_energy_between(95, 3, 100), 8, 0); /* it started again */
+    MUST(hyt_graph_create(NULL, "small", &graph));
+    MUST(hyt_graph_input(graph, 3, 8, 8, &x));
+    MUST(hyt_graph_global_pool(graph, x, &x));
+    assert_non_null(mkdtemp(folder));
+    CHECK_STATUS(hyti_energy_measure(graph, 1, folder, &value), HYT_ERR_UNSUPPORTED);
+    CHECK_MESSAGE("intel-rapl:0/energy_uj");
+    snprintf(package, sizeof package, "%s/intel-rapl:0", folder);
+    snprintf(energy, sizeof energy, "%s/energy_uj", package);
+    assert_int_equal(mkdir(package, 0700), 0);
+    write_number(energy, "12345\n");
+    CHECK_STATUS(hyti_energy_measure(graph, 1, folder, &value), HYT_ERR_UNSUPPORTED);
+    CHECK_MESSAGE("stood still");
+    unlink(energy);
+    rmdir(package);
+    rmdir(folder);
+    hyt_graph_destroy(graph);
+}
+
+static int tell_energy(void *user, const hyt_graph *network, double *microjoules)
+{
+    *microjoules = (double)hyt_graph_macs(network) * 1e-3;
+    return *(const int *)user;
+}
+
+static void energy_by_callback(void **state)
+{
+    (void)state;
+    fixture f;
+    hyt_graph *graph = NULL;
+    double value;
+    int answer = 0;
+    set_up(&f, SETTINGS("epochs", "1"), "energy_uj");
+    MUST(hyt_evaluator_set_energy(f.evaluator, tell_energy, &answer));
+    assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, &value, 1), 0);
+    MUST(hyt_candidate_decode(f.candidate, SIDE, 2, &graph));
+    CHECK_NEAR(value, (double)hyt_graph_macs(graph) * 1e-3, 0);
+    hyt_graph_destroy(graph);
+    answer = -77;
+    assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, &value, 1), -77);
+    tear_down(&f);
+    set_up(&f, SETTINGS("epochs", "1", "precision", "int8"), "energy_estimate_uj");
+    assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, &value, 1), 0);
+    assert_true(value > 0);
+    tear_down(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parts_of_the_data),   cmocka_unit_test(hard_pictures_are_found),
+        cmocka_unit_test(curves_are_continued), cmocka_unit_test(trainings_end_early),
+        cmocka_unit_test(trials_train_on_a_part), cmocka_unit_test(energy_by_hand),
+        cmocka_unit_test(counters),            cmocka_unit_test(energy_by_callback),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
