@@ -88,25 +88,32 @@ static void average(fit *f)
            (t->tape.running - t->tape.ranges) * sizeof *t->net.running);
 }
 
-/* Rounds as int8 does in the last epochs, a share `qat` of them, and keeps the ranges over the last quarter of these
- * steps. What was trained before is not compared with what comes then. */
+/* First step that rounds as int8 does: in the last epochs, a share `qat` of them. */
+static size_t first_rounded(const fit *f)
+{
+    size_t epochs = (size_t)ceil(f->trainer->params.qat * (double)f->epochs);
+    return (f->epochs - epochs) * f->steps;
+}
+
+/* What a step rounds; ranges are kept over the last quarter of the steps that do. */
 static void set_rounding(fit *f, size_t step)
 {
     hyt_trainer *t = f->trainer;
-    size_t epochs = (size_t)ceil(t->params.qat * (double)f->epochs), all = f->epochs * f->steps;
-    size_t first = (f->epochs - epochs) * f->steps;
-    if (epochs == 0) return;
+    size_t first = first_rounded(f), all = f->epochs * f->steps;
     hyti_rounding rounding = step < first                  ? HYTI_ROUNDING_NONE
                              : step < all - (all - first) / 4 ? HYTI_ROUNDING_LEARNS
                                                               : HYTI_ROUNDING_FROZEN;
-    if (step == first) {
-        hyti_net_forget_ranges_f32(&t->net);
-        f->accuracy = -1;
-        f->since = f->averaged = 0;
-    }
     if (t->net.rounding == rounding) return;
     t->net.rounding = rounding;
     hyti_net_pack_f32(&t->net);
+}
+
+/* What was trained before the first step that rounds is not compared with what comes then. */
+static void start_rounding(fit *f)
+{
+    hyti_net_forget_ranges_f32(&f->trainer->net);
+    f->accuracy = -1;
+    f->since = f->averaged = 0;
 }
 
 /* Loss of an epoch. Its batches differ by one picture at most, so none is too small for its statistics. */
@@ -120,6 +127,7 @@ static hyt_status run_epoch(fit *f, double *mean_loss)
         size_t first = count * step / f->steps, pictures = count * (step + 1) / f->steps - first;
         size_t at = f->epoch * f->steps + step, all = f->epochs * f->steps;
         double loss, rate = hyti_train_rate(&t->params, at, all), momentum = hyti_train_momentum(&t->params, at, all);
+        if (at == first_rounded(f)) start_rounding(f);
         set_rounding(f, at);
         HYTI_TRY(fill_batch(f, first, pictures));
         HYTI_TRY(hyti_trainer_step(t, t->input, pictures, rate, momentum, &loss));
@@ -218,14 +226,15 @@ static hyt_status judge_epoch(fit *f, double loss, hyt_epoch_fn epoch, void *use
     return f->trainer->keeps ? hyti_trainer_keep(f) : HYT_OK;
 }
 
-/* From the first epoch, or from where the checkpoint is that was loaded. */
+/* From the first epoch, or from where the checkpoint is that was loaded: as its last step left the trainer, for there may
+ * be no further one. The ranges are among its statistics. */
 static hyt_status start(fit *f)
 {
     hyt_trainer *t = f->trainer;
     hyti_trainer_reset(t);
     if (!t->resumes) return HYT_OK;
     HYTI_TRY(hyti_checkpoint_read(t, t->image, t->image_size, f));
-    set_rounding(f, f->epoch * f->steps);
+    set_rounding(f, f->epoch * f->steps - 1);
     hyti_net_pack_f32(&t->net);
     return HYT_OK;
 }

@@ -55,9 +55,20 @@ static result run(hyt_trainer *trainer, const hyt_dataset *train, const hyt_data
     return r;
 }
 
+/* What the network carries for int8. */
+static void check_same_ranges(const hyt_graph *a, const hyt_graph *b)
+{
+    assert_int_equal(a->n_nodes, b->n_nodes);
+    for (size_t i = 0; i < a->n_nodes; i++) {
+        const hyti_node *x = &a->nodes[i], *y = &b->nodes[i];
+        assert_true(x->quantised == y->quantised && x->scale == y->scale && x->zero == y->zero);
+    }
+}
+
 static void check_same(result *a, result *b)
 {
     check_same_weights(a->network, b->network);
+    check_same_ranges(a->network, b->network);
     CHECK_NEAR(a->best, b->best, 0);
     hyt_graph_destroy(b->network);
     b->network = NULL;
@@ -109,6 +120,20 @@ static void going_on_is_exact(void **state)
 #define SGD "epochs", "4", "optimiser", "sgd", "rate", "0.05", "schedule", "one-cycle"
     check_resume(SET(SGD), SET(SGD), NULL);
     check_resume(SET(SGD, "patience", "1", "rate", "0"), SET(SGD, "patience", "1", "rate", "0"), validation);
+    hyt_dataset_destroy(validation);
+}
+
+/* Rounding and ranges too, wherever it stopped: before the epochs that round, at their first, in them, and after the
+ * last, when there is no step left that could set them. */
+static void going_on_for_int8_is_exact(void **state)
+{
+    (void)state;
+    hyt_dataset *validation = toy(20, 2);
+#define INT8 "epochs", "4", "batch", "8", "qat", "0.5"
+    check_resume(SET(INT8), SET(INT8, "threads", "3"), validation);
+    check_resume(SET(INT8, "averaging", "0"), SET(INT8, "averaging", "0"), NULL);
+    /* tired just before the first epoch that rounds: that is its end, interrupted or not */
+    check_resume(SET(INT8, "rate", "0", "patience", "1"), SET(INT8, "rate", "0", "patience", "1"), validation);
     hyt_dataset_destroy(validation);
 }
 
@@ -317,8 +342,8 @@ static void allocations_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(going_on_is_exact), cmocka_unit_test(what_differs_is_named),
-        cmocka_unit_test(damaged_files_are_refused), cmocka_unit_test(bad_calls_are_refused),
+        cmocka_unit_test(going_on_is_exact), cmocka_unit_test(going_on_for_int8_is_exact),
+        cmocka_unit_test(what_differs_is_named), cmocka_unit_test(damaged_files_are_refused), cmocka_unit_test(bad_calls_are_refused),
         cmocka_unit_test(one_training_at_a_time), cmocka_unit_test(allocations_may_fail),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
