@@ -12,6 +12,7 @@ static const struct {
     { "search", command_search, "search networks on pictures: train, time, and hand over the best trade-offs" },
     { "describe", command_describe, "operations, shapes and costs of a network" },
     { "profile", command_profile, "latency, memory and size of networks, by precision and threads" },
+    { "measure", command_measure, "measure random networks of a space, and learn predictors from them" },
     { "predict", command_predict, "how well a surrogate predicts a column of a table" },
     { "tabular", command_tabular, "search a table of results that are there already" },
     { "study", command_study, "list the trials of a study" },

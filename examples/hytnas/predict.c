@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TARGET, FOLDS, SURROGATE, WHERE, DROP, OPTION, SPLIT, SEED, JSON, FLAGS };
+enum { TARGET, FOLDS, SURROGATE, WHERE, DROP, OPTION, SPLIT, SEED, JSON, MODEL, SPACE, FLAGS };
 static const flag_row flags[] = {
     [TARGET] = { "target", "COLUMN", "what is predicted" },
     [FOLDS] = { "folds", "FILE", "a table of two columns, row and fold, that says which rows are predicted together; its "
@@ -18,11 +18,14 @@ static const flag_row flags[] = {
     [SPLIT] = { "split", "N", "without --folds: the number of folds, dealt at random (default 10)" },
     [SEED] = { "seed", "N", "seed of these folds (default 0)" },
     [JSON] = { "json", NULL, "one JSON object" },
+    [MODEL] = { "model", "FILE.predictor", "a predictor that hytnas measure made; the operand is the genome of a network, of "
+                                           "which its answer is printed with its deviation" },
+    [SPACE] = { "space", "NAME", "with --model: the space it was made for (default hytnas)" },
 };
 
 static const command_form predict_command = {
     .name = "predict",
-    .operands = "TABLE.csv",
+    .operands = "TABLE.csv | GENOME",
     .about =
         "Predicts a column of a table from the others by a surrogate, each fold by a model of all other rows, and says how "
         "well: Kendall's tau, Spearman's rho, R2, the root of the mean squared error, and without --json also how far the "
@@ -42,7 +45,7 @@ typedef struct pair {
 } pair;
 
 typedef struct request {
-    const char *path, *target, *folds, *surrogate;
+    const char *path, *target, *folds, *surrogate, *model, *space; /* path: the operand */
     pair where[MOST], options[MOST];
     const char *drop[MOST];
     size_t where_count, option_count, drop_count, split, seed;
@@ -102,9 +105,11 @@ static int take(void *user, size_t place, const char *value)
     case SPLIT: return parse_whole("split", value, 2, 1000000, &r->split);
     case SEED: return parse_whole("seed", value, 0, SIZE_MAX / 2, &r->seed);
     case JSON: r->json = true; return GOOD;
+    case MODEL: r->model = value; return GOOD;
+    case SPACE: r->space = value; return GOOD;
     default: break;
     }
-    if (r->path) return complain("predict takes one table, not also \"%s\"", value);
+    if (r->path) return complain("predict takes one table or genome, not also \"%s\"", value);
     r->path = value;
     return GOOD;
 }
@@ -421,16 +426,49 @@ static int run(const request *r, const task *t)
     return result;
 }
 
+/* -- a predictor that is there ------------------------------------------------------------------------------------- */
+
+static int predict_genome(const request *r)
+{
+    hyt_space *space = NULL;
+    hyt_predictor *predictor = NULL;
+    hyt_candidate *candidate = NULL;
+    double value, deviation;
+    hyt_status status = hyt_space_preset(NULL, r->space, &space);
+    if (status == HYT_OK) status = hyt_predictor_load(space, r->model, &predictor);
+    if (status == HYT_OK) status = hyt_candidate_parse(space, r->path, &candidate);
+    if (status == HYT_OK) status = hyt_predictor_predict(predictor, candidate, &value, &deviation);
+    if (status == HYT_OK && r->json) {
+        printf("{\"value\": ");
+        json_number(stdout, value);
+        printf(", \"deviation\": ");
+        json_number(stdout, deviation);
+        printf("}\n");
+    } else if (status == HYT_OK) {
+        printf("%.6g +- %.2g\n", value, deviation);
+    }
+    hyt_candidate_destroy(candidate);
+    hyt_predictor_destroy(predictor);
+    hyt_space_destroy(space);
+    return check(status);
+}
+
+static int predict_table(const request *r)
+{
+    task t = { .n = 0 };
+    if (!r->target) return complain("predict needs --target COLUMN, what is predicted");
+    int result = read_task(r, &t);
+    if (result == GOOD) result = run(r, &t);
+    task_close(&t);
+    return result;
+}
+
 int command_predict(int argc, char **argv)
 {
-    request r = { .surrogate = "auto", .split = 10 };
-    task t = { .n = 0 };
+    request r = { .surrogate = "auto", .split = 10, .space = "hytnas" };
     int result = parse_flags(&predict_command, argc, argv, take, &r);
     if (result == GOOD && !r.path) result = complain("predict needs a table: hytnas predict table.csv --target COLUMN");
-    if (result == GOOD && !r.target) result = complain("predict needs --target COLUMN, what is predicted");
-    if (result == GOOD) result = read_task(&r, &t);
-    if (result == GOOD) result = run(&r, &t);
-    task_close(&t);
+    if (result == GOOD) result = r.model ? predict_genome(&r) : predict_table(&r);
     for (size_t i = 0; i < r.copy_count; i++) free(r.copies[i]);
     return result == HELP ? GOOD : result;
 }

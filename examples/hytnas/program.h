@@ -38,6 +38,7 @@ int close_stream(FILE *stream, const char *path);
 int command_search(int argc, char **argv);
 int command_describe(int argc, char **argv);
 int command_profile(int argc, char **argv);
+int command_measure(int argc, char **argv);
 int command_predict(int argc, char **argv);
 int command_study(int argc, char **argv);
 int command_tabular(int argc, char **argv);

@@ -7,6 +7,7 @@
 #include <hytnas/data.h>
 #include <hytnas/options.h>
 #include <hytnas/space.h>
+#include <hytnas/surrogate.h>
 #include <hytnas/train.h>
 
 #ifdef __cplusplus
@@ -59,7 +60,8 @@ HYT_API void hyt_evaluator_destroy(hyt_evaluator *evaluator);
  *  (2101.08134), "logdet" (coding rate of the last features, 2006.08558), "fused" (all of these, parameters and MACs;
  *  each in deviations from its mean over random candidates); of one picture in the evaluator's precision, microjoules:
  *  "energy_uj" (hyt_evaluator_set_energy(), else the processor's RAPL counters; HYT_ERR_UNSUPPORTED where they cannot be
- *  read) and "energy_estimate_uj", an estimate: operations and bytes times a table. NULL past the end. */
+ *  read) and "energy_estimate_uj", an estimate: operations and bytes times a table; "predicted_accuracy" and
+ *  "predicted_latency_ms" (hyt_evaluator_set_predictor()). NULL past the end. */
 HYT_API const char *hyt_evaluator_metric(size_t index);
 /** Chooses what hyt_evaluator_evaluate writes: call once an objective, in order. HYT_ERR_NOT_FOUND names the metrics;
  *  HYT_ERR_UNSUPPORTED for a score of another task; HYT_ERR_CONFLICT for a second score: one decides which epoch is kept. */
@@ -70,12 +72,40 @@ HYT_API hyt_status hyt_evaluator_add_objective(hyt_evaluator *evaluator, const c
  *  seed and the candidate; a trial's fidelity is its share of the epochs. The latency is taken first; after each epoch all
  *  objectives are reported (hyt_trial_report(), step 1 after the first), the score as the best so far. */
 HYT_API int hyt_evaluator_evaluate(void *evaluator, hyt_trial *trial, double *objectives, size_t n);
+/** The same of a candidate that no search asked for: in full, without a deadline; writes one value an objective, in order.
+ *  @return as hyt_evaluator_evaluate() */
+HYT_API int hyt_evaluator_measure(hyt_evaluator *evaluator, const hyt_candidate *candidate, double *objectives, size_t n);
 /** The network of the last evaluation that trained one to its end, yours: what a search keeps of its front while it goes
  *  on. HYT_ERR_STATE before. */
 HYT_API hyt_status hyt_evaluator_network(const hyt_evaluator *evaluator, hyt_graph **out);
 /** What all trainings here imitate from now on, as hyt_trainer_set_teacher(); copied; NULL: nothing. The next training
  *  says where it does not fit. */
 HYT_API hyt_status hyt_evaluator_set_teacher(hyt_evaluator *evaluator, const hyt_graph *teacher);
+/** A surrogate of one number of a space's candidates: learnt from measured ones, then asked instead of a measurement. */
+typedef struct hyt_predictor hyt_predictor;
+/** @param kind  of hyt_surrogate_kind(); NULL: "auto" @param options  of that kind; NULL: defaults */
+HYT_API hyt_status hyt_predictor_create(hyt_space *space, const char *kind, const hyt_options *options,
+                                        hyt_predictor **out);
+/** What was measured of a candidate. HYT_ERR_CONFLICT for one of another space. */
+HYT_API hyt_status hyt_predictor_add(hyt_predictor *predictor, const hyt_candidate *candidate, double value);
+/** Learns from all that was added, two candidates at least. */
+HYT_API hyt_status hyt_predictor_fit(hyt_predictor *predictor);
+/** How well those that were added are predicted by what is learnt from the others, fold by fold. */
+HYT_API hyt_status hyt_predictor_validate(const hyt_predictor *predictor, size_t folds, uint64_t seed,
+                                          hyt_validation **out);
+/** @param deviation  as hyt_surrogate_predict() has it; may be NULL @return HYT_ERR_STATE before a fit */
+HYT_API hyt_status hyt_predictor_predict(const hyt_predictor *predictor, const hyt_candidate *candidate, double *value,
+                                         double *deviation);
+/** The file is that of the surrogate (hyt_surrogate_save()). */
+HYT_API hyt_status hyt_predictor_save(const hyt_predictor *predictor, const char *path);
+/** @param space  that it was made for; HYT_ERR_CONFLICT where the features are not as many */
+HYT_API hyt_status hyt_predictor_load(hyt_space *space, const char *path, hyt_predictor **out);
+HYT_API void hyt_predictor_destroy(hyt_predictor *predictor);
+/** What says a metric from now on; what it learnt is shared, not copied.
+ *  @param metric  "predicted_accuracy" or "predicted_latency_ms"; HYT_ERR_NOT_FOUND for another
+ *  @param predictor  NULL: nothing says it any more, and evaluating it is HYT_ERR_STATE */
+HYT_API hyt_status hyt_evaluator_set_predictor(hyt_evaluator *evaluator, const char *metric,
+                                               const hyt_predictor *predictor);
 /** What a network of a candidate's shapes, with any weights, costs in energy; 0, or negative to end the call with it. */
 typedef int (*hyt_energy_fn)(void *user, const hyt_graph *network, double *microjoules);
 /** Where "energy_uj" comes from; NULL: the processor's counters. */

@@ -5,6 +5,7 @@
 #include "evaluate/evaluate.h"
 #include "evaluate/fused.h"
 #include "evaluate/parents.h"
+#include "evaluate/predictor.h"
 #include "evaluate/subset.h"
 #include "space/space.h"
 #include "train/task.h"
@@ -72,6 +73,7 @@ struct hyt_evaluator {
     size_t score_capacity;
     hyt_energy_fn energy;
     void *energy_user;
+    hyt_predictor *predictors[2];            /* of accuracy and of latency; NULL: none */
 };
 
 hyt_status hyt_evaluator_options_create(hyt_context *context, hyt_options **out)
@@ -151,6 +153,8 @@ void hyt_evaluator_destroy(hyt_evaluator *evaluator)
     hyti_parents_clear(&evaluator->parents);
     hyti_fused_clear(&evaluator->fused);
     hyt_dataset_destroy(evaluator->part);
+    hyt_predictor_destroy(evaluator->predictors[0]);
+    hyt_predictor_destroy(evaluator->predictors[1]);
     hyti_free(context, evaluator->scores);
     hyti_free(context, evaluator->objectives);
     hyti_free(context, evaluator);
@@ -428,6 +432,29 @@ static hyt_status measure_energy(const hyt_evaluator *e, const hyt_candidate *ca
     return status;
 }
 
+hyt_status hyt_evaluator_set_predictor(hyt_evaluator *evaluator, const char *metric, const hyt_predictor *predictor)
+{
+    size_t index;
+    hyt_predictor *copy = NULL;
+    HYTI_NEED(evaluator);
+    HYTI_NEED(metric);
+    HYTI_TRY(hyti_metric_find(metric, HYTI_METRIC_COUNT, &index));
+    if (index != HYTI_METRIC_PREDICTED_ACCURACY && index != HYTI_METRIC_PREDICTED_LATENCY)
+        return hyti_fail(HYT_ERR_NOT_FOUND, "metric \"%s\" is not predicted", metric);
+    if (predictor) HYTI_TRY(hyti_predictor_copy(predictor, &copy));
+    hyt_predictor **place = &evaluator->predictors[index - HYTI_METRIC_PREDICTED_ACCURACY];
+    hyt_predictor_destroy(*place);
+    *place = copy;
+    return HYT_OK;
+}
+
+static hyt_status ask_predictor(const hyt_evaluator *e, const hyt_candidate *candidate, size_t metric, double *value)
+{
+    const hyt_predictor *predictor = e->predictors[metric - HYTI_METRIC_PREDICTED_ACCURACY];
+    if (predictor) return hyt_predictor_predict(predictor, candidate, value, NULL);
+    return hyti_fail(HYT_ERR_STATE, "metric \"%s\" has no predictor", hyt_evaluator_metric(metric));
+}
+
 static hyt_status measure_proxy(hyt_evaluator *e, const hyt_trial *trial, const hyt_graph *graph, size_t metric,
                                 double *value)
 {
@@ -451,6 +478,8 @@ static hyt_status measure_quick(hyt_evaluator *e, const hyt_trial *trial, const 
             HYTI_TRY(measure_energy(e, hyt_trial_candidate(trial), &objectives[i]));
         else if (metric == HYTI_METRIC_ENERGY_ESTIMATE)
             objectives[i] = hyti_energy_estimate(graph, precision_of(e), &e->params.energy);
+        else if (metric == HYTI_METRIC_PREDICTED_ACCURACY || metric == HYTI_METRIC_PREDICTED_LATENCY)
+            HYTI_TRY(ask_predictor(e, hyt_trial_candidate(trial), metric, &objectives[i]));
         else HYTI_TRY(hyti_metric_measure(graph, precision_of(e), metric, &objectives[i]));
     }
     return HYT_OK;
@@ -497,6 +526,13 @@ int hyt_evaluator_evaluate(void *user, hyt_trial *trial, double *objectives, siz
     }
     hyt_graph_destroy(graph);
     return answer;
+}
+
+int hyt_evaluator_measure(hyt_evaluator *evaluator, const hyt_candidate *candidate, double *objectives, size_t n)
+{
+    HYTI_NEED(candidate);
+    hyt_trial trial = { .candidate = (hyt_candidate *)candidate, .fidelity = 1, .deadline = INFINITY };
+    return hyt_evaluator_evaluate(evaluator, &trial, objectives, n);
 }
 
 hyt_status hyt_evaluator_network(const hyt_evaluator *evaluator, hyt_graph **out)

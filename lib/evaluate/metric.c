@@ -15,6 +15,8 @@ static const char *const names[HYTI_METRIC_COUNT] = {
     [HYTI_METRIC_PROXY + HYTI_PROXY_GRADNORM] = "gradnorm", [HYTI_METRIC_PROXY + HYTI_PROXY_LOGDET] = "logdet",
     [HYTI_METRIC_FUSED] = "fused",
     [HYTI_METRIC_ENERGY] = "energy_uj",          [HYTI_METRIC_ENERGY_ESTIMATE] = "energy_estimate_uj",
+    [HYTI_METRIC_PREDICTED_ACCURACY] = "predicted_accuracy",
+    [HYTI_METRIC_PREDICTED_LATENCY] = "predicted_latency_ms",
 };
 
 const char *hyt_evaluator_metric(size_t index)

@@ -281,13 +281,64 @@ static void energy_by_callback(void **state)
     tear_down(&f);
 }
 
+/* -- predictors ----------------------------------------------------------------------------------------------------- */
+
+/* A number that follows from the genes is learnt, kept in a file, and said by an evaluator. */
+static void predictors(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/hytnas-predictor-XXXXXX";
+    fixture f;
+    hyt_space *small = NULL;
+    hyt_predictor *made = NULL, *read = NULL;
+    hyt_validation *validation = NULL;
+    double value, again, said;
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    set_up(&f, SETTINGS("epochs", "1"), "predicted_latency_ms");
+    MUST(hyt_predictor_create(f.space, "ridge", NULL, &made));
+    CHECK_STATUS(hyt_predictor_predict(made, f.candidate, &value, NULL), HYT_ERR_STATE);
+    CHECK_STATUS(hyt_predictor_fit(made), HYT_ERR_STATE);
+    for (uint64_t i = 0; i < 60; i++) {
+        hyt_candidate *candidate = NULL;
+        MUST(hyt_candidate_sample(f.space, 3, i, &candidate));
+        double target = 2 * log2(hyt_candidate_value(candidate, 0)) + log2(hyt_candidate_value(candidate, 1));
+        MUST(hyt_predictor_add(made, candidate, target));
+        hyt_candidate_destroy(candidate);
+    }
+    MUST(hyt_predictor_validate(made, 10, 0, &validation));
+    assert_true(hyt_validation_measure(validation, HYT_VALIDATION_TAU) > 0.9);
+    MUST(hyt_predictor_fit(made));
+    MUST(hyt_predictor_predict(made, f.candidate, &value, NULL));
+    CHECK_NEAR(value, 0, 0.1); /* of one block in either layer */
+    MUST(hyt_predictor_save(made, path));
+    MUST(hyt_predictor_load(f.space, path, &read));
+    MUST(hyt_predictor_predict(read, f.candidate, &again, NULL));
+    CHECK_NEAR(again, value, 0);
+    CHECK_STATUS(hyt_evaluator_measure(f.evaluator, f.candidate, &said, 1), HYT_ERR_STATE);
+    MUST(hyt_evaluator_set_predictor(f.evaluator, "predicted_latency_ms", read));
+    assert_int_equal(hyt_evaluator_measure(f.evaluator, f.candidate, &said, 1), 0);
+    CHECK_NEAR(said, value, 0);
+    CHECK_STATUS(hyt_evaluator_set_predictor(f.evaluator, "accuracy", read), HYT_ERR_NOT_FOUND);
+    hyt_predictor_destroy(read);
+    read = NULL;
+    MUST(hyt_space_preset(NULL, "hytnas-wide", &small));
+    CHECK_STATUS(hyt_predictor_load(small, path, &read), HYT_ERR_CONFLICT);
+    hyt_space_destroy(small);
+    hyt_validation_destroy(validation);
+    hyt_predictor_destroy(made);
+    unlink(path);
+    tear_down(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_of_the_data),   cmocka_unit_test(hard_pictures_are_found),
         cmocka_unit_test(curves_are_continued), cmocka_unit_test(trainings_end_early),
         cmocka_unit_test(trials_train_on_a_part), cmocka_unit_test(energy_by_hand),
-        cmocka_unit_test(counters),            cmocka_unit_test(energy_by_callback),
+        cmocka_unit_test(counters),            cmocka_unit_test(energy_by_callback), cmocka_unit_test(predictors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

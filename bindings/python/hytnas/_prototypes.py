@@ -114,12 +114,6 @@ HYT_TRIAL_NAN = 5
 HYT_TRIAL_PENDING = 6
 HYT_TRIAL_PRUNED = 7
 HYT_TRIAL_CANCELLED = 8
-HYT_SEARCH_ADDED = 18446744073709551615
-HYT_MINIMISE = 0
-HYT_MAXIMISE = 1
-HYT_STUDY_NEW = 0
-HYT_STUDY_RESUME = 1
-HYT_STUDY_READ = 2
 HYT_VALIDATION_MEASURES = 5
 HYT_COLUMN_REAL = 0
 HYT_COLUMN_ORDINAL = 1
@@ -129,8 +123,72 @@ HYT_VALIDATION_RHO = 1
 HYT_VALIDATION_R2 = 2
 HYT_VALIDATION_RMSE = 3
 HYT_VALIDATION_CRPS = 4
+HYT_SEARCH_ADDED = 18446744073709551615
+HYT_MINIMISE = 0
+HYT_MAXIMISE = 1
+HYT_STUDY_NEW = 0
+HYT_STUDY_RESUME = 1
+HYT_STUDY_READ = 2
 
 # Keys of options, and other words.
+HYT_SURROGATE_SEED = "seed"
+HYT_GP_LINES = "lines"
+HYT_GP_BENDS = "bends"
+HYT_GP_KERNEL = "kernel"
+HYT_GP_STARTS = "starts"
+HYT_GP_MAX_ITERATIONS = "max-iterations"
+HYT_GP_START_ROWS = "start-rows"
+HYT_GP_ROWS = "rows"
+HYT_GP_EXACT_ROWS = "exact-rows"
+HYT_GP_INDUCING = "inducing"
+HYT_GP_NOISE_LOW = "noise-low"
+HYT_GP_NOISE_HIGH = "noise-high"
+HYT_TREES_ROUNDS = "rounds"
+HYT_TREES_DEPTH = "depth"
+HYT_TREES_ETA = "eta"
+HYT_TREES_LAMBDA = "lambda"
+HYT_TREES_MIN_CHILD_WEIGHT = "min-child-weight"
+HYT_TREES_SUBSAMPLE = "subsample"
+HYT_TREES_COLSAMPLE = "colsample"
+HYT_TREES_BINS = "bins"
+HYT_TREES_MEMBERS = "members"
+HYT_TREES_BOOSTER = "booster"
+HYT_TREES_RATE_DROP = "rate-drop"
+HYT_TREES_SKIP_DROP = "skip-drop"
+HYT_TREES_ONE_DROP = "one-drop"
+HYT_TREES_NORMALISE = "normalise"
+HYT_TREES_LINEAR_LAMBDA = "linear-lambda"
+HYT_TREES_LINEAR_ALPHA = "linear-alpha"
+HYT_FOREST_TREES = "trees"
+HYT_FOREST_DEPTH = "depth"
+HYT_FOREST_MAX_FEATURES = "max-features"
+HYT_FOREST_MIN_LEAF = "min-leaf"
+HYT_FOREST_BINS = "bins"
+HYT_RANKER_LOSS = "loss"
+HYT_RANKER_PAIRS = "pairs"
+HYT_RIDGE_DEGREE = "degree"
+HYT_RIDGE_LAMBDA = "lambda"
+HYT_FFN_MEMBERS = "members"
+HYT_FFN_LAYERS = "layers"
+HYT_FFN_WIDTH = "width"
+HYT_FFN_EPOCHS = "epochs"
+HYT_FFN_PATIENCE = "patience"
+HYT_FFN_LOSS = "loss"
+HYT_FFN_RATE = "rate"
+HYT_FFN_DECAY = "decay"
+HYT_FFN_SPARSITY = "sparsity"
+HYT_FFN_MARGIN = "margin"
+HYT_BNN_DRAWS = "draws"
+HYT_BNN_LAYERS = "layers"
+HYT_BNN_WIDTH = "width"
+HYT_BNN_EPOCHS = "epochs"
+HYT_BNN_RANDOM = "random"
+HYT_BNN_RATE = "rate"
+HYT_BNN_PRIOR = "prior"
+HYT_BNN_WEIGHT = "weight"
+HYT_AUTO_FOLDS = "folds"
+HYT_AUTO_ROWS = "rows"
+HYT_AUTO_BLEND = "blend"
 HYT_TRAIN_EPOCHS = "epochs"
 HYT_TRAIN_BATCH = "batch"
 HYT_TRAIN_OPTIMISER = "optimiser"
@@ -207,64 +265,6 @@ HYT_SEARCH_MAX_STEP = "max-step"
 HYT_SEARCH_SECONDS = "seconds"
 HYT_SEARCH_TARGET = "target"
 HYT_SEARCH_STALL = "stall"
-HYT_SURROGATE_SEED = "seed"
-HYT_GP_LINES = "lines"
-HYT_GP_BENDS = "bends"
-HYT_GP_KERNEL = "kernel"
-HYT_GP_STARTS = "starts"
-HYT_GP_MAX_ITERATIONS = "max-iterations"
-HYT_GP_START_ROWS = "start-rows"
-HYT_GP_ROWS = "rows"
-HYT_GP_EXACT_ROWS = "exact-rows"
-HYT_GP_INDUCING = "inducing"
-HYT_GP_NOISE_LOW = "noise-low"
-HYT_GP_NOISE_HIGH = "noise-high"
-HYT_TREES_ROUNDS = "rounds"
-HYT_TREES_DEPTH = "depth"
-HYT_TREES_ETA = "eta"
-HYT_TREES_LAMBDA = "lambda"
-HYT_TREES_MIN_CHILD_WEIGHT = "min-child-weight"
-HYT_TREES_SUBSAMPLE = "subsample"
-HYT_TREES_COLSAMPLE = "colsample"
-HYT_TREES_BINS = "bins"
-HYT_TREES_MEMBERS = "members"
-HYT_TREES_BOOSTER = "booster"
-HYT_TREES_RATE_DROP = "rate-drop"
-HYT_TREES_SKIP_DROP = "skip-drop"
-HYT_TREES_ONE_DROP = "one-drop"
-HYT_TREES_NORMALISE = "normalise"
-HYT_TREES_LINEAR_LAMBDA = "linear-lambda"
-HYT_TREES_LINEAR_ALPHA = "linear-alpha"
-HYT_FOREST_TREES = "trees"
-HYT_FOREST_DEPTH = "depth"
-HYT_FOREST_MAX_FEATURES = "max-features"
-HYT_FOREST_MIN_LEAF = "min-leaf"
-HYT_FOREST_BINS = "bins"
-HYT_RANKER_LOSS = "loss"
-HYT_RANKER_PAIRS = "pairs"
-HYT_RIDGE_DEGREE = "degree"
-HYT_RIDGE_LAMBDA = "lambda"
-HYT_FFN_MEMBERS = "members"
-HYT_FFN_LAYERS = "layers"
-HYT_FFN_WIDTH = "width"
-HYT_FFN_EPOCHS = "epochs"
-HYT_FFN_PATIENCE = "patience"
-HYT_FFN_LOSS = "loss"
-HYT_FFN_RATE = "rate"
-HYT_FFN_DECAY = "decay"
-HYT_FFN_SPARSITY = "sparsity"
-HYT_FFN_MARGIN = "margin"
-HYT_BNN_DRAWS = "draws"
-HYT_BNN_LAYERS = "layers"
-HYT_BNN_WIDTH = "width"
-HYT_BNN_EPOCHS = "epochs"
-HYT_BNN_RANDOM = "random"
-HYT_BNN_RATE = "rate"
-HYT_BNN_PRIOR = "prior"
-HYT_BNN_WEIGHT = "weight"
-HYT_AUTO_FOLDS = "folds"
-HYT_AUTO_ROWS = "rows"
-HYT_AUTO_BLEND = "blend"
 
 
 class LogLevel(IntEnum):
@@ -378,17 +378,6 @@ class TrialState(IntEnum):
     CANCELLED = 8
 
 
-class Direction(IntEnum):
-    MINIMISE = 0
-    MAXIMISE = 1
-
-
-class StudyMode(IntEnum):
-    NEW = 0
-    RESUME = 1
-    READ = 2
-
-
 class Column(IntEnum):
     REAL = 0
     ORDINAL = 1
@@ -401,6 +390,17 @@ class ValidationKind(IntEnum):
     R2 = 2
     RMSE = 3
     CRPS = 4
+
+
+class Direction(IntEnum):
+    MINIMISE = 0
+    MAXIMISE = 1
+
+
+class StudyMode(IntEnum):
+    NEW = 0
+    RESUME = 1
+    READ = 2
 
 
 class hyt_context(Structure):
@@ -435,11 +435,23 @@ class hyt_trial(Structure):
     pass
 
 
+class hyt_surrogate(Structure):
+    pass
+
+
+class hyt_validation(Structure):
+    pass
+
+
 class hyt_trainer(Structure):
     pass
 
 
 class hyt_evaluator(Structure):
+    pass
+
+
+class hyt_predictor(Structure):
     pass
 
 
@@ -460,14 +472,6 @@ class hyt_search(Structure):
 
 
 class hyt_study(Structure):
-    pass
-
-
-class hyt_surrogate(Structure):
-    pass
-
-
-class hyt_validation(Structure):
     pass
 
 
@@ -737,6 +741,38 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_trial_seconds_left": (c_double, [POINTER(hyt_trial)]),
     "hyt_trial_report": (c_int, [POINTER(hyt_trial), c_uint64, POINTER(c_double), c_size_t]),
     "hyt_trial_should_stop": (c_int, [POINTER(hyt_trial)]),
+    "hyt_surrogate_options_create": (c_int, [POINTER(hyt_context), c_char_p, POINTER(POINTER(hyt_options))]),
+    "hyt_surrogate_create": (c_int, [POINTER(hyt_context), c_char_p, c_size_t, POINTER(hyt_options),
+        POINTER(POINTER(hyt_surrogate))]),
+    "hyt_surrogate_kind": (c_char_p, [c_size_t]),
+    "hyt_surrogate_set_columns": (c_int, [POINTER(hyt_surrogate), POINTER(c_int), c_size_t]),
+    "hyt_surrogate_fit": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), POINTER(c_double), c_size_t]),
+    "hyt_surrogate_update": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), POINTER(c_double), c_size_t]),
+    "hyt_surrogate_copy": (c_int, [POINTER(hyt_surrogate), POINTER(POINTER(hyt_surrogate))]),
+    "hyt_surrogate_features": (c_size_t, [POINTER(hyt_surrogate)]),
+    "hyt_surrogate_rows": (c_size_t, [POINTER(hyt_surrogate)]),
+    "hyt_surrogate_chosen": (c_char_p, [POINTER(hyt_surrogate)]),
+    "hyt_surrogate_predict": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), c_size_t, POINTER(c_double),
+        POINTER(c_double)]),
+    "hyt_surrogate_sample": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), c_size_t, c_size_t, c_uint64,
+        POINTER(c_double)]),
+    "hyt_surrogate_gradient": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), POINTER(c_double),
+        POINTER(c_double)]),
+    "hyt_surrogate_write": (c_int, [POINTER(hyt_surrogate), POINTER(c_char_p), POINTER(c_size_t)]),
+    "hyt_surrogate_parse": (c_int, [POINTER(hyt_context), c_void_p, c_size_t, POINTER(POINTER(hyt_surrogate))]),
+    "hyt_surrogate_save": (c_int, [POINTER(hyt_surrogate), c_char_p]),
+    "hyt_surrogate_load": (c_int, [POINTER(hyt_context), c_char_p, POINTER(POINTER(hyt_surrogate))]),
+    "hyt_surrogate_destroy": (None, [POINTER(hyt_surrogate)]),
+    "hyt_validation_deal": (c_int, [c_size_t, c_size_t, c_uint64, POINTER(c_int)]),
+    "hyt_surrogate_validate": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), POINTER(c_double),
+        POINTER(c_int), c_size_t, POINTER(POINTER(hyt_validation))]),
+    "hyt_validation_measure": (c_double, [POINTER(hyt_validation), c_int]),
+    "hyt_validation_coverage": (c_double, [POINTER(hyt_validation), c_double]),
+    "hyt_validation_noise": (c_double, [POINTER(hyt_validation)]),
+    "hyt_validation_rows": (c_size_t, [POINTER(hyt_validation)]),
+    "hyt_validation_mean": (POINTER(c_double), [POINTER(hyt_validation)]),
+    "hyt_validation_deviation": (POINTER(c_double), [POINTER(hyt_validation)]),
+    "hyt_validation_destroy": (None, [POINTER(hyt_validation)]),
     "hyt_train_options_create": (c_int, [POINTER(hyt_context), POINTER(POINTER(hyt_options))]),
     "hyt_train_plan": (c_int, [POINTER(hyt_graph), POINTER(hyt_options), POINTER(c_uint64)]),
     "hyt_trainer_create": (c_int, [POINTER(hyt_graph), POINTER(hyt_options), POINTER(POINTER(hyt_trainer))]),
@@ -762,8 +798,20 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_evaluator_metric": (c_char_p, [c_size_t]),
     "hyt_evaluator_add_objective": (c_int, [POINTER(hyt_evaluator), c_char_p]),
     "hyt_evaluator_evaluate": (c_int, [c_void_p, POINTER(hyt_trial), POINTER(c_double), c_size_t]),
+    "hyt_evaluator_measure": (c_int, [POINTER(hyt_evaluator), POINTER(hyt_candidate), POINTER(c_double), c_size_t]),
     "hyt_evaluator_network": (c_int, [POINTER(hyt_evaluator), POINTER(POINTER(hyt_graph))]),
     "hyt_evaluator_set_teacher": (c_int, [POINTER(hyt_evaluator), POINTER(hyt_graph)]),
+    "hyt_predictor_create": (c_int, [POINTER(hyt_space), c_char_p, POINTER(hyt_options),
+        POINTER(POINTER(hyt_predictor))]),
+    "hyt_predictor_add": (c_int, [POINTER(hyt_predictor), POINTER(hyt_candidate), c_double]),
+    "hyt_predictor_fit": (c_int, [POINTER(hyt_predictor)]),
+    "hyt_predictor_validate": (c_int, [POINTER(hyt_predictor), c_size_t, c_uint64, POINTER(POINTER(hyt_validation))]),
+    "hyt_predictor_predict": (c_int, [POINTER(hyt_predictor), POINTER(hyt_candidate), POINTER(c_double),
+        POINTER(c_double)]),
+    "hyt_predictor_save": (c_int, [POINTER(hyt_predictor), c_char_p]),
+    "hyt_predictor_load": (c_int, [POINTER(hyt_space), c_char_p, POINTER(POINTER(hyt_predictor))]),
+    "hyt_predictor_destroy": (None, [POINTER(hyt_predictor)]),
+    "hyt_evaluator_set_predictor": (c_int, [POINTER(hyt_evaluator), c_char_p, POINTER(hyt_predictor)]),
     "hyt_evaluator_set_energy": (c_int, [POINTER(hyt_evaluator), hyt_energy_fn, c_void_p]),
     "hyt_evaluator_set_epoch": (c_int, [POINTER(hyt_evaluator), hyt_epoch_fn, c_void_p]),
     "hyt_evaluator_train": (c_int, [POINTER(hyt_evaluator), POINTER(hyt_candidate), c_size_t,
@@ -878,36 +926,4 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_study_order": (c_int, [POINTER(hyt_study), c_size_t, POINTER(c_uint64), POINTER(c_uint64)]),
     "hyt_study_reports": (c_size_t, [POINTER(hyt_study), c_size_t]),
     "hyt_study_report": (POINTER(c_double), [POINTER(hyt_study), c_size_t, c_size_t, POINTER(c_uint64)]),
-    "hyt_surrogate_options_create": (c_int, [POINTER(hyt_context), c_char_p, POINTER(POINTER(hyt_options))]),
-    "hyt_surrogate_create": (c_int, [POINTER(hyt_context), c_char_p, c_size_t, POINTER(hyt_options),
-        POINTER(POINTER(hyt_surrogate))]),
-    "hyt_surrogate_kind": (c_char_p, [c_size_t]),
-    "hyt_surrogate_set_columns": (c_int, [POINTER(hyt_surrogate), POINTER(c_int), c_size_t]),
-    "hyt_surrogate_fit": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), POINTER(c_double), c_size_t]),
-    "hyt_surrogate_update": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), POINTER(c_double), c_size_t]),
-    "hyt_surrogate_copy": (c_int, [POINTER(hyt_surrogate), POINTER(POINTER(hyt_surrogate))]),
-    "hyt_surrogate_features": (c_size_t, [POINTER(hyt_surrogate)]),
-    "hyt_surrogate_rows": (c_size_t, [POINTER(hyt_surrogate)]),
-    "hyt_surrogate_chosen": (c_char_p, [POINTER(hyt_surrogate)]),
-    "hyt_surrogate_predict": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), c_size_t, POINTER(c_double),
-        POINTER(c_double)]),
-    "hyt_surrogate_sample": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), c_size_t, c_size_t, c_uint64,
-        POINTER(c_double)]),
-    "hyt_surrogate_gradient": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), POINTER(c_double),
-        POINTER(c_double)]),
-    "hyt_surrogate_write": (c_int, [POINTER(hyt_surrogate), POINTER(c_char_p), POINTER(c_size_t)]),
-    "hyt_surrogate_parse": (c_int, [POINTER(hyt_context), c_void_p, c_size_t, POINTER(POINTER(hyt_surrogate))]),
-    "hyt_surrogate_save": (c_int, [POINTER(hyt_surrogate), c_char_p]),
-    "hyt_surrogate_load": (c_int, [POINTER(hyt_context), c_char_p, POINTER(POINTER(hyt_surrogate))]),
-    "hyt_surrogate_destroy": (None, [POINTER(hyt_surrogate)]),
-    "hyt_validation_deal": (c_int, [c_size_t, c_size_t, c_uint64, POINTER(c_int)]),
-    "hyt_surrogate_validate": (c_int, [POINTER(hyt_surrogate), POINTER(c_double), POINTER(c_double),
-        POINTER(c_int), c_size_t, POINTER(POINTER(hyt_validation))]),
-    "hyt_validation_measure": (c_double, [POINTER(hyt_validation), c_int]),
-    "hyt_validation_coverage": (c_double, [POINTER(hyt_validation), c_double]),
-    "hyt_validation_noise": (c_double, [POINTER(hyt_validation)]),
-    "hyt_validation_rows": (c_size_t, [POINTER(hyt_validation)]),
-    "hyt_validation_mean": (POINTER(c_double), [POINTER(hyt_validation)]),
-    "hyt_validation_deviation": (POINTER(c_double), [POINTER(hyt_validation)]),
-    "hyt_validation_destroy": (None, [POINTER(hyt_validation)]),
 }
