@@ -83,7 +83,8 @@ static inline void test_each_allocation(hyt_status (*body)(hyt_context *context)
     if (nth < 3) fail_msg("nothing was allocated from the heap");
 }
 
-/* Under an emulator (tests/cross) long tests take one in HYTNAS_TEST_SHARE of their cases, and say so: the divisor. */
+/* Under an emulator (tests/cross) and under sanitizers long tests take one in HYTNAS_TEST_SHARE of their cases, and say
+ * so: the divisor. */
 static inline size_t test_share(void)
 {
     const char *text = getenv("HYTNAS_TEST_SHARE");
