@@ -2,7 +2,7 @@
 /* Every network that the library builds by name: its gradient in float64 against finite differences along directions
  * through all its weights, and that of float32 against it. */
 #include "train/net.h"
-#include "net_f64.h"
+#include "train/net_f64.h"
 #include "base/rng.h"
 #include "test.h"
 
@@ -58,7 +58,7 @@ static void set_up(subject *s, const char *name)
     MUST(hyti_tape_build(NULL, s->graph, BATCH, &s->tape));
     s->in = s->tape.values[s->tape.input].size;
     s->out = s->tape.values[s->tape.output].size;
-    ops_init_f64(&s->ops);
+    hyti_ops_init_f64(&s->ops);
     hyti_ops_init_f32(&s->fast_ops, HYTI_ISA_ALL);
     MUST(hyti_net_init_f64(&s->net, NULL, &s->tape, &s->ops, NULL));
     MUST(hyti_net_init_f32(&s->fast, NULL, &s->tape, &s->fast_ops, NULL));
