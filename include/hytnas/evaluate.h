@@ -61,7 +61,7 @@ HYT_API void hyt_evaluator_destroy(hyt_evaluator *evaluator);
  *  each in deviations from its mean over random candidates); of one picture in the evaluator's precision, microjoules:
  *  "energy_uj" (hyt_evaluator_set_energy(), else the processor's RAPL counters; HYT_ERR_UNSUPPORTED where they cannot be
  *  read) and "energy_estimate_uj", an estimate: operations and bytes times a table; "predicted_accuracy" and
- *  "predicted_latency_ms" (hyt_evaluator_set_predictor()). NULL past the end. */
+ *  "predicted_latency_ms" (hyt_evaluator_set_predictor()). See docs/cheap_evaluations.md. NULL past the end. */
 HYT_API const char *hyt_evaluator_metric(size_t index);
 /** Chooses what hyt_evaluator_evaluate writes: call once an objective, in order. HYT_ERR_NOT_FOUND names the metrics;
  *  HYT_ERR_UNSUPPORTED for a score of another task; HYT_ERR_CONFLICT for a second score: one decides which epoch is kept. */

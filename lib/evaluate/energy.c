@@ -6,10 +6,10 @@
 #include <string.h>
 #include <time.h>
 
-/* -- the estimate --------------------------------------------------------------------------------------------------- */
+/* -- the estimate -------------------------------------------------------------------------------------------------- */
 
-/* An addition and a multiplication: int8 .03 and .2 pJ, float32 .9 and 3.7; 64 bits of an 8 KB SRAM 10 pJ, of DRAM 1.3 to
- * 2.6 nJ, of which the middle is taken (Horowitz, "Computing's energy problem", ISSCC 2014, figure 1.1.9). */
+/* An addition and a multiplication: int8 .03 and .2 pJ, float32 .9 and 3.7; 64 bits of an 8 KB SRAM 10 pJ, of DRAM 1.3
+ * to 2.6 nJ, of which the middle is taken (Horowitz, "Computing's energy problem", ISSCC 2014, figure 1.1.9). */
 static hyti_energy_table defaults(hyt_precision precision)
 {
     double mac = precision == HYT_INT8 ? 0.03 + 0.2 : 0.9 + 3.7;
@@ -46,7 +46,7 @@ double hyti_energy_estimate(const hyt_graph *graph, hyt_precision precision, con
     return picojoules * 1e-6;
 }
 
-/* -- the counters --------------------------------------------------------------------------------------------------- */
+/* -- the counters -------------------------------------------------------------------------------------------------- */
 
 enum { PACKAGES = 16 };
 
@@ -104,8 +104,8 @@ static hyt_status run_for(const hyt_runtime *runtime, double seconds, const floa
     return HYT_OK;
 }
 
-static hyt_status measure(hyt_runtime *runtime, const counters *before, double seconds, const char *folder, float *input,
-                          double *microjoules)
+static hyt_status measure(hyt_runtime *runtime, const counters *before, double seconds, const char *folder,
+                          float *input, double *microjoules)
 {
     counters after;
     size_t runs;

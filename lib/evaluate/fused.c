@@ -60,7 +60,8 @@ static hyt_status draw(hyti_fused *fused, hyt_space *space, size_t input, size_t
         HYTI_TRY(add_sampled(space, i, input, classes, work, values, &good));
         if (good) add_to(&drawn, ++count, values);
     }
-    if (count < 2) return hyti_fail(HYT_ERR_NUMERIC, "fused: %zu of %zu sampled networks have finite proxies", count, sample);
+    if (count < 2)
+        return hyti_fail(HYT_ERR_NUMERIC, "fused: %zu of %zu sampled networks have finite proxies", count, sample);
     for (size_t k = 0; k < HYTI_FUSED; k++) drawn.deviation[k] = sqrt(drawn.deviation[k] / (double)(count - 1));
     hyti_fused_clear(fused);
     hyti_space_retain(space);

@@ -55,8 +55,8 @@ static double slope_of(const hyt_trainer *t, size_t place)
 }
 
 /* SNIP (Lee, Ajanthan, Torr, arXiv 1810.02340, equation 6, not normalised): sum of |w dL/dw| over the weights of
- * convolutions and linear layers. Gradient norm (Abdelfattah et al., arXiv 2101.08134, 3.1): the norms of dL/dw of these
- * weights, one a layer, summed. */
+ * convolutions and linear layers. Gradient norm (Abdelfattah et al., arXiv 2101.08134, 3.1): the norms of dL/dw of
+ * these weights, one a layer, summed. */
 static hyt_status measure_gradient(const probe *p, hyti_proxy proxy, double *value)
 {
     hyt_trainer *t = p->trainer;
@@ -149,8 +149,8 @@ static hyt_status sum_codes(const probe *p, double *kernel, size_t *bits)
     return HYT_OK;
 }
 
-/* Mellor et al., arXiv 2006.04647, section 3: log |K|, K_ij the number of units at which pictures i and j are on the same
- * side of the activation. */
+/* Mellor et al., arXiv 2006.04647, section 3: log |K|, K_ij the number of units at which pictures i and j are on the
+ * same side of the activation. */
 static hyt_status measure_naswot(const probe *p, double *value)
 {
     hyt_trainer *t = p->trainer;

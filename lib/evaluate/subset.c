@@ -23,7 +23,7 @@ static int compare_places(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* -- how hard a picture is ------------------------------------------------------------------------------------------ */
+/* -- how hard a picture is ----------------------------------------------------------------------------------------- */
 
 static hyt_status small_network(const hyt_dataset *train, hyt_graph *graph)
 {
@@ -90,7 +90,7 @@ static hyt_status rank_at_random(const hyt_dataset *train, uint64_t seed, ranked
     return HYT_OK;
 }
 
-/* -- taking --------------------------------------------------------------------------------------------------------- */
+/* -- taking -------------------------------------------------------------------------------------------------------- */
 
 /* How many of each class are taken; balanced: so many that the smallest classes, taken whole, leave to the others. */
 static void set_quotas(const hyt_dataset *train, double share, hyti_subset by, size_t wanted, size_t *quota)

@@ -202,7 +202,9 @@ static void read_rows(const char *path, row *rows)
         exit(2);
     }
     while (fgets(line, sizeof line, file)) {
-        if (sscanf(line, "{\"method\": \"%127[^\"]\", \"candidate\": %zu, \"value\": %lf, \"quality\": %lf, \"cpu_seconds\": %lf",
+        if (sscanf(line,
+                   "{\"method\": \"%127[^\"]\", \"candidate\": %zu, \"value\": %lf, \"quality\": %lf, "
+                   "\"cpu_seconds\": %lf",
                    name, &index, &value, &quality, &seconds) != 5 || index >= CANDIDATES)
             continue;
         for (size_t k = 0; k < sizeof methods / sizeof *methods; k++) {

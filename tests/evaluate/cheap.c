@@ -12,7 +12,7 @@
 
 #define SIDE 32
 
-/* -- subsets -------------------------------------------------------------------------------------------------------- */
+/* -- subsets ------------------------------------------------------------------------------------------------------- */
 
 /* Pictures 0 to 39 are of class 0 and dark, 40 to 49 of class 1 and bright; the labels of `wrong` of class 0 lie. */
 static hyt_dataset *uneven(size_t wrong)
@@ -25,7 +25,8 @@ static hyt_dataset *uneven(size_t wrong)
     for (size_t i = 0; i < COUNT; i++) {
         labels[i] = i >= 40;
         bool bright = labels[i] || i < wrong;
-        for (size_t k = 0; k < BYTES; k++) pictures[i * BYTES + k] = (uint8_t)(hyti_rng_below(&rng, 60) + (bright ? 180 : 10));
+        for (size_t k = 0; k < BYTES; k++)
+            pictures[i * BYTES + k] = (uint8_t)(hyti_rng_below(&rng, 60) + (bright ? 180 : 10));
     }
     MUST(hyt_dataset_create(NULL, pictures, labels, COUNT, SIDE, SIDE, 2, &dataset));
     free(pictures);
@@ -56,7 +57,8 @@ static void parts_of_the_data(void **state)
     assert_int_equal(hyt_dataset_count(some), 25);
     check_same(some, again, true);
     check_same(some, other, false);
-    hyt_dataset *even = part_of(data, 0.24, HYTI_SUBSET_BALANCED, 1), *most = part_of(data, 0.5, HYTI_SUBSET_BALANCED, 1);
+    hyt_dataset *even = part_of(data, 0.24, HYTI_SUBSET_BALANCED, 1);
+    hyt_dataset *most = part_of(data, 0.5, HYTI_SUBSET_BALANCED, 1);
     assert_int_equal(hyt_dataset_class_count(even, 0), 6);
     assert_int_equal(hyt_dataset_class_count(even, 1), 6);
     assert_int_equal(hyt_dataset_class_count(most, 0), 15); /* there are only 10 of the other */
@@ -69,7 +71,8 @@ static void parts_of_the_data(void **state)
 static void hard_pictures_are_found(void **state)
 {
     (void)state;
-    hyt_dataset *data = uneven(4), *hard = part_of(data, 0.1, HYTI_SUBSET_HARD, 1), *again = part_of(data, 0.1, HYTI_SUBSET_HARD, 1);
+    hyt_dataset *data = uneven(4), *hard = part_of(data, 0.1, HYTI_SUBSET_HARD, 1);
+    hyt_dataset *again = part_of(data, 0.1, HYTI_SUBSET_HARD, 1);
     assert_int_equal(hyt_dataset_class_count(hard, 0), 4);
     assert_int_equal(hyt_dataset_class_count(hard, 1), 1);
     for (size_t i = 0; i < 4; i++)
@@ -80,7 +83,7 @@ static void hard_pictures_are_found(void **state)
     hyt_dataset_destroy(again);
 }
 
-/* -- curves --------------------------------------------------------------------------------------------------------- */
+/* -- curves -------------------------------------------------------------------------------------------------------- */
 
 static void curves_are_continued(void **state)
 {
@@ -105,7 +108,7 @@ static void curves_are_continued(void **state)
     assert_true(early.low >= 0 && early.high <= 1);
 }
 
-/* -- in the evaluator ------------------------------------------------------------------------------------------------ */
+/* -- in the evaluator ---------------------------------------------------------------------------------------------- */
 
 typedef struct fixture {
     hyt_space *space;
@@ -194,7 +197,7 @@ static void trials_train_on_a_part(void **state)
     tear_down(&f);
 }
 
-/* -- energy --------------------------------------------------------------------------------------------------------- */
+/* -- energy -------------------------------------------------------------------------------------------------------- */
 
 /* 8 x 8 x 3 -> 1x1 convolution to 2 -> pool -> 2 classes: 192 * 2 + 4 MACs, 6 + 4 weights; moved: the input written and
  * read, the result of the convolution, of the pool (twice each), of the layer. */
@@ -281,7 +284,7 @@ static void energy_by_callback(void **state)
     tear_down(&f);
 }
 
-/* -- predictors ----------------------------------------------------------------------------------------------------- */
+/* -- predictors ---------------------------------------------------------------------------------------------------- */
 
 /* A number that follows from the genes is learnt, kept in a file, and said by an evaluator. */
 static void predictors(void **state)

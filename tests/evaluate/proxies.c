@@ -101,7 +101,8 @@ static void synflow_of_a_deep_network(void **state)
     hyt_dataset *data = patterns(2, false);
     hyt_graph *graph = chain(60, 64, false);
     for (size_t i = 0; i < HYTI_COUNT(ones); i++) ones[i] = 1;
-    for (size_t i = 0; i < hyt_graph_parameter_count(graph); i++) set(graph, i, i == 0 ? 192 : i == 60 ? 128 : 4096, ones);
+    for (size_t i = 0; i < hyt_graph_parameter_count(graph); i++)
+        set(graph, i, i == 0 ? 192 : i == 60 ? 128 : 4096, ones);
     /* R = 2 results of 3 * 64^60, 61 layers of them. */
     CHECK_NEAR(proxy_of(HYTI_PROXY_SYNFLOW, graph, data, 2), log(61 * 2 * 3.0) + 60 * log(64), 1e-6);
     hyt_graph_destroy(graph);
@@ -180,8 +181,8 @@ static hyt_dataset *noise(size_t count, size_t side)
     return dataset;
 }
 
-static double evaluated(const hyt_dataset *data, const hyt_candidate *candidate, const char *metric, const char *threads,
-                        const char *seed)
+static double evaluated(const hyt_dataset *data, const hyt_candidate *candidate, const char *metric,
+                        const char *threads, const char *seed)
 {
     hyt_options *options = NULL;
     hyt_evaluator *evaluator = NULL;
@@ -222,6 +223,35 @@ static void on_hybrids(void **state)
     hyt_dataset_destroy(data);
 }
 
+/* Heads of boxes, of queries (attention with operands of its own, trained constants) and of pixels. */
+static void on_other_tasks(void **state)
+{
+    (void)state;
+    static const struct { const char *space; int64_t task; } tasks[] = { { "hytnas-detect", 1 }, { "hytnas-detr", 1 },
+                                                                         { "hytnas-segment", 2 } };
+    hyt_dataset *data = noise(4, 32);
+    for (size_t k = 0; k < HYTI_COUNT(tasks); k++) {
+        hyti_train_params params = { .epochs = 1, .batch = 1, .threads = 1, .rate = 1, .task = tasks[k].task };
+        const hyti_proxy_work work = { &params, data, 4 };
+        size_t levels[64] = { 0 };
+        double value;
+        hyt_space *space = NULL;
+        hyt_candidate *candidate = NULL;
+        hyt_graph *graph = NULL;
+        MUST(hyt_space_preset(NULL, tasks[k].space, &space));
+        MUST(hyt_candidate_create(space, levels, hyt_space_genes(space), &candidate));
+        MUST(hyt_candidate_decode(candidate, 32, 2, &graph));
+        for (size_t proxy = 0; proxy < HYTI_PROXY_COUNT; proxy++) {
+            MUST(hyti_proxy_measure((hyti_proxy)proxy, graph, &work, &value));
+            assert_true(isfinite(value));
+        }
+        hyt_graph_destroy(graph);
+        hyt_candidate_destroy(candidate);
+        hyt_space_destroy(space);
+    }
+    hyt_dataset_destroy(data);
+}
+
 /* Of the two candidates that it compares with, the values are opposite: each is as far above as the other below. */
 static void fused_stands_in_its_sample(void **state)
 {
@@ -256,6 +286,7 @@ int main(void)
         cmocka_unit_test(coding_rate_by_hand),
         cmocka_unit_test(zen_is_corrected_for_norms),
         cmocka_unit_test(on_hybrids),
+        cmocka_unit_test(on_other_tasks),
         cmocka_unit_test(fused_stands_in_its_sample),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
