@@ -47,11 +47,9 @@ static int describe_network(const search_job *job, front_network *network)
     if (!network->genome || !network->model) return complain("out of memory");
     hyt_status status = hyt_candidate_genome(candidate, network->genome, length + 1, NULL);
     if (status == HYT_OK) status = hyt_candidate_decode(candidate, job->pictures.input, job->pictures.classes, &graph);
-    if (status == HYT_OK) status = hyt_runtime_plan(graph, NULL, &network->arena_bytes);
     if (status == HYT_OK) {
         network->parameters = hyt_graph_parameters(graph);
         network->macs = hyt_graph_macs(graph);
-        network->weight_bytes = hyt_graph_weight_bytes(graph);
     }
     hyt_graph_destroy(graph);
     return check(status);
@@ -122,14 +120,22 @@ static int train_longer(search_job *job, front_network *network, hyt_graph **mod
     return check(status);
 }
 
+/* Of the model that is handed over: its bytes are those of its precision. */
+static hyt_status measure_model(const search_job *job, const hyt_graph *model, front_network *network)
+{
+    hyt_status status = hyt_runtime_plan(model, NULL, &network->arena_bytes);
+    network->weight_bytes = hyt_graph_weight_bytes(model);
+    if (status != HYT_OK) return status;
+    return hyt_train_score(model, job->pictures.test, job->score, job_threads(job), &network->test_accuracy);
+}
+
 static int finish_network(search_job *job, front_network *network, bool longer)
 {
     hyt_graph *model = NULL;
     model_path(job->folder, trial_of(job, network), 0, network->model, PATH_SIZE);
     int result = make_model(job, network, 0, network->model, &model);
     if (result == GOOD && longer && !interrupted()) result = train_longer(job, network, &model);
-    if (result == GOOD)
-        result = check(hyt_train_score(model, job->pictures.test, job->score, job_threads(job), &network->test_accuracy));
+    if (result == GOOD) result = check(measure_model(job, model, network));
     hyt_graph_destroy(model);
     return result;
 }

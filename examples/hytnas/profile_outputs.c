@@ -34,6 +34,13 @@ static void table_steps(FILE *out, const profile_row *row)
     }
 }
 
+/* The end of a name is what tells files apart. */
+static const char *end_of_name(const char *name)
+{
+    size_t length = strlen(name), room = 28;
+    return length > room ? name + length - room : name;
+}
+
 void profile_table(FILE *out, const profile_outcome *outcome)
 {
     fprintf(out, "%-28s %5s %-5s %7s %10s %21s %9s %12s %12s %14s%s\n", "network", "input", "", "threads", "ms",
@@ -42,7 +49,7 @@ void profile_table(FILE *out, const profile_outcome *outcome)
         const profile_row *row = &outcome->rows[i];
         char interval[48];
         snprintf(interval, sizeof interval, "%.4g to %.4g", row->low, row->high);
-        fprintf(out, "%-28.28s %5zu %-5s %7zu %10.4g %21s %9.0f %12s %12s %14s%s%s\n", row->network, row->input,
+        fprintf(out, "%-28s %5zu %-5s %7zu %10.4g %21s %9.0f %12s %12s %14s%s%s\n", end_of_name(row->network), row->input,
                 row->precision, row->threads, row->ms, interval, per_second(row), grouped((double)row->arena_bytes),
                 grouped((double)row->weight_bytes), grouped((double)row->macs), *row->fits ? "  " : "", row->fits);
     }
