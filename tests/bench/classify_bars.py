@@ -23,6 +23,7 @@ import math
 import os
 import random
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -339,6 +340,7 @@ def read_options():
 
 def main():
     options, training = read_options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the seconds of a search are written down
     if not options.data:
         options.data = os.path.join(os.environ.get("HYTNAS_DATA", ""), FOLDERS[options.what])
     if options.data != "shapes" and not os.path.exists(os.path.join(options.data, "train.npz")):
