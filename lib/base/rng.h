@@ -22,7 +22,8 @@ typedef enum hyti_purpose {
     HYTI_PURPOSE_MIX = 11,        /* train: how two pictures are blended */
     HYTI_PURPOSE_ERASE = 12,      /* train: what is erased of one picture */
     HYTI_PURPOSE_SPLIT = 13,      /* data: parts of a data set */
-    HYTI_PURPOSE_PROXY = 14       /* evaluate: weights and pictures of zero-shot proxies */
+    HYTI_PURPOSE_PROXY = 14,      /* evaluate: weights and pictures of zero-shot proxies */
+    HYTI_PURPOSE_SUPERNET = 15    /* evaluate: networks of a step of a super-network */
 } hyti_purpose;
 
 typedef struct hyti_rng {

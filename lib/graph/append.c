@@ -216,6 +216,7 @@ hyt_status hyti_graph_append(hyt_graph *graph, const hyti_node *wanted, size_t f
     d.node.n_parameters = d.node.uses = 0;
     d.node.precision = HYT_FP32;
     d.node.quantised = false;
+    if (d.node.place == 0) d.node.place = graph->place; /* of a copy it is there */
     d.node.fixed = d.node.op != HYT_OP_INPUT;
     for (size_t i = 0; i < d.node.n_inputs; i++) d.node.fixed &= graph->nodes[d.node.inputs[i]].fixed;
     if (d.node.n_inputs) {

@@ -262,13 +262,23 @@ static hyt_status need_picture(const hyt_graph *graph, hyt_value input, const ch
     return HYT_OK;
 }
 
+/* Not every inverted residual has it: a place of its own. */
+static hyt_status expansion(hyt_graph *graph, size_t hidden, hyt_op act, hyt_value *x)
+{
+    uint64_t place = graph->place;
+    graph->place = hyti_place_within(place, 0);
+    hyt_status status = conv_norm(graph, *x, hidden, 1, 1, 1, act, x);
+    graph->place = place;
+    return status;
+}
+
 static hyt_status inverted_residual(hyt_graph *graph, hyt_value input, size_t channels, size_t stride, double expand,
                                     hyt_op act, hyt_value *out)
 {
     size_t before = graph->nodes[input].dims.size[1];
     size_t hidden = expand == 1 ? before : hyti_divisible((double)before * expand);
     hyt_value x = input;
-    if (expand != 1) HYTI_TRY(conv_norm(graph, x, hidden, 1, 1, 1, act, &x));
+    if (expand != 1) HYTI_TRY(expansion(graph, hidden, act, &x));
     HYTI_TRY(conv_norm(graph, x, hidden, 3, stride, hidden, act, &x));
     HYTI_TRY(conv_norm(graph, x, channels, 1, 1, 1, HYT_OP_INPUT, &x));
     if (stride == 1 && before == channels) HYTI_TRY(hyt_graph_add(graph, input, x, &x));
@@ -309,6 +319,18 @@ static hyt_status transformer_layer(hyt_graph *graph, size_t width, size_t ffn, 
 
 typedef struct vit { size_t width, ffn, heads, blocks, patch; } vit;
 
+static hyt_status transformer_layers(hyt_graph *graph, const vit *v, hyt_value *x)
+{
+    uint64_t place = graph->place;
+    hyt_status status = HYT_OK;
+    for (size_t i = 0; i < v->blocks && status == HYT_OK; i++) {
+        graph->place = hyti_place_within(place, HYTI_MIN(i, (size_t)30));
+        status = transformer_layer(graph, v->width, v->ffn, v->heads, x);
+    }
+    graph->place = place;
+    return status;
+}
+
 /* Tokens of every patch position attend to those of the other patches; where patches do not divide the map it is
  * resized up to the next multiple, and back. */
 static hyt_status global_part(hyt_graph *graph, hyt_value x, const vit *v, hyt_value *out)
@@ -318,7 +340,7 @@ static hyt_status global_part(hyt_graph *graph, hyt_value x, const vit *v, hyt_v
     bool resized = high != height || wide != width;
     if (resized) HYTI_TRY(hyt_graph_resize(graph, x, high, wide, &x));
     HYTI_TRY(hyt_graph_unfold(graph, x, v->patch, &x));
-    for (size_t i = 0; i < v->blocks; i++) HYTI_TRY(transformer_layer(graph, v->width, v->ffn, v->heads, &x));
+    HYTI_TRY(transformer_layers(graph, v, &x));
     HYTI_TRY(hyt_graph_layer_norm(graph, x, &x));
     HYTI_TRY(hyt_graph_fold(graph, x, high, wide, v->patch, &x));
     if (resized) HYTI_TRY(hyt_graph_resize(graph, x, height, width, &x));

@@ -63,6 +63,7 @@ typedef struct hyti_node {
     bool picture;            /* N,C,H,W; else rows: N,P,T,D, N,C, ... */
     bool fixed;              /* made of constants alone: the same for every picture of a batch, which axis 0 leaves out */
     size_t uses;             /* operations that read the result */
+    uint64_t place;          /* part that it plays: see hyti_place_within; 0: unknown */
     hyt_precision precision; /* of the result, as what follows */
     bool quantised;
     float scale;             /* real = scale * (stored - zero) */
@@ -97,6 +98,7 @@ struct hyt_graph {
     size_t weights_used, weights_capacity;
     void *kept;                    /* bytes of a file that parameters lie in; NULL: none */
     hyt_value input, output;       /* HYTI_NO_VALUE until there */
+    uint64_t place;                /* of the operations that are appended now */
     bool normalised;
     size_t channels;               /* of the input, length of the two below */
     float *mean, *deviation;
@@ -117,6 +119,10 @@ size_t hyti_graph_uses(const hyt_graph *graph, hyt_value value);
 bool hyti_op_is_activation(hyt_op op);
 bool hyti_role_is_trained(hyti_role role);
 hyt_context *hyti_graph_context(const hyt_graph *graph);
+/* Networks of one space have blocks that play the same part, whatever else they have: who builds them sets graph->place to
+ * number `i` (below 31) of the parts that `place` is made of. Operations of equal place follow each other in the same order
+ * in all these networks. Copies keep it, files do not. */
+static inline uint64_t hyti_place_within(uint64_t place, size_t i) { return place * 32 + i + 1; }
 /* Whether inference folds this batch norm into the convolution before it, which nothing else reads. */
 bool hyti_graph_folds(const hyt_graph *graph, hyt_value value);
 /* Convolution, batch norm and `act` (HYT_OP_INPUT: none); all or nothing. */

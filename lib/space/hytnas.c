@@ -110,9 +110,12 @@ static hyt_status add_layer(hyt_graph *graph, size_t k, size_t channels, const h
     double expand = factors[levels[EXPAND + k]];
     size_t blocks = k == 0 ? 1 : (size_t)counts[levels[BLOCKS + k - 1]];
     size_t residuals = k == 1 ? blocks : 1;
-    for (size_t i = 0; i < residuals; i++)
+    for (size_t i = 0; i < residuals; i++) {
+        graph->place = hyti_place_of_block(k, i);
         HYTI_TRY(hyt_graph_inverted_residual(graph, *at, channels, k > 0 && i == 0 ? 2 : 1, expand, HYT_OP_SILU, at));
+    }
     if (k < VIT) return HYT_OK;
+    graph->place = hyti_place_of_block(k, HYTI_PLACE_ATTENTION);
     size_t width = power_below(channels), place = k - VIT;
     size_t ffn = (size_t)lround(ratios[levels[FFN + place]] * (double)width);
     return hyt_graph_mobilevit(graph, *at, width, ffn, (size_t)factors[levels[HEADS + place]], blocks,
@@ -126,11 +129,13 @@ hyt_status hyti_hytnas_backbone(const hyti_level *levels, size_t input, hyt_grap
     hyt_value at;
     find_channels(levels + CHANNELS, channels);
     HYTI_TRY(hyt_graph_input(graph, 3, input, input, &at));
+    graph->place = hyti_place_within(0, HYTI_PLACE_STEM);
     HYTI_TRY(add_conv(graph, 16, 3, 2, &at));
     for (size_t k = 0; k < LAYERS; k++) {
         HYTI_TRY(add_layer(graph, k, channels[k], levels, &at));
         maps[k] = at;
     }
+    graph->place = hyti_place_within(0, HYTI_PLACE_HEAD);
     return HYT_OK;
 }
 

@@ -63,8 +63,11 @@ static hyt_status add_residual(hyt_graph *graph, const hyti_level *levels, size_
     double expand = layer_value(levels, k, EXPAND);
     hyt_value x = *at;
     if (expand > 1) {
+        uint64_t place = graph->place;
         hidden = hyti_divisible((double)before * expand);
+        graph->place = hyti_place_within(place, 0);
         HYTI_TRY(hyti_graph_conv_norm(graph, x, hidden, 1, 1, 1, HYT_OP_SILU, &x));
+        graph->place = place;
     }
     HYTI_TRY(hyti_graph_conv_norm(graph, x, hidden, (size_t)layer_value(levels, k, KERNEL), stride, hidden, HYT_OP_SILU, &x));
     HYTI_TRY(hyti_graph_conv_norm(graph, x, out, 1, 1, 1, HYT_OP_INPUT, &x));
@@ -75,9 +78,12 @@ static hyt_status add_residual(hyt_graph *graph, const hyti_level *levels, size_
 
 static hyt_status add_layer(hyt_graph *graph, const hyti_level *levels, size_t k, hyt_value *at)
 {
-    for (size_t i = 0; i < (size_t)layer_value(levels, k, DEPTH); i++)
+    for (size_t i = 0; i < (size_t)layer_value(levels, k, DEPTH); i++) {
+        graph->place = hyti_place_of_block(k, i);
         HYTI_TRY(add_residual(graph, levels, k, k > 0 && i == 0 ? 2 : 1, at));
+    }
     if (k < VIT) return HYT_OK;
+    graph->place = hyti_place_of_block(k, HYTI_PLACE_ATTENTION);
     double embed = block_value(levels, k, EMBED);
     return hyt_graph_mobilevit(graph, *at, (size_t)embed, (size_t)lround(block_value(levels, k, FFN) * embed),
                                (size_t)block_value(levels, k, HEADS), (size_t)block_value(levels, k, TBLOCKS),
@@ -89,8 +95,10 @@ static hyt_status decode(const hyt_space *space, const hyti_level *levels, size_
     hyt_value at;
     (void)space;
     HYTI_TRY(hyt_graph_input(graph, 3, input, input, &at));
+    graph->place = hyti_place_within(0, HYTI_PLACE_STEM);
     HYTI_TRY(hyti_graph_conv_norm(graph, at, (size_t)stems[levels[STEM]], 3, 2, 1, HYT_OP_SILU, &at));
     for (size_t k = 0; k < LAYERS; k++) HYTI_TRY(add_layer(graph, levels, k, &at));
+    graph->place = hyti_place_within(0, HYTI_PLACE_HEAD);
     size_t last = (size_t)layer_value(levels, LAYERS - 1, CHANNELS);
     HYTI_TRY(hyti_graph_conv_norm(graph, at, HYTI_MIN(4 * last, (size_t)960), 1, 1, 1, HYT_OP_SILU, &at));
     HYTI_TRY(hyt_graph_global_pool(graph, at, &at));

@@ -8,6 +8,7 @@
 #ifndef HYTI_SPACE_PARTS_H
 #define HYTI_SPACE_PARTS_H
 
+#include "graph/graph.h"
 #include "space/space.h"
 
 #define HYTI_MAX_GENES 256
@@ -132,6 +133,13 @@ hyt_status hyti_space_finish(hyt_space *space);
 /* hytnas.c, hytnas_wide.c, hytnas_heads.c */
 extern const hyti_preset hyti_preset_hytnas, hyti_preset_hytnas_wide, hyti_preset_hytnas_detect, hyti_preset_hytnas_detr,
     hyti_preset_hytnas_segment;
+
+/* Parts of these networks (hyti_place_within): layers by their number, blocks in them. */
+enum { HYTI_PLACE_LAYERS = 0, HYTI_PLACE_STEM = 29, HYTI_PLACE_HEAD = 30, HYTI_PLACE_ATTENTION = 30 };
+static inline uint64_t hyti_place_of_block(size_t layer, size_t block)
+{
+    return hyti_place_within(hyti_place_within(0, HYTI_PLACE_LAYERS + layer), block);
+}
 
 /* hytnas.c: its genes, and the network of their levels up to the classifier; maps: of strides 2, 4, 8, 16, 32. */
 enum { HYTI_HYTNAS_GENES = 23, HYTI_HYTNAS_LAYERS = 5 };

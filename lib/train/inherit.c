@@ -3,8 +3,6 @@
 #include "train/trainer.h"
 #include <string.h>
 
-#define MAX_PIECES 8
-
 /* Operations that have parameters, in order. */
 typedef struct layers {
     const hyt_graph *graph;
@@ -79,19 +77,13 @@ static void align(const layers *a, const layers *b, int *row, unsigned char *way
     }
 }
 
-/* Channels that belong together within an axis: a query, a key and a value; the operands of a concatenation. */
-typedef struct pieces {
-    size_t count, sizes[MAX_PIECES];
-} pieces;
-
-/* Of what a layer reads, whatever norms and activations lie between. */
-static pieces pieces_read(const hyt_graph *graph, const hyti_node *node, size_t channels)
+hyti_pieces hyti_pieces_read(const hyt_graph *graph, const hyti_node *node, size_t channels)
 {
-    pieces p = { 1, { channels } };
+    hyti_pieces p = { 1, { channels } };
     const hyti_node *from = &graph->nodes[node->inputs[0]];
     while (from->n_inputs == 1 && (from->op == HYT_OP_BATCH_NORM || hyti_op_is_activation(from->op)))
         from = &graph->nodes[from->inputs[0]];
-    if (from->op != HYT_OP_CONCAT || from->axis != 1 || from->n_inputs > MAX_PIECES) return p;
+    if (from->op != HYT_OP_CONCAT || from->axis != 1 || from->n_inputs > HYTI_MAX_PIECES) return p;
     size_t sum = 0;
     for (size_t i = 0; i < from->n_inputs; i++) sum += p.sizes[i] = graph->nodes[from->inputs[i]].dims.size[1];
     if (sum == channels) p.count = from->n_inputs;
@@ -99,20 +91,18 @@ static pieces pieces_read(const hyt_graph *graph, const hyti_node *node, size_t 
     return p;
 }
 
-/* Of what a linear layer writes: three, where an attention takes them side by side. */
-static pieces pieces_written(const hyt_graph *graph, size_t number, size_t channels)
+hyti_pieces hyti_pieces_written(const hyt_graph *graph, size_t number, size_t channels)
 {
     for (size_t i = number + 1; i < graph->n_nodes; i++) {
         const hyti_node *reader = &graph->nodes[i];
         if (reader->n_inputs == 0 || (size_t)reader->inputs[0] != number) continue;
         bool side_by_side = reader->op == HYT_OP_ATTENTION && reader->n_inputs <= 2 && channels % 3 == 0;
-        if (side_by_side) return (pieces){ 3, { channels / 3, channels / 3, channels / 3 } };
+        if (side_by_side) return (hyti_pieces){ 3, { channels / 3, channels / 3, channels / 3 } };
     }
-    return (pieces){ 1, { channels } };
+    return (hyti_pieces){ 1, { channels } };
 }
 
-/* Channel `at` of `to` in `from`, HYTI_NONE if that has none. */
-static size_t place_in(const pieces *from, const pieces *to, size_t at)
+size_t hyti_piece_place(const hyti_pieces *from, const hyti_pieces *to, size_t at)
 {
     size_t before = 0;
     if (from->count != to->count) return at < from->sizes[0] && from->count == 1 ? at : HYTI_NONE;
@@ -124,8 +114,7 @@ static size_t place_in(const pieces *from, const pieces *to, size_t at)
     return HYTI_NONE;
 }
 
-/* Place along a kernel's axis, middle on middle. */
-static size_t tap_in(size_t from, size_t to, size_t at)
+size_t hyti_tap_place(size_t from, size_t to, size_t at)
 {
     size_t place = at + from / 2;
     return place >= to / 2 && place - to / 2 < from ? place - to / 2 : HYTI_NONE;
@@ -133,7 +122,7 @@ static size_t tap_in(size_t from, size_t to, size_t at)
 
 /* One axis of a parameter in the child and in the parent. */
 typedef struct axis_pair {
-    pieces child, parent;
+    hyti_pieces child, parent;
 } axis_pair;
 
 /* Copies what a parameter of shape [outputs][inputs][taps] has in common; dims beyond its rank are 1. */
@@ -146,9 +135,9 @@ static size_t copy_shared(const hyti_parameter *to, const hyti_parameter *from, 
         for (size_t i = 0; i < t[1]; i++)
             for (size_t y = 0; y < t[2]; y++)
                 for (size_t x = 0; x < t[3]; x++, place++) {
-                    size_t at[4] = { place_in(&axes[0].parent, &axes[0].child, o),
-                                     place_in(&axes[1].parent, &axes[1].child, i), tap_in(f[2], t[2], y),
-                                     tap_in(f[3], t[3], x) };
+                    size_t at[4] = { hyti_piece_place(&axes[0].parent, &axes[0].child, o),
+                                     hyti_piece_place(&axes[1].parent, &axes[1].child, i), hyti_tap_place(f[2], t[2], y),
+                                     hyti_tap_place(f[3], t[3], x) };
                     if (at[0] == HYTI_NONE || at[1] == HYTI_NONE || at[2] == HYTI_NONE || at[3] == HYTI_NONE) continue;
                     to->data[place] = from->data[((at[0] * f[1] + at[1]) * f[2] + at[2]) * f[3] + at[3]];
                     copied++;
@@ -168,9 +157,9 @@ static size_t inherit_parameter(const hyt_graph *child, size_t mine, const hyt_g
         return to->count;
     }
     size_t second[2] = { to->dims.rank > 1 ? to->dims.size[1] : 1, from->dims.rank > 1 ? from->dims.size[1] : 1 };
-    axis_pair axes[2] = { { pieces_written(child, (size_t)to->node, to->dims.size[0]),
-                            pieces_written(parent, (size_t)from->node, from->dims.size[0]) },
-                          { pieces_read(child, x, second[0]), pieces_read(parent, y, second[1]) } };
+    axis_pair axes[2] = { { hyti_pieces_written(child, (size_t)to->node, to->dims.size[0]),
+                            hyti_pieces_written(parent, (size_t)from->node, from->dims.size[0]) },
+                          { hyti_pieces_read(child, x, second[0]), hyti_pieces_read(parent, y, second[1]) } };
     size_t copied = copy_shared(to, from, axes);
     return hyti_role_is_trained(to->role) ? copied : 0;
 }

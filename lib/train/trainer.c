@@ -122,6 +122,7 @@ hyt_status hyti_trainer_step(hyt_trainer *t, const float *pictures, size_t count
     *loss = hyti_trainer_slopes(t, pictures, count);
     if (!isfinite(*loss))
         return hyti_fail(HYT_ERR_NUMERIC, "the loss is not finite after %zu steps, at rate %g", t->steps, rate);
+    if (t->others) HYTI_TRY(t->others(t->others_user, pictures, count));
     hyti_trainer_descend(t, rate, momentum);
     return HYT_OK;
 }

@@ -27,6 +27,8 @@ struct hyt_trainer {
     hyt_graph *teacher;       /* NULL: none */
     hyti_runner teaching;     /* runs it while a training goes on */
     float *taught;            /* its results of the batch; NULL: nothing is imitated */
+    hyt_status (*others)(void *user, const float *pictures, size_t count); /* adds to the gradient before it is followed */
+    void *others_user;        /* `others` NULL: nothing is added */
     hyti_fit *fit;            /* while the epoch callback runs; else NULL */
     void *image;              /* checkpoint of the training that was stopped or loaded last; NULL: none */
     size_t image_size;
