@@ -43,6 +43,13 @@ typedef struct hyt_evaluator hyt_evaluator;
 #define HYT_EVALUATE_PJ_FAR "pj-far" /**< real, 0: of a byte of weights, each read once. 0: a 45 nm chip's, by precision */
 #define HYT_EVALUATE_PROXY_PICTURES "proxy-pictures" /**< int, 64: training pictures that zero-shot metrics look at */
 #define HYT_EVALUATE_REFERENCE "reference" /**< int, 16: random candidates that metric "fused" compares with */
+/** choice, "training", "one-shot", "fine-tuning": where a trial's score comes from. one-shot: one super-network is trained
+ *  for all candidates of the space, before the first score; a candidate's network is a slice of its weights with batch norm
+ *  statistics of its own, and is not trained. fine-tuning: it is trained from that slice on, instead of from scratch or from
+ *  what option "inherit" keeps. Classification only. hyt_evaluator_train() trains from scratch always. */
+#define HYT_EVALUATE_METHOD "method"
+#define HYT_EVALUATE_SUPERNET_EPOCHS "supernet-epochs" /**< int, 30: epochs of the super-network */
+#define HYT_EVALUATE_RECALIBRATION "recalibration"     /**< int, 256: training pictures that a slice's statistics come from */
 
 HYT_API hyt_status hyt_evaluator_options_create(hyt_context *context, hyt_options **out);
 /** Option "task" decides what candidates are trained for; their outputs are as many as the classes of the pictures, of the
@@ -110,7 +117,15 @@ HYT_API hyt_status hyt_evaluator_set_predictor(hyt_evaluator *evaluator, const c
 typedef int (*hyt_energy_fn)(void *user, const hyt_graph *network, double *microjoules);
 /** Where "energy_uj" comes from; NULL: the processor's counters. */
 HYT_API hyt_status hyt_evaluator_set_energy(hyt_evaluator *evaluator, hyt_energy_fn energy, void *user);
-/** After each epoch of any training here. HYT_STOP ends the training: evaluate answers HYT_STOP, so that its trial stays
+/** The super-network of a space (HYT_EVALUATE_METHOD), which is trained now if it was not yet: its largest network, yours,
+ *  which holds all weights: to be kept in a file beside a study. A new space takes the place of the one before.
+ *  @return HYT_ERR_STATE where the epoch callback stopped the training; HYT_ERR_UNSUPPORTED for a space without networks, or
+ *          whose candidates are no slices of the largest; HYT_ERR_INFEASIBLE where "memory-bytes" allows less */
+HYT_API hyt_status hyt_evaluator_supernet(hyt_evaluator *evaluator, hyt_space *space, hyt_graph **out);
+/** Takes one that was trained before, on these pictures. HYT_ERR_SHAPE where it is not the largest network of the space. */
+HYT_API hyt_status hyt_evaluator_set_supernet(hyt_evaluator *evaluator, hyt_space *space, const hyt_graph *largest);
+/** After each epoch of any training here, the super-network's (which is not validated: its accuracy is
+ *  NaN) as well. HYT_STOP ends the training: evaluate answers HYT_STOP, so that its trial stays
  *  asked; hyt_evaluator_train hands over the best so far. */
 HYT_API hyt_status hyt_evaluator_set_epoch(hyt_evaluator *evaluator, hyt_epoch_fn epoch, void *user);
 /** Decodes and trains one candidate as evaluate does, but for `epochs` epochs, and hands the network over: what a search

@@ -4,6 +4,7 @@
 #include "evaluate/energy.h"
 #include "evaluate/evaluate.h"
 #include "evaluate/fused.h"
+#include "evaluate/oneshot.h"
 #include "evaluate/parents.h"
 #include "evaluate/predictor.h"
 #include "evaluate/subset.h"
@@ -23,7 +24,10 @@ typedef struct evaluate_params {
     int64_t subset_by, extrapolate;
     double extrapolate_below;
     hyti_energy_table energy;
+    int64_t method, supernet_epochs, recalibration;
 } evaluate_params;
+
+enum { METHOD_TRAINING, METHOD_ONE_SHOT, METHOD_FINE_TUNING }; /* places in the option's choices */
 
 #define CALIBRATION ((size_t)64) /* pictures that an int8 network's ranges come from */
 
@@ -52,6 +56,12 @@ static const hyti_option rows[] = {
       "energy estimate: picojoules of a byte of activations, read or written; 0: small SRAM, 45 nm" },
     { HYT_EVALUATE_PJ_FAR, HYT_OPT_REAL, 0, 0, 1e6, NULL, offsetof(evaluate_params, energy.far_byte),
       "energy estimate: picojoules of a byte of weights; 0: DRAM, 45 nm" },
+    { HYT_EVALUATE_METHOD, HYT_OPT_CHOICE, METHOD_TRAINING, 0, 0, "training|one-shot|fine-tuning",
+      offsetof(evaluate_params, method), "whether candidates are trained, are slices of one super-network, or both" },
+    { HYT_EVALUATE_SUPERNET_EPOCHS, HYT_OPT_INT, 30, 1, 100000, NULL, offsetof(evaluate_params, supernet_epochs),
+      "how often the super-network is shown all pictures" },
+    { HYT_EVALUATE_RECALIBRATION, HYT_OPT_INT, 256, 1, 1000000, NULL, offsetof(evaluate_params, recalibration),
+      "training pictures that the batch norms of a slice are measured on" },
 };
 static const hyti_table table = { rows, HYTI_COUNT(rows), sizeof(evaluate_params), &hyti_train_table };
 
@@ -74,6 +84,7 @@ struct hyt_evaluator {
     hyt_energy_fn energy;
     void *energy_user;
     hyt_predictor *predictors[2];            /* of accuracy and of latency; NULL: none */
+    hyti_oneshot oneshot;                    /* the super-network; empty before */
 };
 
 hyt_status hyt_evaluator_options_create(hyt_context *context, hyt_options **out)
@@ -156,6 +167,7 @@ void hyt_evaluator_destroy(hyt_evaluator *evaluator)
     hyt_predictor_destroy(evaluator->predictors[0]);
     hyt_predictor_destroy(evaluator->predictors[1]);
     hyti_free(context, evaluator->scores);
+    hyti_oneshot_clear(&evaluator->oneshot);
     hyti_free(context, evaluator->objectives);
     hyti_free(context, evaluator);
     hyt_context_destroy(context);
@@ -311,13 +323,50 @@ static hyt_status make_trainer(const hyt_evaluator *e, const hyti_train_params *
                                const hyt_graph *graph, hyt_trainer **out)
 {
     hyt_trainer *trainer = NULL;
-    const hyt_graph *parent = watch->trial ? hyti_parents_nearest(&e->parents, watch->trial->candidate) : NULL;
+    bool inherits = watch->trial && e->params.method == METHOD_TRAINING;
+    const hyt_graph *parent = inherits ? hyti_parents_nearest(&e->parents, watch->trial->candidate) : NULL;
     HYTI_TRY(hyti_trainer_create(graph, params, &trainer));
     hyt_status status = hyt_trainer_set_teacher(trainer, e->teacher);
     if (status == HYT_OK && parent) status = hyt_trainer_inherit(trainer, parent, NULL);
     if (status == HYT_OK) *out = trainer;
     else hyt_trainer_destroy(trainer);
     return status;
+}
+
+static hyti_oneshot_aim aim_of(const hyt_evaluator *e, hyt_space *space)
+{
+    return (hyti_oneshot_aim){ space, e->input, e->classes };
+}
+
+/* Trains the super-network of a space, if there is none. *verdict: HYT_STOP where the callback said so. Its failure is no
+ * candidate's: it ends the evaluation. */
+static hyt_status need_supernet(hyt_evaluator *e, hyt_space *space, int *verdict)
+{
+    *verdict = 0;
+    if (e->oneshot.space && strcmp(hyt_space_name(e->oneshot.space), hyt_space_name(space)) == 0) return HYT_OK;
+    hyti_train_params params = e->params.train;
+    const hyti_oneshot_aim aim = aim_of(e, space);
+    params.epochs = e->params.supernet_epochs;
+    params.qat = 0;
+    return hyti_oneshot_train(&e->oneshot, &aim, &params, e->train, e->epoch, e->epoch_user, verdict);
+}
+
+/* The weights of a decoded candidate, out of the super-network. */
+static hyt_status cut(const hyt_evaluator *e, hyt_graph *graph)
+{
+    return hyti_store_cut(&e->oneshot.store, &e->params.train, e->train, (size_t)e->params.recalibration, graph);
+}
+
+/* Makes *graph the candidate's slice, in the evaluator's precision. */
+static hyt_status score_slice(const hyt_evaluator *e, watcher *watch, hyt_graph **graph, double *score)
+{
+    const hyti_task *task;
+    HYTI_TRY(hyti_task_find(e->params.train.task, &task));
+    HYTI_TRY(cut(e, *graph));
+    if (precision_of(e) == HYT_FP32)
+        HYTI_TRY(hyti_train_score(*graph, task, e->validation, (size_t)e->params.train.threads, score));
+    else HYTI_TRY(settle(e, graph, score));
+    return report_epoch(watch, 0, *score);
 }
 
 /* Replaces *graph by its trained version, in the evaluator's precision. The trainer's threads are gone when this
@@ -491,17 +540,23 @@ static int measure_all(hyt_evaluator *evaluator, hyt_trial *trial, hyt_graph **g
     hyti_train_params params = evaluator->params.train;
     watcher watch = { .evaluator = evaluator, .trial = trial, .objectives = objectives };
     double score = NAN;
-    bool trains = wants_score(evaluator);
+    int64_t method = evaluator->params.method;
+    bool scores = wants_score(evaluator), trains = scores && method != METHOD_ONE_SHOT;
     hyt_status status = trains ? hyti_train_check_memory(*graph, &params) : HYT_OK;
     if (status == HYT_ERR_INFEASIBLE) return HYT_TRIAL_INFEASIBLE;
     HYTI_TRY(status);
+    if (scores && method != METHOD_TRAINING)
+        HYTI_TRY(need_supernet(evaluator, hyt_trial_candidate(trial)->space, &watch.verdict));
+    if (watch.verdict) return watch.verdict;
     status = measure_quick(evaluator, trial, *graph, objectives);
     if (status == HYT_ERR_NUMERIC) return HYT_TRIAL_NAN;
     HYTI_TRY(status);
-    if (!trains) return HYT_OK;
+    if (!scores) return HYT_OK;
+    if (method == METHOD_FINE_TUNING) HYTI_TRY(cut(evaluator, *graph));
     params.seed = seed_of(evaluator, hyt_trial_candidate(trial));
     params.epochs = (int64_t)HYTI_MAX(1, ceil(hyt_trial_fidelity(trial) * (double)params.epochs));
-    status = train_graph(evaluator, &params, &watch, graph, &score);
+    status = trains ? train_graph(evaluator, &params, &watch, graph, &score)
+                    : score_slice(evaluator, &watch, graph, &score);
     if (status == HYT_ERR_NUMERIC) return HYT_TRIAL_NAN;
     if (status != HYT_OK) return status;
     set_score(evaluator, score, objectives);
@@ -541,4 +596,24 @@ hyt_status hyt_evaluator_network(const hyt_evaluator *evaluator, hyt_graph **out
     HYTI_NEED(out);
     if (!evaluator->network) return hyti_fail(HYT_ERR_STATE, "no evaluation has trained a network yet");
     return hyt_graph_copy(evaluator->network, out);
+}
+
+hyt_status hyt_evaluator_supernet(hyt_evaluator *evaluator, hyt_space *space, hyt_graph **out)
+{
+    int verdict;
+    HYTI_NEED(evaluator);
+    HYTI_NEED(space);
+    HYTI_NEED(out);
+    HYTI_TRY(need_supernet(evaluator, space, &verdict));
+    if (verdict) return hyti_fail(HYT_ERR_STATE, "the training of the super-network was stopped");
+    return hyt_graph_copy(evaluator->oneshot.store.graph, out);
+}
+
+hyt_status hyt_evaluator_set_supernet(hyt_evaluator *evaluator, hyt_space *space, const hyt_graph *largest)
+{
+    HYTI_NEED(evaluator);
+    HYTI_NEED(space);
+    HYTI_NEED(largest);
+    const hyti_oneshot_aim aim = aim_of(evaluator, space);
+    return hyti_oneshot_set(&evaluator->oneshot, &aim, largest);
 }

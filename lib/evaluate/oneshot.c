@@ -73,8 +73,7 @@ static int listen(void *user, size_t epoch, double loss, double score)
 }
 
 hyt_status hyti_oneshot_train(hyti_oneshot *oneshot, const hyti_oneshot_aim *aim, const hyti_train_params *params,
-                              const hyt_dataset *train, const hyt_dataset *validation, hyt_epoch_fn epoch, void *user,
-                              int *verdict)
+                              const hyt_dataset *train, hyt_epoch_fn epoch, void *user, int *verdict)
 {
     const source from = { *aim, (uint64_t)params->seed };
     listener heard = { epoch, user, 0 };
@@ -86,7 +85,7 @@ hyt_status hyti_oneshot_train(hyti_oneshot *oneshot, const hyti_oneshot_aim *aim
     hyt_graph_destroy(largest);
     HYTI_TRY(status);
     hyt_trainer *trainer = hyti_supernet_trainer(supernet);
-    status = hyt_trainer_fit(trainer, train, validation, listen, &heard, NULL);
+    status = hyt_trainer_fit(trainer, train, NULL, listen, &heard, NULL);
     if (status == HYT_OK && heard.answer == HYT_STOP) *verdict = HYT_STOP;
     else if (status == HYT_OK) status = hyt_trainer_network(trainer, &trained);
     if (trained) status = keep(oneshot, aim->space, trained);

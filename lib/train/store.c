@@ -69,7 +69,7 @@ static hyt_status measure_batch(cutting *c, size_t count)
     for (size_t i = 0; atomic_load(&c->failed) && i < count; i++) HYTI_TRY(fill_picture(c, i));
     memset(c->net.running, 0, c->tape.running * sizeof *c->net.running);
     hyti_net_forward_f32(&c->net, c->input, count, true);
-    for (size_t i = 0; i < c->tape.running; i++) c->sums[i] += 10 * (double)c->net.running[i];
+    for (size_t i = 0; i < c->tape.ranges; i++) c->sums[i] += 10 * (double)c->net.running[i];
     return HYT_OK;
 }
 
@@ -77,11 +77,11 @@ static hyt_status measure_batch(cutting *c, size_t count)
 static hyt_status recalibrate(cutting *c)
 {
     size_t passes = (c->pictures + c->batch - 1) / c->batch;
-    for (size_t pass = 0; pass < passes && c->tape.running > 0; pass++) {
+    for (size_t pass = 0; pass < passes && c->tape.ranges > 0; pass++) {
         c->first = c->pictures * pass / passes;
         HYTI_TRY(measure_batch(c, c->pictures * (pass + 1) / passes - c->first));
     }
-    for (size_t i = 0; i < c->tape.running; i++) c->net.running[i] = (float)(c->sums[i] / (double)passes);
+    for (size_t i = 0; i < c->tape.ranges; i++) c->net.running[i] = (float)(c->sums[i] / (double)passes);
     return HYT_OK;
 }
 
@@ -93,7 +93,7 @@ static hyt_status make_parts(cutting *c, const hyti_train_params *params, const 
     HYTI_TRY(hyti_pool_create(context, (size_t)params->threads, &c->pool));
     HYTI_TRY(hyti_net_init_f32(&c->net, context, &c->tape, &c->ops, c->pool));
     c->input = hyti_array(context, c->batch * c->tape.values[c->tape.input].size, sizeof *c->input);
-    c->sums = hyti_array(context, c->tape.running, sizeof *c->sums);
+    c->sums = hyti_array(context, c->tape.ranges, sizeof *c->sums);
     return c->input && c->sums ? HYT_OK : hyti_fail_nomem();
 }
 

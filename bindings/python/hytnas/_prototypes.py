@@ -230,6 +230,9 @@ HYT_EVALUATE_PJ_NEAR = "pj-near"
 HYT_EVALUATE_PJ_FAR = "pj-far"
 HYT_EVALUATE_PROXY_PICTURES = "proxy-pictures"
 HYT_EVALUATE_REFERENCE = "reference"
+HYT_EVALUATE_METHOD = "method"
+HYT_EVALUATE_SUPERNET_EPOCHS = "supernet-epochs"
+HYT_EVALUATE_RECALIBRATION = "recalibration"
 HYT_QUANTISER_CALIBRATION = "calibration"
 HYT_QUANTISER_PERCENTILE = "percentile"
 HYT_QUANTISER_WEIGHTS = "weights"
@@ -813,6 +816,8 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_predictor_destroy": (None, [POINTER(hyt_predictor)]),
     "hyt_evaluator_set_predictor": (c_int, [POINTER(hyt_evaluator), c_char_p, POINTER(hyt_predictor)]),
     "hyt_evaluator_set_energy": (c_int, [POINTER(hyt_evaluator), hyt_energy_fn, c_void_p]),
+    "hyt_evaluator_supernet": (c_int, [POINTER(hyt_evaluator), POINTER(hyt_space), POINTER(POINTER(hyt_graph))]),
+    "hyt_evaluator_set_supernet": (c_int, [POINTER(hyt_evaluator), POINTER(hyt_space), POINTER(hyt_graph)]),
     "hyt_evaluator_set_epoch": (c_int, [POINTER(hyt_evaluator), hyt_epoch_fn, c_void_p]),
     "hyt_evaluator_train": (c_int, [POINTER(hyt_evaluator), POINTER(hyt_candidate), c_size_t,
         POINTER(POINTER(hyt_graph)), POINTER(c_double)]),
