@@ -335,6 +335,39 @@ static void predictors(void **state)
     tear_down(&f);
 }
 
+static hyt_status learn_once(hyt_context *context)
+{
+    hyt_space *space = NULL;
+    hyt_predictor *predictor = NULL;
+    hyt_dataset *data = NULL, *part = NULL;
+    double value;
+    hyti_train_params params = { .epochs = 1, .batch = 4, .threads = 1, .rate = 3e-3 };
+    hyt_status status = hyt_space_create(context, "two", &space);
+    if (status == HYT_OK) status = hyt_space_add_integer(space, "a", 1, 9, 1);
+    if (status == HYT_OK) status = hyt_predictor_create(space, "ridge", NULL, &predictor);
+    for (uint64_t i = 0; i < 5 && status == HYT_OK; i++) {
+        hyt_candidate *candidate = NULL;
+        status = hyt_candidate_at(space, 0, i, &candidate);
+        if (status == HYT_OK) status = hyt_predictor_add(predictor, candidate, (double)i);
+        if (status == HYT_OK && i == 4) status = hyt_predictor_fit(predictor);
+        if (status == HYT_OK && i == 4) status = hyt_predictor_predict(predictor, candidate, &value, NULL);
+        hyt_candidate_destroy(candidate);
+    }
+    if (status == HYT_OK) status = hyt_dataset_create_shapes(context, 8, 16, 1, 0, &data);
+    if (status == HYT_OK) status = hyti_evaluate_subset(data, 0.5, HYTI_SUBSET_HARD, &params, &part);
+    hyt_dataset_destroy(part);
+    hyt_dataset_destroy(data);
+    hyt_predictor_destroy(predictor);
+    hyt_space_destroy(space);
+    return status;
+}
+
+static void allocations_may_fail(void **state)
+{
+    (void)state;
+    test_each_allocation(learn_once);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +375,7 @@ int main(void)
         cmocka_unit_test(curves_are_continued), cmocka_unit_test(trainings_end_early),
         cmocka_unit_test(trials_train_on_a_part), cmocka_unit_test(energy_by_hand),
         cmocka_unit_test(counters),            cmocka_unit_test(energy_by_callback), cmocka_unit_test(predictors),
+        cmocka_unit_test(allocations_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -276,6 +276,42 @@ static void fused_stands_in_its_sample(void **state)
     hyt_dataset_destroy(data);
 }
 
+static hyt_status attentive(hyt_context *context, hyt_graph **graph)
+{
+    hyt_value x;
+    HYTI_TRY(hyt_graph_create(context, "small", graph));
+    HYTI_TRY(hyt_graph_input(*graph, 3, SIDE, SIDE, &x));
+    HYTI_TRY(hyti_graph_conv_norm(*graph, x, 4, 3, 2, 1, HYT_OP_RELU, &x));
+    HYTI_TRY(hyt_graph_mobilevit(*graph, x, 4, 8, 2, 1, 2, HYT_OP_SILU, &x));
+    HYTI_TRY(hyt_graph_global_pool(*graph, x, &x));
+    return hyt_graph_linear(*graph, x, 2, 1, &x);
+}
+
+static hyt_status all_once(hyt_context *context)
+{
+    hyti_train_params params = { .epochs = 1, .batch = 1, .threads = 1, .rate = 1 };
+    uint8_t pictures[2 * SIDE * SIDE * 3] = { 0 };
+    const uint32_t labels[2] = { 0, 1 };
+    hyt_graph *graph = NULL;
+    hyt_dataset *data = NULL;
+    double value;
+    for (size_t i = 0; i < sizeof pictures; i++) pictures[i] = (uint8_t)(i * 37 % 251);
+    hyt_status status = hyt_dataset_create(context, pictures, labels, 2, SIDE, SIDE, 2, &data);
+    if (status == HYT_OK) status = attentive(context, &graph);
+    const hyti_proxy_work work = { &params, data, 2 };
+    for (size_t k = 0; k < HYTI_PROXY_COUNT && status == HYT_OK; k++)
+        status = hyti_proxy_measure((hyti_proxy)k, graph, &work, &value);
+    hyt_graph_destroy(graph);
+    hyt_dataset_destroy(data);
+    return status;
+}
+
+static void allocations_may_fail(void **state)
+{
+    (void)state;
+    test_each_allocation(all_once);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +324,7 @@ int main(void)
         cmocka_unit_test(on_hybrids),
         cmocka_unit_test(on_other_tasks),
         cmocka_unit_test(fused_stands_in_its_sample),
+        cmocka_unit_test(allocations_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
