@@ -5,7 +5,8 @@
 usage: classify_bars.py BUILD person|cifar|claim --out FOLDER [--data FOLDER|shapes] [...]
 
 person  60 trials within 45 minutes, int8 in the loop, under 60 000 parameters; the front and two hand-made networks
-        trained the same way, in int8, timed by turns: accuracy, latency and size together.
+        trained the same way, in int8, timed by turns: accuracy, latency and size together. With --input the networks
+        of the search see pictures of that side, the hand-made ones those as they are and those of that side too.
 cifar   A search and the full training of what it chose within 60 minutes, under 100 000 parameters; with --peer
         COMMAND, a torch network of at most that size given the same minutes (classify_torch.py beside this file).
         COMMAND is called with "minutes parameters threads seed" and prints a JSON line with "parameters", "epochs",
@@ -130,16 +131,16 @@ def is_same(left, right):
         return str(left) == str(right)
 
 
-def train(options, network, seed, model=None, minutes=0, **settings):
-    """The line of a network trained to the end, from the file or new."""
+def train(options, network, seed, side, model=None, minutes=0, **settings):
+    """The line of a network trained to the end, from the file or new; side: of its input, 0 for the pictures' own."""
     out = place(options, "trainings.jsonl")
     command = [options.classify, options.data, network, out, "--seed", str(seed), "--threads", str(options.threads),
                "--space", options.space] + flags_of(settings)
-    command += ["--input", str(options.input)] if options.input else []
+    command += ["--input", str(side)] if side else []
     command += ["--model", model] if model else []
     command += ["--minutes", f"{minutes:.1f}"] if minutes else []
     subprocess.run(command, check=True)
-    wanted = {"folder": options.data, "network": network, "space": options.space, "input": options.input or 0,
+    wanted = {"folder": options.data, "network": network, "space": options.space, "input": side,
               "seed": seed, "minutes": f"{minutes:.1f}", **settings}
     return [row for row in read_lines(out) if all(is_same(row[key], value) for key, value in wanted.items())][-1]
 
@@ -197,10 +198,12 @@ def person(options, training):
     seconds = spent(options, place(options, f"person-{seed}.db"))
     found = front_of(finished(trials), lambda t: (-t["objectives"]["accuracy"], t["objectives"]["latency_ms"],
                                                   t["objectives"]["weight_bytes"]))
-    rows = []
-    for name, network in [(f"trial {t['trial']}", t["genome"]) for t in found] + [(peer, peer) for peer in PEERS]:
+    rows, side = [], options.input or 0
+    wanted = [(f"trial {t['trial']}", t["genome"], side) for t in found] + [(peer, peer, 0) for peer in PEERS]
+    wanted += [(f"{peer} at {side}", peer, side) for peer in PEERS if side]
+    for name, network, own in wanted:
         model = place(options, f"person-{seed}-{name.replace(' ', '-')}.hyt")
-        rows.append({**train(options, network, seed, model, epochs=options.final_epochs, **training), "name": name,
+        rows.append({**train(options, network, seed, own, model, epochs=options.final_epochs, **training), "name": name,
                      "model": model})
     latencies = time_models(options, rows)
     for row in rows:
@@ -231,7 +234,7 @@ def cifar(options, training):
     seconds = spent(options, place(options, f"cifar-{seed}.db"))
     best = max(finished(trials), key=lambda t: (t["objectives"]["accuracy"], -t["objectives"]["macs"]))
     # The same text whenever it is asked, so that the line is found again: it follows from the search alone.
-    row = train(options, best["genome"], seed, minutes=max(options.minutes - seconds / 60, 0.1),
+    row = train(options, best["genome"], seed, options.input, minutes=max(options.minutes - seconds / 60, 0.1),
                 **{**training, **options.final})
     rows = [["hytnas", row["parameters"], row["trained_epochs"], f"{(seconds + row['seconds']) / 60:.1f}",
              f"{row['val']:.3f}", with_interval(row["test"], row["pictures"])]]
