@@ -104,7 +104,8 @@ static bool same_operations(const hyt_graph *a, const hyt_graph *b)
     bool same = a->n_nodes == b->n_nodes && a->n_parameters == b->n_parameters;
     for (size_t i = 0; same && i < a->n_nodes; i++) same = a->nodes[i].op == b->nodes[i].op;
     for (size_t i = 0; same && i < a->n_parameters; i++)
-        same = a->parameters[i].role == b->parameters[i].role && same_dims(&a->parameters[i].dims, &b->parameters[i].dims);
+        same = a->parameters[i].role == b->parameters[i].role &&
+               same_dims(&a->parameters[i].dims, &b->parameters[i].dims);
     return same;
 }
 

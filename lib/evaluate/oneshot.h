@@ -23,8 +23,8 @@ hyt_status hyti_oneshot_largest(const hyti_oneshot_aim *aim, hyt_graph **out);
 /* Trains one in place of what is there. *verdict: HYT_STOP where the callback said so; nothing is kept then. */
 hyt_status hyti_oneshot_train(hyti_oneshot *oneshot, const hyti_oneshot_aim *aim, const hyti_train_params *params,
                               const hyt_dataset *train, hyt_epoch_fn epoch, void *user, int *verdict);
-/* Takes the weights of a largest network that was trained before, in place of what is there. HYT_ERR_SHAPE where it is not
- * that of this space. */
+/* Takes the weights of a largest network that was trained before, in place of what is there. HYT_ERR_SHAPE where it is
+ * not that of this space. */
 hyt_status hyti_oneshot_set(hyti_oneshot *oneshot, const hyti_oneshot_aim *aim, const hyt_graph *largest);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A network whose weights are part of a larger one's: the first channels, the middle of kernels, the first blocks. Layers
- * that play the same part (hyti_place_within) go together. */
+/* A network whose weights are part of a larger one's: the first channels, the middle of kernels, the first blocks.
+ * Layers that play the same part (hyti_place_within) go together. */
 #ifndef HYTI_TRAIN_SLICE_H
 #define HYTI_TRAIN_SLICE_H
 
@@ -12,7 +12,7 @@ typedef struct hyti_slice_run {
     size_t at, from, count;
 } hyti_slice_run;
 
-/* A weight of the smaller network as it lies in its tape: rows [tap][input] of outputs (depthwise: [tap] of channels). */
+/* A weight of the smaller network as it lies in its tape: rows [tap][input] of outputs (depthwise: [tap]). */
 typedef struct hyti_slice_weight {
     size_t at, from;            /* where it starts, here and in the larger one */
     size_t rows, columns, from_columns;
@@ -33,7 +33,7 @@ hyt_status hyti_slice_init(hyti_slice *slice, hyt_context *context, const hyti_t
 void hyti_slice_clear(hyti_slice *slice);
 /* Weights of the smaller network out of the larger one's, each as its tape has them. */
 void hyti_slice_gather(const hyti_slice *slice, hyti_pool *pool, const float *from, float *to);
-/* Adds the gradient that lies in the smaller net's slots, its parts in order, to one in the place of the larger weights. */
+/* Adds the gradient that lies in the smaller net's slots, its parts in order, to one of the larger weights. */
 void hyti_slice_scatter(const hyti_slice *slice, hyti_pool *pool, const hyti_net_f32 *net, float *to);
 
 #endif

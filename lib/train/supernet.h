@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One training for all networks of a space (a super-network): the largest of them holds the weights, of which each other
- * network is a slice (Cai et al., arXiv 1908.09791; Yu et al., arXiv 2003.11142).
+/* One training for all networks of a space (a super-network): the largest of them holds the weights, of which each
+ * other network is a slice (Cai et al., arXiv 1908.09791; Yu et al., arXiv 2003.11142).
  *
- * A step by the sandwich rule (arXiv 1903.05134): the largest network learns the targets; the smallest one and two drawn at
- * random learn to give what the largest gave (in-place distillation); all gradients are summed, and one optimiser moves the
- * shared weights. */
+ * A step by the sandwich rule (arXiv 1903.05134): the largest network learns the targets; the smallest one and two drawn
+ * at random learn to give what the largest gave (in-place distillation); all gradients are summed, and one optimiser
+ * moves the shared weights. */
 #ifndef HYTI_TRAIN_SUPERNET_H
 #define HYTI_TRAIN_SUPERNET_H
 
@@ -35,9 +35,9 @@ typedef struct hyti_store {
 /* Copies the graph, which has its places and all weights set. A failure leaves it empty. */
 hyt_status hyti_store_init(hyti_store *store, const hyt_graph *largest);
 void hyti_store_clear(hyti_store *store);
-/* Sets the weights of `graph`, a network of the same space, to its slice, and its normalisation to the largest one's. The
- * running statistics of its batch norms are worked out anew, as means over batches of `pictures` pictures of a data set (all,
- * if it has fewer) that lie evenly over it (section 3.5 of arXiv 2003.11142). */
+/* Sets the weights of `graph`, a network of the same space, to its slice, and its normalisation to the largest one's.
+ * The running statistics of its batch norms are worked out anew, as means over batches of `pictures` pictures of a data
+ * set (all, if it has fewer) that lie evenly over it (section 3.5 of arXiv 2003.11142). */
 hyt_status hyti_store_cut(const hyti_store *store, const hyti_train_params *params, const hyt_dataset *dataset,
                           size_t pictures, hyt_graph *graph);
 

@@ -48,6 +48,7 @@ static const method methods[] = {
     { "2 epochs", "accuracy", { HYT_TRAIN_EPOCHS, "2" }, 1 },
     { "4 epochs", "accuracy", { HYT_TRAIN_EPOCHS, "4" }, 1 },
     { "8 epochs", "accuracy", { HYT_TRAIN_EPOCHS, "8" }, 1 },
+    { "one-shot, 24 epochs", "accuracy", { HYT_EVALUATE_METHOD, "one-shot", HYT_EVALUATE_SUPERNET_EPOCHS, FULL }, 1 },
 };
 
 static void must(hyt_status status)
