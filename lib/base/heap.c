@@ -56,15 +56,18 @@ static bool is_malloc(const hyt_context *context)
 #define SPARSE ((size_t)384 << 10)
 
 /* From the system zero pages come as they are: what is never touched costs nothing. */
-void *hyti_alloc(hyt_context *context, size_t size)
+static void *alloc_apart(hyt_context *context, size_t size)
 {
     const hyt_heap *heap = heap_of(context);
-    if (is_malloc(context)) {
-        void *shared = size < SPARSE ? hyti_large_take(size) : NULL;
-        return shared ? shared : calloc(1, size ? size : 1);
-    }
+    if (is_malloc(context)) return calloc(1, size ? size : 1);
     void *pointer = heap->allocate(heap->user, size ? size : 1);
     return pointer ? memset(pointer, 0, size) : NULL;
+}
+
+void *hyti_alloc(hyt_context *context, size_t size)
+{
+    void *shared = size < SPARSE && is_malloc(context) ? hyti_large_take(size) : NULL;
+    return shared ? shared : alloc_apart(context, size);
 }
 
 void *hyti_array(hyt_context *context, size_t count, size_t size)
@@ -94,7 +97,7 @@ void *hyti_alloc_aligned(hyt_context *context, size_t size)
     if (!hyti_add(size, ALIGNMENT + sizeof(void *), &bytes)) return NULL;
     void *shared = is_malloc(context) ? hyti_large_take(size) : NULL;
     if (shared) return shared;
-    char *block = hyti_alloc(context, bytes);
+    char *block = alloc_apart(context, bytes); /* not among shared ones, whose first byte alone tells whose it is */
     if (!block) return NULL;
     char *start = block + (hyti_round_up((uintptr_t)block + sizeof(void *), ALIGNMENT) - (uintptr_t)block);
     *holder_of(start) = block;

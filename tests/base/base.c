@@ -307,6 +307,24 @@ static void large_blocks_keep_apart(void **state)
     assert_null(hyti_large_take(SIZE_MAX));
 }
 
+/* A block of the heap's that has to be aligned is none of the shared ones, which are known by where they start. */
+static void aligned_blocks_are_given_back(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 3000, SIZE = 4060, PAGES = 2 }; /* shared only with the room to align it */
+    void *pages[PAGES];
+    for (size_t i = 0; i < PAGES; i++) pages[i] = hyti_alloc_aligned(NULL, (size_t)3 << 20);
+    for (size_t i = 0; i < ROUNDS; i++) {
+        void *block = hyti_alloc_aligned(NULL, SIZE);
+        assert_non_null(block);
+        hyti_free_aligned(NULL, block);
+    }
+    void *shared = hyti_alloc_aligned(NULL, 4 * SIZE); /* there would be no room for it among lost ones */
+    assert_int_equal(hyti_large_owns(shared), hyti_large_owns(pages[0]));
+    hyti_free_aligned(NULL, shared);
+    for (size_t i = 0; i < PAGES; i++) hyti_free_aligned(NULL, pages[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,7 +335,7 @@ int main(void)
         cmocka_unit_test(numbers_keep_their_point), cmocka_unit_test(numbers_come_back),
         cmocka_unit_test(files_are_written_whole),
         cmocka_unit_test(files_have_the_usual_rights), cmocka_unit_test(running_out_of_memory_leaves_nothing),
-        cmocka_unit_test(large_blocks_keep_apart),
+        cmocka_unit_test(large_blocks_keep_apart), cmocka_unit_test(aligned_blocks_are_given_back),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }
