@@ -161,7 +161,8 @@ hyt_status hyti_evaluate_subset(const hyt_dataset *train, double share, hyti_sub
     hyti_free(context, list);
     hyti_free(context, taken);
     HYTI_TRY(status);
-    status = hyt_dataset_check(part, "the subset to train on", hyt_dataset_classes(train));
+    if (task == &hyti_task_classification)
+        status = hyt_dataset_check(part, "the subset to train on", hyt_dataset_classes(train));
     if (status == HYT_OK) *out = part;
     else hyt_dataset_destroy(part);
     return status;

@@ -83,6 +83,23 @@ static void hard_pictures_are_found(void **state)
     hyt_dataset_destroy(again);
 }
 
+/* Classes of pictures are no matter of what learns from boxes. */
+static void a_part_with_boxes_may_lack_a_class(void **state)
+{
+    (void)state;
+    hyt_dataset *shapes = NULL, *part = NULL;
+    hyti_train_params params = { .task = 1 };
+    MUST(hyt_dataset_create_shapes(NULL, 20, SIDE, 1, 0, &shapes));
+    MUST(hyti_evaluate_subset(shapes, 0.05, HYTI_SUBSET_RANDOM, &params, &part));
+    assert_int_equal(hyt_dataset_count(part), 1);
+    hyt_dataset_destroy(part);
+    params.task = 0;
+    part = NULL;
+    CHECK_STATUS(hyti_evaluate_subset(shapes, 0.05, HYTI_SUBSET_RANDOM, &params, &part), HYT_ERR_FORMAT);
+    assert_null(part);
+    hyt_dataset_destroy(shapes);
+}
+
 /* -- curves -------------------------------------------------------------------------------------------------------- */
 
 static void curves_are_continued(void **state)
@@ -372,6 +389,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_of_the_data),   cmocka_unit_test(hard_pictures_are_found),
+        cmocka_unit_test(a_part_with_boxes_may_lack_a_class),
         cmocka_unit_test(curves_are_continued), cmocka_unit_test(trainings_end_early),
         cmocka_unit_test(trials_train_on_a_part), cmocka_unit_test(energy_by_hand),
         cmocka_unit_test(counters),            cmocka_unit_test(energy_by_callback), cmocka_unit_test(predictors),
