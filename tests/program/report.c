@@ -79,6 +79,7 @@ static named_setting settings[] = {
 static search_outcome outcome_of(const hyt_search *search)
 {
     search_outcome outcome = {
+        .score = "accuracy",
         .search = search,
         .folder = folder,
         .stopped = "trials",
@@ -225,6 +226,7 @@ static void empty_front_is_a_report_too(void **state)
     MUST(hyt_search_add_objective(search, "accuracy", HYT_MAXIMISE));
     MUST(hyt_search_add_objective(search, "latency_ms", HYT_MINIMISE));
     search_outcome outcome = {
+        .score = "accuracy",
         .search = search, .folder = folder, .stopped = "stopped", .summary = "", .hypervolume = NAN
     };
     assert_int_equal(write_report(&outcome), GOOD);
