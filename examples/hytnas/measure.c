@@ -72,7 +72,7 @@ static int read_flags(measuring *m, int argc, char **argv)
         .about = "Draws networks of a space uniformly, measures them, and appends each to a table of their genes and what "
                  "was measured, which hytnas predict reads too. Then learns a predictor of every metric from the whole "
                  "table and says how well the networks of a fold are predicted by what the others taught: Kendall's tau, "
-                 "R2 and the root of the mean squared error, each with its deviation over the folds.",
+                 "R2 and the root of the mean squared error, each with its deviation over five deals of the folds.",
         .flags = flags,
         .flag_count = FLAGS,
         .groups = groups,
