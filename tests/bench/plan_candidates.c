@@ -34,6 +34,7 @@ static uint64_t end_of(const hyti_plan *plan, hyt_value number)
 {
     if (number < 0 || plan->tensors[number].packed) return 0;
     const hyti_tensor *tensor = &plan->tensors[number];
+    if (tensor->buffer == HYTI_NO_BUFFER) return 0; /* made in bands: never whole */
     return hyti_round_up(plan->buffers[tensor->buffer].offset + tensor->offset + hyti_tensor_bytes(tensor), 64);
 }
 
