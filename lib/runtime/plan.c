@@ -500,6 +500,29 @@ hyt_status hyti_plan_build_for(const hyt_graph *graph, hyt_value output, const h
     return status;
 }
 
+/* End of the last 64-byte line that a tensor's rows touch. */
+static uint64_t end_of(const hyti_plan *plan, hyt_value number)
+{
+    if (number == HYTI_NO_VALUE) return 0;
+    const hyti_tensor *tensor = &plan->tensors[number];
+    if (tensor->packed || tensor->buffer == HYTI_NO_BUFFER) return 0;
+    return hyti_round_up(plan->buffers[tensor->buffer].offset + tensor->offset + hyti_tensor_bytes(tensor), 64);
+}
+
+uint64_t hyti_plan_used_bytes(const hyti_plan *plan)
+{
+    uint64_t used = 0;
+    for (size_t i = 0; i < plan->n_steps; i++) {
+        const hyti_step *step = &plan->steps[i];
+        const hyt_value touched[] = { step->in, step->add, step->keys, step->values, step->out };
+        for (size_t j = 0; j < HYTI_COUNT(touched); j++) used = HYTI_MAX(used, end_of(plan, touched[j]));
+        if (step->scratch == HYTI_NO_BUFFER) continue;
+        uint64_t scratch = (uint64_t)step->scratch_bytes * plan->threads;
+        used = HYTI_MAX(used, plan->buffers[step->scratch].offset + scratch);
+    }
+    return used;
+}
+
 void hyti_plan_clear(hyti_plan *plan)
 {
     hyt_context *context = plan->context;

@@ -120,6 +120,8 @@ hyt_status hyti_plan_build_for(const hyt_graph *graph, hyt_value output, const h
 hyt_status hyti_plan_build(const hyt_graph *graph, const hyti_runtime_params *params, const hyti_kernels *kernels,
                            hyti_plan *plan);
 void hyti_plan_clear(hyti_plan *plan);
+/* What its steps touch of the arena: all of it, in a plan that says what it needs. */
+uint64_t hyti_plan_used_bytes(const hyti_plan *plan);
 /* Offsets for buffers; writes arena_bytes and bound_bytes. */
 hyt_status hyti_plan_pack(hyti_plan *plan);
 

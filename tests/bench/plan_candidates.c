@@ -29,28 +29,6 @@ typedef struct tally {
     double sum, most, least_share; /* milliseconds; bound / arena */
 } tally;
 
-/* End of the last line of 64 bytes that a step touches. */
-static uint64_t end_of(const hyti_plan *plan, hyt_value number)
-{
-    if (number < 0 || plan->tensors[number].packed) return 0;
-    const hyti_tensor *tensor = &plan->tensors[number];
-    if (tensor->buffer == HYTI_NO_BUFFER) return 0; /* made in bands: never whole */
-    return hyti_round_up(plan->buffers[tensor->buffer].offset + tensor->offset + hyti_tensor_bytes(tensor), 64);
-}
-
-static uint64_t used_by_steps(const hyti_plan *plan)
-{
-    uint64_t used = 0;
-    for (size_t i = 0; i < plan->n_steps; i++) {
-        const hyti_step *step = &plan->steps[i];
-        const hyt_value touched[] = { step->in, step->add, step->keys, step->values, step->out };
-        for (size_t j = 0; j < HYTI_COUNT(touched); j++) used = HYTI_MAX(used, end_of(plan, touched[j]));
-        if (step->scratch != HYTI_NO_BUFFER)
-            used = HYTI_MAX(used, plan->buffers[step->scratch].offset + step->scratch_bytes * plan->threads);
-    }
-    return used;
-}
-
 static void plan_one(const hyt_graph *graph, tally *t)
 {
     const hyti_runtime_params params = { .threads = 1, .batch = 1 };
@@ -64,7 +42,7 @@ static void plan_one(const hyt_graph *graph, tally *t)
     t->sum += spent;
     t->most = HYTI_MAX(t->most, spent);
     t->near += (double)plan.arena_bytes <= 1.05 * (double)plan.bound_bytes;
-    t->exact += used_by_steps(&plan) == plan.arena_bytes;
+    t->exact += hyti_plan_used_bytes(&plan) == plan.arena_bytes;
     t->least_share = t->count == 1 ? share : HYTI_MIN(t->least_share, share);
     hyti_plan_clear(&plan);
 }
