@@ -2,19 +2,21 @@
 /* How far cheap evaluations can be trusted: the same random candidates of the space hytnas, trained in full and
  * evaluated in every cheap way. Appends a JSON line an evaluation to OUT and leaves out those that are there already.
  * usage: rank_correlation FOLDER OUT [METHOD...]   FOLDER: has train.npz, val.npz and test.npz
- *        rank_correlation --table OUT              a Markdown table: Kendall's tau with full training, its bootstrap
- *                                                  interval, and what each evaluation costs */
+ *        rank_correlation --table OUT [FOLDER]     a Markdown table: Kendall's tau with full training, its bootstrap
+ *                                                  interval, and what each evaluation costs; with the FOLDER that was
+ *                                                  measured on, predictors learnt from the lines as well */
 #include "numeric/distribution.h"
 #include "numeric/rank.h"
 #include "space/space.h"
 #include <hytnas/evaluate.h>
+#include <hytnas/search.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { CANDIDATES = 60, DRAWS = 2000, SETTINGS = 8 };
+enum { CANDIDATES = 60, DRAWS = 2000, SETTINGS = 8, EPOCHS = 24, FOLDS = 10, ROUND = 5 };
 #define MOST_MACS 4e6 /* of a candidate: what a search for a small device looks at */
 #define SEED 7
 
@@ -22,9 +24,10 @@ typedef struct method {
     const char *name, *metric;
     const char *settings[SETTINGS]; /* key, value, ..., NULL */
     double sign;                    /* -1: less is better */
+    bool by_epochs;                 /* keeps the best score so far after every epoch; measured only where it is named */
 } method;
 
-#define FULL "24" /* epochs */
+#define FULL "24" /* EPOCHS */
 static const method methods[] = {
     { "full", "accuracy", { HYT_TRAIN_EPOCHS, FULL }, 1 },
     { "full, another seed", "accuracy", { HYT_TRAIN_EPOCHS, FULL, HYT_TRAIN_SEED, "1" }, 1 },
@@ -49,7 +52,9 @@ static const method methods[] = {
     { "4 epochs", "accuracy", { HYT_TRAIN_EPOCHS, "4" }, 1 },
     { "8 epochs", "accuracy", { HYT_TRAIN_EPOCHS, "8" }, 1 },
     { "one-shot, 24 epochs", "accuracy", { HYT_EVALUATE_METHOD, "one-shot", HYT_EVALUATE_SUPERNET_EPOCHS, FULL }, 1 },
+    { "full, another seed, by epochs", "accuracy", { HYT_TRAIN_EPOCHS, FULL, HYT_TRAIN_SEED, "1" }, 1, true },
 };
+enum { METHODS = sizeof methods / sizeof *methods };
 
 static void must(hyt_status status)
 {
@@ -138,13 +143,38 @@ static double pooled(const bench *b, const hyt_evaluator *evaluator, double vali
     return (n * validation + m * test) / (n + m);
 }
 
+/* The best score so far after each epoch. */
+typedef struct curve {
+    double scores[EPOCHS];
+    size_t count;
+} curve;
+
+static hyt_status keep_score(hyt_trial *trial, uint64_t step, const double *objectives, size_t n)
+{
+    curve *c = trial->owner;
+    (void)step;
+    if (n == 1 && c->count < EPOCHS) c->scores[c->count++] = objectives[0];
+    return HYT_OK;
+}
+
+static int print_line(FILE *file, const char *start, const double values[3], const curve *c)
+{
+    int done = fprintf(file, "%s \"value\": %.17g, \"quality\": %.17g, \"cpu_seconds\": %.4f", start,
+                       isnan(values[0]) ? -1e300 : values[0], isnan(values[1]) ? -1e300 : values[1], values[2]);
+    for (size_t i = 0; i < c->count && done >= 0; i++)
+        done = fprintf(file, "%s%.17g", i ? ", " : ", \"scores\": [", c->scores[i]);
+    return done < 0 ? done : fprintf(file, "%s}\n", c->count ? "]" : "");
+}
+
 static void measure(const bench *b, hyt_evaluator *evaluator, const method *m, size_t index)
 {
     char start[256];
     double value = NAN;
+    curve c = { .count = 0 };
     snprintf(start, sizeof start, "{\"method\": \"%s\", \"candidate\": %zu,", m->name, index);
     if (is_there(b->out, start)) return;
-    hyt_trial trial = { .number = index, .candidate = b->candidates[index], .fidelity = 1, .deadline = INFINITY };
+    hyt_trial trial = { .number = index, .candidate = b->candidates[index], .fidelity = 1, .deadline = INFINITY,
+                        .owner = &c, .report = m->by_epochs ? keep_score : NULL };
     double begin = cpu_seconds();
     int answer = hyt_evaluator_evaluate(evaluator, &trial, &value, 1);
     double seconds = cpu_seconds() - begin;
@@ -152,35 +182,39 @@ static void measure(const bench *b, hyt_evaluator *evaluator, const method *m, s
     if (answer == HYT_TRIAL_NAN) value = NAN;
     double all = strncmp(m->name, "full", 4) == 0 && answer == 0 ? pooled(b, evaluator, value) : value;
     FILE *file = fopen(b->out, "a");
-    if (!file || fprintf(file, "%s \"value\": %.17g, \"quality\": %.17g, \"cpu_seconds\": %.4f}\n", start,
-                         isnan(value) ? -1e300 : value, isnan(all) ? -1e300 : all, seconds) < 0 || fclose(file) != 0) {
+    if (!file || print_line(file, start, (double[]){ value, all, seconds }, &c) < 0 || fclose(file) != 0) {
         fprintf(stderr, "rank_correlation: %s cannot be written\n", b->out);
         exit(2);
     }
 }
 
-static int is_wanted(const char *name, char **wanted, int count)
+static int is_wanted(const method *m, char **wanted, int count)
 {
     for (int i = 0; i < count; i++)
-        if (strcmp(name, wanted[i]) == 0) return 1;
-    return count == 0;
+        if (strcmp(m->name, wanted[i]) == 0) return 1;
+    return count == 0 && !m->by_epochs;
+}
+
+static void bench_close(bench *b)
+{
+    for (size_t i = 0; i < CANDIDATES; i++) hyt_candidate_destroy(b->candidates[i]);
+    hyt_space_destroy(b->space);
+    hyt_dataset_destroy(b->train);
+    hyt_dataset_destroy(b->val);
+    hyt_dataset_destroy(b->test);
 }
 
 static int run(const char *folder, const char *out, char **wanted, int count)
 {
     bench b = { .train = load(folder, "train"), .val = load(folder, "val"), .test = load(folder, "test"), .out = out };
     draw_candidates(&b);
-    for (size_t k = 0; k < sizeof methods / sizeof *methods; k++) {
-        if (!is_wanted(methods[k].name, wanted, count)) continue;
+    for (size_t k = 0; k < METHODS; k++) {
+        if (!is_wanted(&methods[k], wanted, count)) continue;
         hyt_evaluator *evaluator = evaluator_of(&b, &methods[k]);
         for (size_t i = 0; i < CANDIDATES; i++) measure(&b, evaluator, &methods[k], i);
         hyt_evaluator_destroy(evaluator);
     }
-    for (size_t i = 0; i < CANDIDATES; i++) hyt_candidate_destroy(b.candidates[i]);
-    hyt_space_destroy(b.space);
-    hyt_dataset_destroy(b.train);
-    hyt_dataset_destroy(b.val);
-    hyt_dataset_destroy(b.test);
+    bench_close(&b);
     return 0;
 }
 
@@ -190,7 +224,28 @@ typedef struct row {
     double value[CANDIDATES], quality[CANDIDATES], seconds;
     bool there[CANDIDATES];
     size_t count;
+    curve curves[CANDIDATES]; /* of a method by epochs */
 } row;
+
+/* The row of a method; its name must be one of the table. */
+static size_t row_of(const char *name)
+{
+    size_t k = 0;
+    while (k < METHODS && strcmp(methods[k].name, name) != 0) k++;
+    return k;
+}
+
+static void read_curve(const char *line, curve *c)
+{
+    const char *at = strchr(line, '[');
+    char *end;
+    while (at && c->count < EPOCHS) {
+        double score = strtod(at + 1, &end);
+        if (end == at + 1) break;
+        c->scores[c->count++] = score;
+        at = *end == ',' ? end : NULL;
+    }
+}
 
 static void read_rows(const char *path, row *rows)
 {
@@ -203,20 +258,21 @@ static void read_rows(const char *path, row *rows)
         exit(2);
     }
     while (fgets(line, sizeof line, file)) {
-        if (sscanf(line,
+        if (!strchr(line, '}') ||
+            sscanf(line,
                    "{\"method\": \"%127[^\"]\", \"candidate\": %zu, \"value\": %lf, \"quality\": %lf, "
                    "\"cpu_seconds\": %lf",
                    name, &index, &value, &quality, &seconds) != 5 || index >= CANDIDATES)
             continue;
-        for (size_t k = 0; k < sizeof methods / sizeof *methods; k++) {
-            row *r = &rows[k];
-            if (strcmp(methods[k].name, name) != 0 || r->there[index]) continue;
-            r->there[index] = true;
-            r->value[index] = methods[k].sign * value;
-            r->quality[index] = quality;
-            r->seconds += seconds;
-            r->count++;
-        }
+        size_t k = row_of(name);
+        row *r = &rows[k];
+        if (k == METHODS || r->there[index]) continue;
+        r->there[index] = true;
+        r->value[index] = methods[k].sign * value;
+        r->quality[index] = quality;
+        r->seconds += seconds;
+        r->count++;
+        if (methods[k].by_epochs) read_curve(line, &r->curves[index]);
     }
     fclose(file);
 }
@@ -257,21 +313,161 @@ static void print_row(const char *name, const row *r, const row *full)
            r->seconds / (double)r->count, 1 / share);
 }
 
-static int print_table(const char *path)
+/* -- predictors ---------------------------------------------------------------------------------------------------- */
+
+/* Those of the others that were measured and are not of the fold teach; what they say of the fold goes to `out`. */
+static void predict_fold(const bench *b, const row *from, const size_t *which, const int *folds, size_t n, int fold,
+                         row *out)
 {
-    static row rows[sizeof methods / sizeof *methods];
+    hyt_predictor *predictor = NULL;
+    must(hyt_predictor_create(b->space, NULL, NULL, &predictor));
+    for (size_t i = 0; i < n; i++)
+        if (folds[i] != fold) must(hyt_predictor_add(predictor, b->candidates[which[i]], from->value[which[i]]));
+    must(hyt_predictor_fit(predictor));
+    double begin = cpu_seconds();
+    for (size_t i = 0; i < n; i++) {
+        if (folds[i] != fold) continue;
+        must(hyt_predictor_predict(predictor, b->candidates[which[i]], &out->value[which[i]], NULL));
+        out->there[which[i]] = true;
+    }
+    out->seconds += cpu_seconds() - begin;
+    hyt_predictor_destroy(predictor);
+}
+
+/* Each candidate by a predictor, as `hytnas measure` learns it, of the values of all that are not in its fold. How many
+ * teach the least of the folds; 0 where there are too few. */
+static size_t predict_row(const bench *b, const row *from, row *out)
+{
+    size_t which[CANDIDATES], n = 0, largest = 0;
+    int folds[CANDIDATES];
+    for (size_t i = 0; i < CANDIDATES; i++)
+        if (from->there[i] && fabs(from->value[i]) <= 1e100) which[n++] = i; /* -1e300: a training that diverged */
+    if (n < 2 * FOLDS) return 0;
+    must(hyt_validation_deal(n, FOLDS, SEED, folds));
+    for (int fold = 0; fold < FOLDS; fold++) {
+        size_t size = 0;
+        for (size_t i = 0; i < n; i++) size += folds[i] == fold;
+        if (size > largest) largest = size;
+        predict_fold(b, from, which, folds, n, fold, out);
+    }
+    out->count = n;
+    return n - largest;
+}
+
+/* The lines must be of the networks that this folder's pictures give. */
+static void check_networks(const bench *b, const row *macs, const char *folder)
+{
+    for (size_t i = 0; i < CANDIDATES; i++) {
+        if (!macs->there[i] || macs->value[i] == macs_of(b, b->candidates[i])) continue;
+        fprintf(stderr, "rank_correlation: the lines are not of %s: network %zu has other MACs there\n", folder, i);
+        exit(2);
+    }
+}
+
+static void print_predictors(const row *rows, const char *folder)
+{
+    static const char *const taught[] = { "full", "4 epochs", "1 epoch" };
+    bench b = { .train = load(folder, "train") };
+    draw_candidates(&b);
+    check_networks(&b, &rows[row_of("macs")], folder);
+    static row said[3];
+    size_t least[3];
+    for (size_t k = 0; k < 3; k++) {
+        char name[128];
+        snprintf(name, sizeof name, "predictor, trained on the others%s%s", k ? "' " : "", k ? taught[k] : "");
+        least[k] = predict_row(&b, &rows[row_of(taught[k])], &said[k]);
+        if (least[k]) print_row(name, &said[k], &rows[0]);
+    }
+    printf("\n");
+    for (size_t k = 0; k < 3; k++) {
+        const row *r = &rows[row_of(taught[k])];
+        if (least[k])
+            printf("The predictor of \"%s\" learnt from %zu such evaluations or more, paid once: %.1f s of processor "
+                   "time.\n", taught[k], least[k], (double)least[k] * r->seconds / (double)r->count);
+    }
+    bench_close(&b);
+}
+
+/* -- rungs --------------------------------------------------------------------------------------------------------- */
+
+static hyt_search *make_search(hyt_space *space)
+{
+    hyt_options *options = NULL;
+    hyt_search *search = NULL;
+    must(hyt_search_options_create(NULL, &options));
+    must(hyt_options_set_text(options, HYT_SEARCH_PRUNER, "halving"));
+    must(hyt_options_set_int(options, HYT_SEARCH_MAX_STEP, EPOCHS));
+    must(hyt_search_create(space, options, &search));
+    must(hyt_search_add_objective(search, "accuracy", HYT_MAXIMISE));
+    hyt_options_destroy(options);
+    return search;
+}
+
+/* Reports a training epoch by epoch, as an evaluator does, until the search has seen enough: how many it took. */
+static size_t report_curve(hyt_search *search, size_t number, const curve *c)
+{
+    hyt_trial *trial = (hyt_trial *)(uintptr_t)hyt_search_trial(search, number);
+    size_t epochs = 0;
+    while (epochs < c->count && !hyt_trial_should_stop(trial)) {
+        must(hyt_trial_report(trial, epochs + 1, &c->scores[epochs], 1));
+        epochs++;
+    }
+    hyt_trial_state state = hyt_trial_should_stop(trial) ? HYT_TRIAL_PRUNED
+                            : epochs == EPOCHS           ? HYT_TRIAL_FINISHED
+                                                         : HYT_TRIAL_NAN;
+    must(hyt_search_tell(search, trial, state, epochs ? &c->scores[epochs - 1] : NULL, epochs > 0));
+    return epochs;
+}
+
+/* What the search's own pruner leaves of the trainings in `by`, in rounds as a search makes them: who came further is
+ * better, then who had the better score there. `out`'s seconds are those of the epochs that were trained. */
+static void halve(const row *by, row *out)
+{
+    hyt_space *space = NULL;
+    must(hyt_space_preset(NULL, "hytnas", &space));
+    hyt_search *search = make_search(space);
+    for (size_t first = 0, next, number = 0; first < CANDIDATES; first = next) {
+        size_t start = number, members[ROUND];
+        for (next = first; next < CANDIDATES && number - start < ROUND; next++) {
+            hyt_candidate *stand_in = NULL; /* the pruner looks at reports alone */
+            if (!by->there[next]) continue;
+            must(hyt_candidate_sample(space, SEED, next, &stand_in));
+            must(hyt_search_restore(search, number, stand_in, start, HYT_TRIAL_PENDING, 0, NULL, 0));
+            hyt_candidate_destroy(stand_in);
+            members[number++ - start] = next;
+        }
+        for (size_t i = start; i < number; i++) {
+            size_t k = members[i - start], epochs = report_curve(search, i, &by->curves[k]);
+            out->there[k] = true;
+            out->value[k] = epochs ? (double)epochs + by->curves[k].scores[epochs - 1] : 0;
+            out->seconds += by->seconds / (double)by->count * (double)epochs / EPOCHS;
+            out->count++;
+        }
+    }
+    hyt_search_destroy(search);
+    hyt_space_destroy(space);
+}
+
+static int print_table(const char *path, const char *folder)
+{
+    static row rows[METHODS], rungs;
     read_rows(path, rows);
     printf("| evaluation | candidates | Kendall tau | 95 %% | processor time | of full training |\n");
     printf("| --- | ---: | ---: | ---: | ---: | ---: |\n");
-    for (size_t k = 1; k < sizeof methods / sizeof *methods; k++) print_row(methods[k].name, &rows[k], &rows[0]);
+    for (size_t k = 1; k < METHODS; k++)
+        if (!methods[k].by_epochs) print_row(methods[k].name, &rows[k], &rows[0]);
+    halve(&rows[row_of("full, another seed, by epochs")], &rungs);
+    print_row("multi-fidelity rungs", &rungs, &rows[0]);
+    if (folder) print_predictors(rows, folder);
     return 0;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "--table") == 0) return print_table(argv[2]);
+    if ((argc == 3 || argc == 4) && strcmp(argv[1], "--table") == 0) return print_table(argv[2], argv[3]);
     if (argc < 3 || argv[1][0] == '-') {
-        fprintf(stderr, "usage: rank_correlation FOLDER OUT [METHOD...]\n       rank_correlation --table OUT\n");
+        fprintf(stderr,
+                "usage: rank_correlation FOLDER OUT [METHOD...]\n       rank_correlation --table OUT [FOLDER]\n");
         return 2;
     }
     return run(argv[1], argv[2], argv + 3, argc - 3);
