@@ -2,26 +2,8 @@
 /* int8 kernels that go by channels or by elements, on every table this processor has: the depthwise convolutions of
  * MobileNetV1 x 0.25 at 96 and of wider networks, conversions, tables, sums, products, means, resizing. One JSON line a
  * case; best of several bursts. */
+#include "bench.h"
 #include "kernels/kernels.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void *room(size_t bytes)
-{
-    int8_t *v = aligned_alloc(64, (bytes + 63) / 64 * 64);
-    if (!v) abort();
-    uint32_t state = 1;
-    for (size_t i = 0; i < bytes; i++) v[i] = (int8_t)((state = state * 1664525u + 1013904223u) >> 24);
-    return v;
-}
 
 typedef struct job {
     const hyti_kernels *kernels;
@@ -37,17 +19,10 @@ typedef struct job {
 /* Seconds of one call, the best of bursts of about a fifth of a millisecond. */
 static double measure(void (*run)(job *), job *j)
 {
-    double best = 1e9;
-    size_t calls = 1;
-    run(j);
-    for (int burst = 0; burst < 40; burst++) {
-        double start = now();
-        for (size_t i = 0; i < calls; i++) run(j);
-        double each = (now() - start) / (double)calls;
-        if (each < best) best = each;
-        calls = (size_t)(2e-4 / best) + 1;
-    }
-    return best;
+    bench_bursts b = bench_bursts_of(40, 2e-4);
+    while (bench_burst(&b))
+        for (size_t i = 0; i < b.calls; i++) run(j);
+    return b.best;
 }
 
 static void report(const char *table, const char *name, double values, double seconds)
@@ -67,9 +42,10 @@ static double time_depthwise(const hyti_kernels *kernels, const char *table, siz
                              size_t kernel, size_t stride)
 {
     size_t out_side = (side + 2 * (kernel / 2) - kernel) / stride + 1, taps = kernel * kernel;
-    int8_t *in = room(side * side * channels), *out = room(out_side * out_side * channels), *b = room(channels * taps);
-    int8_t *packed = room(hyti_pack_depthwise_i8_size(kernel, kernel, channels));
-    int32_t *constants = room(3 * channels * sizeof *constants);
+    int8_t *in = bench_bytes(side * side * channels), *out = bench_bytes(out_side * out_side * channels),
+           *b = bench_bytes(channels * taps);
+    int8_t *packed = bench_bytes(hyti_pack_depthwise_i8_size(kernel, kernel, channels));
+    int32_t *constants = bench_room(3 * channels * sizeof *constants);
     for (size_t i = 0; i < channels; i++) {
         hyti_factor factor = hyti_factor_of(1.0 / (100 + (double)i));
         constants[i] = (int32_t)i, constants[channels + i] = factor.multiplier;
@@ -128,8 +104,8 @@ static void time_rows(const hyti_kernels *kernels, const char *table, const char
     size_t values = rows * n;
     job j = { .kernels = kernels, .rows = rows, .n = n, .add = hyti_add_quant_of(a, b, c),
               .mul = hyti_mul_quant_of(a, b, c), .mean = hyti_mean_quant_of(a, a, rows) };
-    j.in = room(values), j.other = room(values + 256), j.out = room(4 * values);
-    j.floats = room(values * sizeof *j.floats);
+    j.in = bench_bytes(values), j.other = bench_bytes(values + 256), j.out = bench_bytes(4 * values);
+    j.floats = bench_room(values * sizeof *j.floats);
     for (size_t i = 0; i < values; i++) j.floats[i] = (float)j.in[i] * 0.1f;
     char name[64];
     snprintf(name, sizeof name, "%s %zux%zu", what, rows, n);

@@ -9,13 +9,10 @@
  *   --minutes the epochs are as many as there is time for, by the time that one takes
  *   --model   the int8 network is written there
  *   KEY       an option of training */
+#include "bench.h"
 #include "evaluate/evaluate.h"
-#include <hytnas/hytnas.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { CALIBRATION = 64 };
 
@@ -27,60 +24,19 @@ typedef struct job {
     hyt_dataset *train, *val, *test;
 } job;
 
-static void must(hyt_status status)
-{
-    if (status == HYT_OK) return;
-    fprintf(stderr, "classify: %s\n", hyt_message());
-    exit(2);
-}
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static hyt_dataset *load(const job *j, const char *part)
 {
-    char path[4096];
     hyt_dataset *dataset = NULL, *resized = NULL;
     uint64_t number = strcmp(part, "train") == 0 ? 0 : strcmp(part, "val") == 0 ? 1 : 2;
     if (strcmp(j->folder, "shapes") == 0) {
         must(hyt_dataset_create_shapes(NULL, number ? 400 : 800, 48, 0, number << 32, &dataset)); /* as the program's */
     } else {
-        snprintf(path, sizeof path, "%s/%s.npz", j->folder, part);
-        must(hyt_dataset_load_npz(NULL, path, &dataset));
+        dataset = bench_load(j->folder, part);
     }
     if (j->input == 0 || j->input == hyt_dataset_height(dataset)) return dataset;
     must(hyt_dataset_resize(dataset, j->input, j->input, &resized));
     hyt_dataset_destroy(dataset);
     return resized;
-}
-
-static hyt_graph *build(const job *j)
-{
-    size_t input = hyt_dataset_height(j->train), classes = hyt_dataset_classes(j->train);
-    hyt_graph *graph = NULL;
-    hyt_space *space = NULL;
-    hyt_candidate *candidate = NULL;
-    if (!strchr(j->network, ':')) {
-        must(hyt_graph_build(NULL, j->network, input, classes, &graph));
-        return graph;
-    }
-    must(hyt_space_preset(NULL, j->space, &space));
-    must(hyt_candidate_parse(space, j->network, &candidate));
-    must(hyt_candidate_decode(candidate, input, classes, &graph));
-    hyt_candidate_destroy(candidate);
-    hyt_space_destroy(space);
-    return graph;
-}
-
-static int tell(void *user, size_t epoch, double loss, double score)
-{
-    (void)user;
-    fprintf(stderr, "\repoch %zu: loss %.4f, validation %.4f ", epoch + 1, loss, score);
-    return 0;
 }
 
 /* The network trained with the options as they are. */
@@ -98,10 +54,10 @@ static hyt_graph *train(const job *j, const hyt_graph *graph, hyt_epoch_fn epoch
 /* Seconds of one epoch, which rounds as int8 does or not. */
 static double time_epoch(const job *j, const hyt_graph *graph, bool rounds)
 {
-    double begin = now();
+    double begin = bench_seconds();
     must(hyt_options_set_real(j->options, HYT_TRAIN_QAT, rounds ? 1 : 0));
     hyt_graph_destroy(train(j, graph, NULL));
-    return now() - begin;
+    return bench_seconds() - begin;
 }
 
 /* Sets the epochs that there is time for until `end`. */
@@ -113,7 +69,8 @@ static void fill_minutes(const job *j, const hyt_graph *graph, double end)
     double epoch = time_epoch(j, graph, false);
     if (qat > 0) epoch += qat * (time_epoch(j, graph, true) - epoch);
     must(hyt_options_set_real(j->options, HYT_TRAIN_QAT, qat));
-    double epochs = floor(0.96 * (end - now()) / epoch); /* the rest: to measure, and where other work slows it */
+    /* The rest: to measure, and where other work slows it. */
+    double epochs = floor(0.96 * (end - bench_seconds()) / epoch);
     must(hyt_options_set_int(j->options, HYT_TRAIN_EPOCHS, (int64_t)fmax(1, epochs)));
 }
 
@@ -137,29 +94,9 @@ static void add_figures(const job *j, FILE *file, const char *suffix, const hyt_
 /* What a line starts with, and is known by. */
 static void describe(const job *j, char *text, size_t size)
 {
-    char value[128];
-    size_t used = (size_t)snprintf(text, size, "{\"folder\":\"%s\",\"network\":\"%s\",\"space\":\"%s\",\"input\":%zu,"
-                                   "\"minutes\":%g", j->folder, j->network, j->space, j->input, j->minutes);
-    for (size_t i = 0; i < hyt_options_count(j->options) && used < size; i++) {
-        const char *key = hyt_options_key(j->options, i);
-        if (strcmp(key, HYT_TRAIN_THREADS) == 0) continue; /* changes no result */
-        if (j->minutes > 0 && strcmp(key, HYT_TRAIN_EPOCHS) == 0) continue;
-        must(hyt_options_get_text(j->options, key, value, sizeof value));
-        used += (size_t)snprintf(text + used, size - used, ",\"%s\":\"%s\"", key, value);
-    }
-    if (used < size) return;
-    fprintf(stderr, "classify: the command line is too long\n");
-    exit(2);
-}
-
-static bool is_there(const char *path, const char *start)
-{
-    static char line[1 << 16];
-    FILE *file = fopen(path, "r");
-    bool found = false;
-    while (file && !found && fgets(line, sizeof line, file)) found = strncmp(line, start, strlen(start)) == 0;
-    if (file) fclose(file);
-    return found;
+    snprintf(text, size, "{\"folder\":\"%s\",\"network\":\"%s\",\"space\":\"%s\",\"input\":%zu,\"minutes\":%g",
+             j->folder, j->network, j->space, j->input, j->minutes);
+    bench_describe(j->options, j->minutes > 0 ? HYT_TRAIN_EPOCHS : NULL, text, size);
 }
 
 /* Written when all is measured, so that a line is whole or not there. */
@@ -167,27 +104,19 @@ static void add_line(const job *j, const char *start, const hyt_graph *network, 
 {
     hyt_graph *stored = NULL;
     int64_t epochs = 0;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *line = open_memstream(&text, &size);
-    if (!line) exit(2);
+    bench_line line;
+    bench_line_begin(&line);
     must(hyt_options_get_int(j->options, HYT_TRAIN_EPOCHS, &epochs));
     must(hyti_evaluate_quantise(network, j->train, CALIBRATION, j->threads, &stored));
     if (j->model) must(hyt_model_save(stored, j->model));
-    fprintf(line, "%s,\"parameters\":%llu,\"macs\":%llu", start, (unsigned long long)hyt_graph_parameters(network),
+    fprintf(line.to, "%s,\"parameters\":%llu,\"macs\":%llu", start, (unsigned long long)hyt_graph_parameters(network),
             (unsigned long long)hyt_graph_macs(network));
-    fprintf(line, ",\"trained_epochs\":%lld,\"seconds\":%.1f,\"pictures\":%zu", (long long)epochs, seconds,
+    fprintf(line.to, ",\"trained_epochs\":%lld,\"seconds\":%.1f,\"pictures\":%zu", (long long)epochs, seconds,
             hyt_dataset_count(j->test));
-    add_figures(j, line, "", network);
-    add_figures(j, line, "_int8", stored);
-    fprintf(line, "}\n");
-    fclose(line);
-    FILE *file = fopen(j->out, "a");
-    if (!file || fputs(text, file) < 0 || fclose(file) != 0) {
-        fprintf(stderr, "classify: %s cannot be written\n", j->out);
-        exit(2);
-    }
-    free(text);
+    add_figures(j, line.to, "", network);
+    add_figures(j, line.to, "_int8", stored);
+    fputc('}', line.to);
+    bench_line_end(&line, j->out);
     hyt_graph_destroy(stored);
 }
 
@@ -207,7 +136,7 @@ int main(int argc, char **argv)
 {
     char start[8192];
     int64_t threads;
-    double begin = now();
+    double begin = bench_seconds();
     job j = { .space = "hytnas" };
     if (argc < 4 || argc % 2) {
         fprintf(stderr, "usage: classify FOLDER|shapes NETWORK OUT.jsonl [--space NAME] [--input N] [--minutes X] "
@@ -222,14 +151,14 @@ int main(int argc, char **argv)
     must(hyt_options_get_int(j.options, HYT_TRAIN_THREADS, &threads));
     j.threads = (size_t)threads;
     describe(&j, start, sizeof start);
-    if (is_there(j.out, start)) return 0;
+    if (bench_has_line(j.out, start)) return 0;
     j.train = load(&j, "train");
     j.val = load(&j, "val");
     j.test = load(&j, "test");
-    hyt_graph *graph = build(&j);
+    hyt_graph *graph = bench_network(j.space, j.network, hyt_dataset_height(j.train), hyt_dataset_classes(j.train));
     if (j.minutes > 0) fill_minutes(&j, graph, begin + 60 * j.minutes);
-    hyt_graph *network = train(&j, graph, tell);
-    add_line(&j, start, network, now() - begin);
+    hyt_graph *network = train(&j, graph, bench_tell);
+    add_line(&j, start, network, bench_seconds() - begin);
     hyt_graph_destroy(graph);
     hyt_graph_destroy(network);
     hyt_dataset_destroy(j.train);

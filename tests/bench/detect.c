@@ -5,18 +5,16 @@
  * usage: detect FOLDER NETWORK OUT.jsonl [--space NAME] [--KEY VALUE]...
  *   NETWORK  a genome of --space (default hytnas-detect), a number (that sample of the space), or the name of a builder
  *   KEY      an option of training; task is detection by default */
+#include "bench.h"
 #include "base/rng.h"
 #include "evaluate/evaluate.h"
 #include "graph/graph.h"
+#include "numeric/distribution.h"
 #include "train/precision.h"
 #include "train/runner.h"
 #include "train/segment.h"
-#include <hytnas/hytnas.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { DRAWS = 1000 };
 
@@ -28,22 +26,6 @@ typedef struct job {
 } job;
 
 typedef struct interval { double value, low, high; } interval;
-
-static void must(hyt_status status)
-{
-    if (status == HYT_OK) return;
-    fprintf(stderr, "detect: %s\n", hyt_message());
-    exit(2);
-}
-
-static hyt_dataset *load(const char *folder, const char *part)
-{
-    char path[4096];
-    hyt_dataset *dataset = NULL;
-    snprintf(path, sizeof path, "%s/%s.npz", folder, part);
-    must(hyt_dataset_load_npz(NULL, path, &dataset));
-    return dataset;
-}
 
 /* The classes of SSD's six boxes start as those of hyt_graph_box_head() do, so that all are trained the same way. */
 static void set_prior(hyt_graph *graph, size_t classes)
@@ -58,30 +40,10 @@ static void set_prior(hyt_graph *graph, size_t classes)
 
 static hyt_graph *build(const job *j, size_t classes)
 {
-    size_t input = hyt_dataset_height(j->train);
-    hyt_graph *graph = NULL;
-    hyt_space *space = NULL;
-    hyt_candidate *candidate = NULL;
-    char *end;
-    unsigned long sample = strtoul(j->network, &end, 10);
-    if (!strchr(j->network, ':') && *end) {
-        must(hyt_graph_build(NULL, j->network, input, classes + (strncmp(j->network, "detr", 4) == 0), &graph));
-        if (strncmp(j->network, "ssdlite", 7) == 0) set_prior(graph, classes);
-        return graph;
-    }
-    must(hyt_space_preset(NULL, j->space, &space));
-    must(*end ? hyt_candidate_parse(space, j->network, &candidate) : hyt_candidate_sample(space, 0, sample, &candidate));
-    must(hyt_candidate_decode(candidate, input, classes, &graph));
-    hyt_candidate_destroy(candidate);
-    hyt_space_destroy(space);
+    bool background = strncmp(j->network, "detr", 4) == 0; /* the builder's last class */
+    hyt_graph *graph = bench_network(j->space, j->network, hyt_dataset_height(j->train), classes + background);
+    if (strncmp(j->network, "ssdlite", 7) == 0) set_prior(graph, classes);
     return graph;
-}
-
-static int tell(void *user, size_t epoch, double loss, double score)
-{
-    (void)user;
-    fprintf(stderr, "epoch %zu: loss %.4f, validation %.4f\n", epoch + 1, loss, score);
-    return 0;
 }
 
 /* -- the test part, picture by picture ----------------------------------------------------------------------------- */
@@ -99,7 +61,8 @@ static void add_boxes(const job *j, const hyti_head *head, size_t index, const f
     hyti_detection *found = malloc(head->places * head->classes * sizeof *found);
     for (size_t i = 0; i < count && i < HYTI_MAX_TRUTHS; i++)
         truths[i] = (hyti_truth){ { boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3] },
-                                  hyt_dataset_box_labels(j->test, index)[i], hyt_dataset_box_crowds(j->test, index)[i] };
+                                  hyt_dataset_box_labels(j->test, index)[i],
+                                  hyt_dataset_box_crowds(j->test, index)[i] };
     size_t n = hyti_head_detect(head, output, 0.01, 0.5, HYTI_DETECTIONS, found);
     must(hyti_precision_add(&r->precision, found, n, truths, count));
     free(found);
@@ -149,12 +112,6 @@ static double value_of(const job *j, const result *r, int which, const uint32_t 
     return either > 0 ? both / either : 0;
 }
 
-static int rising(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 /* The percentile bootstrap. */
 static interval with_interval(const job *j, const result *r, int which)
 {
@@ -168,7 +125,7 @@ static interval with_interval(const job *j, const result *r, int which)
         draws[d] = value_of(j, r, which, times);
     }
     free(times);
-    qsort(draws, DRAWS, sizeof *draws, rising);
+    hyti_sort(draws, DRAWS);
     return (interval){ value_of(j, r, which, NULL), draws[DRAWS * 25 / 1000], draws[DRAWS * 975 / 1000] };
 }
 
@@ -177,25 +134,8 @@ static interval with_interval(const job *j, const result *r, int which)
 /* What a line starts with, and is known by. */
 static void describe(const job *j, char *text, size_t size)
 {
-    char value[128];
-    size_t used = (size_t)snprintf(text, size, "{\"folder\":\"%s\",\"network\":\"%s\",\"space\":\"%s\"", j->folder, j->network,
-                                   j->space);
-    for (size_t i = 0; i < hyt_options_count(j->options) && used < size; i++) {
-        const char *key = hyt_options_key(j->options, i);
-        if (strcmp(key, HYT_TRAIN_THREADS) == 0) continue; /* changes no result */
-        must(hyt_options_get_text(j->options, key, value, sizeof value));
-        used += (size_t)snprintf(text + used, size - used, ",\"%s\":\"%s\"", key, value);
-    }
-}
-
-static bool is_there(const char *path, const char *start)
-{
-    static char line[1 << 16];
-    FILE *file = fopen(path, "r");
-    bool found = false;
-    while (file && !found && fgets(line, sizeof line, file)) found = strncmp(line, start, strlen(start)) == 0;
-    if (file) fclose(file);
-    return found;
+    snprintf(text, size, "{\"folder\":\"%s\",\"network\":\"%s\",\"space\":\"%s\"", j->folder, j->network, j->space);
+    bench_describe(j->options, NULL, text, size);
 }
 
 /* What the same network reaches in int8, calibrated on training pictures. */
@@ -216,29 +156,23 @@ static void add_line(const job *j, const char *start, const hyt_graph *network, 
 {
     static const char *const names[2][2] = { { "test_map50", "test_map" }, { "test_iou_1", NULL } };
     result r = { 0 };
-    FILE *file = fopen(j->out, "a");
-    if (!file) exit(2);
+    bench_line line;
+    bench_line_begin(&line);
     run_test(j, network, &r);
-    fprintf(file, "%s,\"parameters\":%llu,\"macs\":%llu,\"seconds\":%.0f,\"validation\":%.4f", start,
-            (unsigned long long)hyt_graph_parameters(network), (unsigned long long)hyt_graph_macs(network), seconds, best);
+    fprintf(line.to, "%s,\"parameters\":%llu,\"macs\":%llu,\"seconds\":%.0f,\"validation\":%.4f", start,
+            (unsigned long long)hyt_graph_parameters(network), (unsigned long long)hyt_graph_macs(network), seconds,
+            best);
     for (int which = 0; which < 2 && names[j->pixels][which]; which++) {
         interval i = with_interval(j, &r, which);
-        fprintf(file, ",\"%s\":[%.4f,%.4f,%.4f]", names[j->pixels][which], i.value, i.low, i.high);
+        fprintf(line.to, ",\"%s\":[%.4f,%.4f,%.4f]", names[j->pixels][which], i.value, i.low, i.high);
         fprintf(stderr, "%s %.4f, %.4f to %.4f\n", names[j->pixels][which], i.value, i.low, i.high);
     }
     double whole = in_int8(j, network);
-    fprintf(file, ",\"test_int8\":%.4f}\n", whole);
+    fprintf(line.to, ",\"test_int8\":%.4f}", whole);
     fprintf(stderr, "%s in int8 %.4f\n", names[j->pixels][0], whole);
-    fclose(file);
+    bench_line_end(&line, j->out);
     hyti_precision_clear(&r.precision);
     free(r.counts);
-}
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static void train(const job *j, const char *start)
@@ -246,13 +180,13 @@ static void train(const job *j, const char *start)
     hyt_graph *graph = build(j, j->pixels ? hyt_dataset_mask_classes(j->train) : hyt_dataset_box_classes(j->train));
     hyt_graph *network = NULL;
     hyt_trainer *trainer = NULL;
-    double best = NAN, begin = now();
+    double best = NAN, begin = bench_seconds();
     fprintf(stderr, "%llu parameters, %llu MACs\n", (unsigned long long)hyt_graph_parameters(graph),
             (unsigned long long)hyt_graph_macs(graph));
     must(hyt_trainer_create(graph, j->options, &trainer));
-    must(hyt_trainer_fit(trainer, j->train, j->val, tell, NULL, &best));
+    must(hyt_trainer_fit(trainer, j->train, j->val, bench_tell, NULL, &best));
     must(hyt_trainer_network(trainer, &network));
-    add_line(j, start, network, best, now() - begin);
+    add_line(j, start, network, best, bench_seconds() - begin);
     hyt_trainer_destroy(trainer);
     hyt_graph_destroy(network);
     hyt_graph_destroy(graph);
@@ -278,10 +212,10 @@ int main(int argc, char **argv)
     must(hyt_options_get_text(j.options, HYT_TRAIN_TASK, task, sizeof task));
     j.pixels = strcmp(task, "segmentation") == 0;
     describe(&j, start, sizeof start);
-    if (is_there(j.out, start)) return 0;
-    j.train = load(j.folder, "train");
-    j.val = load(j.folder, "val");
-    j.test = load(j.folder, "test");
+    if (bench_has_line(j.out, start)) return 0;
+    j.train = bench_load(j.folder, "train");
+    j.val = bench_load(j.folder, "val");
+    j.test = bench_load(j.folder, "test");
     train(&j, start);
     hyt_dataset_destroy(j.train);
     hyt_dataset_destroy(j.val);

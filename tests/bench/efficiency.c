@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What each gene of the space hytnas-wide costs: around a middle network, one gene at a time takes each of its values; and
- * what single operations cost. JSON lines: case, gene, value, precision, latency_ms, arena_bytes, weight_bytes, macs.
+/* What each gene of the space hytnas-wide costs: around a middle network, one gene at a time takes each of its values;
+ * and what single operations cost. JSON lines: case, gene, value, precision, latency_ms, arena_bytes, weight_bytes,
+ * macs.
  * usage: efficiency [--input SIDE] [--ms N] [--threads N] */
+#include "bench.h"
 #include "base/rng.h"
-#include <hytnas/hytnas.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct settings { size_t input, ms, threads; } settings;
 typedef struct costs { double ms; uint64_t arena, weights, macs; } costs;
-
-static void must(hyt_status status)
-{
-    if (status == HYT_OK) return;
-    fprintf(stderr, "efficiency: %s\n", hyt_message());
-    exit(2);
-}
 
 static hyt_graph *quantised(const hyt_graph *graph)
 {
@@ -56,9 +48,10 @@ static void report(const settings *s, const char *group, const char *gene, doubl
     hyt_graph *stored = quantised(graph);
     for (int int8 = 0; int8 < 2; int8++) {
         costs c = measure(s, int8 ? stored : graph);
-        printf("{\"case\":\"%s\",\"gene\":\"%s\",\"value\":%g,\"precision\":\"%s\",\"latency_ms\":%.5g,\"arena_bytes\":%llu,"
-               "\"weight_bytes\":%llu,\"macs\":%llu}\n", group, gene, value, int8 ? "int8" : "fp32", c.ms,
-               (unsigned long long)c.arena, (unsigned long long)c.weights, (unsigned long long)c.macs);
+        printf("{\"case\":\"%s\",\"gene\":\"%s\",\"value\":%g,\"precision\":\"%s\",\"latency_ms\":%.5g,"
+               "\"arena_bytes\":%llu,\"weight_bytes\":%llu,\"macs\":%llu}\n",
+               group, gene, value, int8 ? "int8" : "fp32", c.ms, (unsigned long long)c.arena,
+               (unsigned long long)c.weights, (unsigned long long)c.macs);
     }
     fflush(stdout);
     hyt_graph_destroy(stored);
@@ -104,8 +97,8 @@ static void finish(const settings *s, const char *gene, double value, hyt_graph 
 
 static void vary_operations(const settings *s)
 {
-    static const size_t heads[] = { 1, 2, 3, 4, 6, 8 }, embeds[] = { 24, 48, 96, 144, 192, 240 }, kernels[] = { 3, 5, 7 },
-                        factors[] = { 1, 2, 3, 4, 6 };
+    static const size_t heads[] = { 1, 2, 3, 4, 6, 8 }, embeds[] = { 24, 48, 96, 144, 192, 240 },
+                        kernels[] = { 3, 5, 7 }, factors[] = { 1, 2, 3, 4, 6 };
     hyt_value x;
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
         hyt_graph *graph = start(&x);

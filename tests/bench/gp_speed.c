@@ -3,13 +3,9 @@
  * predictions and of as many means, best of some repeats, as one JSON line a case. The rows are made up: 23 ordinal
  * genes, a target that is made of some of them and their products, noise. gp_speed.py says the same of scikit-learn.
  *   gp_speed [REPEATS]                      one thread: OPENBLAS_NUM_THREADS=1 */
+#include "bench.h"
 #include "base/rng.h"
-#include <hytnas/surrogate.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 enum { MOST = 10000, GENES = 23, POINTS = 4000 };
 
@@ -22,20 +18,6 @@ static const struct {
     const char *options;
 } cases[] = { { 30, "" },    { 100, "" },           { 300, "" },          { 1000, IN_A_SEARCH },
               { 2000, "" },  { 2000, IN_A_SEARCH }, { 10000, "rows=500" } };
-
-static void need(hyt_status status)
-{
-    if (status == HYT_OK) return;
-    fprintf(stderr, "gp_speed: %s: %s\n", hyt_status_name(status), hyt_message());
-    exit(1);
-}
-
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* Whole numbers alone, so that gp_speed.py makes the same rows: minimal standard of Park and Miller. */
 static double draw(uint64_t *state, uint64_t bound)
@@ -55,38 +37,21 @@ static void make_rows(void)
     }
 }
 
-static hyt_surrogate *make(const char *settings)
-{
-    hyt_options *options = NULL;
-    hyt_surrogate *model = NULL;
-    char text[256];
-    snprintf(text, sizeof text, "%s", settings);
-    need(hyt_surrogate_options_create(NULL, "gp", &options));
-    for (char *word = strtok(text, " "); word; word = strtok(NULL, " ")) {
-        char *value = strchr(word, '=');
-        *value++ = 0;
-        need(hyt_options_set_text(options, word, value));
-    }
-    need(hyt_surrogate_create(NULL, "gp", GENES, options, &model));
-    hyt_options_destroy(options);
-    return model;
-}
-
 static void measure(size_t rows, const char *options, int repeats)
 {
     double best[4] = { INFINITY, INFINITY, INFINITY, INFINITY };
     for (int i = 0; i < repeats; i++) {
         double at[5];
-        hyt_surrogate *model = make(options);
-        at[0] = seconds();
-        need(hyt_surrogate_fit(model, x, y, rows));
-        at[1] = seconds();
-        need(hyt_surrogate_predict(model, points, POINTS, mean, deviation));
-        at[2] = seconds();
-        need(hyt_surrogate_predict(model, points, POINTS, mean, NULL));
-        at[3] = seconds();
-        need(hyt_surrogate_update(model, points, y, 1));
-        at[4] = seconds();
+        hyt_surrogate *model = bench_surrogate("gp", GENES, options);
+        at[0] = bench_cpu_seconds();
+        must(hyt_surrogate_fit(model, x, y, rows));
+        at[1] = bench_cpu_seconds();
+        must(hyt_surrogate_predict(model, points, POINTS, mean, deviation));
+        at[2] = bench_cpu_seconds();
+        must(hyt_surrogate_predict(model, points, POINTS, mean, NULL));
+        at[3] = bench_cpu_seconds();
+        must(hyt_surrogate_update(model, points, y, 1));
+        at[4] = bench_cpu_seconds();
         for (int k = 0; k < 4; k++) best[k] = fmin(best[k], at[k + 1] - at[k]);
         hyt_surrogate_destroy(model);
     }

@@ -4,24 +4,13 @@
  * precisions. With --qat the same network is trained once more, rounding in the last PERCENT of the epochs. A JSON line
  * a network.
  * usage: int8_accuracy FOLDER|shapes [--epochs N] [--networks N] [--seed N] [--threads N] [--qat PERCENT] */
-#include <hytnas/hytnas.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "bench.h"
 #include <string.h>
 
 typedef struct settings { size_t epochs, networks, seed, threads, qat; } settings;
 
-static void must(hyt_status status)
-{
-    if (status == HYT_OK) return;
-    fprintf(stderr, "int8_accuracy: %s\n", hyt_message());
-    exit(2);
-}
-
 static hyt_dataset *load(const char *folder, const char *part)
 {
-    char path[4096];
     hyt_dataset *dataset = NULL;
     if (strcmp(folder, "shapes") == 0) {
         bool train = strcmp(part, "train") == 0;
@@ -29,9 +18,7 @@ static hyt_dataset *load(const char *folder, const char *part)
         must(hyt_dataset_create_shapes(NULL, train ? 2048 : 512, 48, 1, first, &dataset));
         return dataset;
     }
-    snprintf(path, sizeof path, "%s/%s.npz", folder, part);
-    must(hyt_dataset_load_npz(NULL, path, &dataset));
-    return dataset;
+    return bench_load(folder, part);
 }
 
 /* A drawn network of 1 to 6 M multiply-accumulates. */

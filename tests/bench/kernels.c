@@ -1,44 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Times every kernel of every table this processor has: one JSON line a case. Best of several bursts. */
+#include "bench.h"
 #include "kernels/kernels.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static float *values(size_t n)
-{
-    float *v = aligned_alloc(64, (n * sizeof *v + 63) / 64 * 64);
-    if (!v) abort();
-    uint32_t state = 1;
-    for (size_t i = 0; i < n; i++) {
-        state = state * 1664525u + 1013904223u;
-        v[i] = (float)(int32_t)state * 0x1p-31f;
-    }
-    return v;
-}
 
 /* Seconds of one call, the best of bursts of about a millisecond. */
 static double measure(void (*run)(void *job), void *job)
 {
-    double best = 1e9;
-    size_t calls = 1;
-    run(job);
-    for (int burst = 0; burst < 12; burst++) {
-        double start = now();
-        for (size_t i = 0; i < calls; i++) run(job);
-        double each = (now() - start) / (double)calls;
-        if (each < best) best = each;
-        calls = (size_t)(1e-3 / best) + 1;
-    }
-    return best;
+    bench_bursts b = bench_bursts_of(12, 1e-3);
+    while (bench_burst(&b))
+        for (size_t i = 0; i < b.calls; i++) run(job);
+    return b.best;
 }
 
 static const char *table_name(unsigned isa)
@@ -68,8 +39,8 @@ static void run_gemm(void *user)
  * up). */
 static void time_gemm(const hyti_kernels *kernels, size_t m, size_t n, size_t k, bool gradient, hyti_act act)
 {
-    float *a = values(m * k), *b = values(k * n), *c = values(m * n), *bias = values(n);
-    float *packed = values(hyti_pack_size(kernels, HYTI_F32, k, n));
+    float *a = bench_floats(m * k), *b = bench_floats(k * n), *c = bench_floats(m * n), *bias = bench_floats(n);
+    float *packed = bench_floats(hyti_pack_size(kernels, HYTI_F32, k, n));
     hyti_pack_f32(kernels, k, n, b, (ptrdiff_t)n, 1, packed);
     ptrdiff_t nr = (ptrdiff_t)kernels->panels[HYTI_F32].nr;
     gemm_job job = { kernels, { .m = m, .n = n, .k = k, .a = a, .c = c, .c_row = (ptrdiff_t)n } };
@@ -126,8 +97,9 @@ static void time_conv(const hyti_kernels *kernels, size_t side, size_t channels,
     if (depthwise) outputs = channels;
     size_t depth = kernel * kernel * (depthwise ? 1 : channels),
            out_side = (side + 2 * (kernel / 2) - kernel) / stride + 1;
-    float *in = values(side * side * channels), *out = values(out_side * out_side * outputs), *bias = values(outputs);
-    float *weights = values(hyti_pack_size(kernels, HYTI_F32, depth, outputs));
+    float *in = bench_floats(side * side * channels), *out = bench_floats(out_side * out_side * outputs),
+          *bias = bench_floats(outputs);
+    float *weights = bench_floats(hyti_pack_size(kernels, HYTI_F32, depth, outputs));
     conv_job job = { kernels,
                      { .in_height = side,
                        .in_width = side,
@@ -152,7 +124,7 @@ static void time_conv(const hyti_kernels *kernels, size_t side, size_t channels,
                        .act = HYTI_ACT_SILU,
                        .last = out_side },
                      depthwise };
-    float *scratch = depthwise ? NULL : values(hyti_conv_f32_scratch(kernels, &job.conv) / sizeof(float));
+    float *scratch = depthwise ? NULL : bench_floats(hyti_conv_f32_scratch(kernels, &job.conv) / sizeof(float));
     job.conv.scratch = scratch;
     char name[96];
     snprintf(name, sizeof name, "%s %zux%zu/%zu %zux%zux%zu-%zu", depthwise ? "depthwise" : "conv", kernel, kernel,
@@ -218,7 +190,7 @@ static void run_planes(void *user)
 /* Work is values, so that the rate is in thousand million values a second. */
 static void time_rows(const hyti_kernels *kernels, const char *what, void (*run)(void *), size_t rows, size_t n)
 {
-    rows_job job = { kernels, rows, n, values(rows * n), values(rows * n + 64 * n), values(n + 3) };
+    rows_job job = { kernels, rows, n, bench_floats(rows * n), bench_floats(rows * n + 64 * n), bench_floats(n + 3) };
     char name[64];
     snprintf(name, sizeof name, "%s %zux%zu", what, rows, n);
     report(kernels, name, (double)(rows * n), measure(run, &job));
@@ -238,8 +210,8 @@ static void run_attention(void *user)
 
 static void time_attention(const hyti_kernels *kernels, size_t tokens, size_t width)
 {
-    float *qkv = values(tokens * 3 * width), *out = values(tokens * width);
-    float *scratch = values(hyti_attention_f32_scratch(kernels, tokens, tokens, width) / sizeof(float));
+    float *qkv = bench_floats(tokens * 3 * width), *out = bench_floats(tokens * width);
+    float *scratch = bench_floats(hyti_attention_f32_scratch(kernels, tokens, tokens, width) / sizeof(float));
     attention_job job = { kernels,
                           { .queries = tokens,
                             .keys = tokens,

@@ -1,37 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The three float formats side by side, on every table this processor has: products, depthwise convolutions, attention
  * as small networks have them. One JSON line a case; best of several bursts. */
+#include "bench.h"
 #include "kernels/kernels.h"
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void *room(size_t bytes)
-{
-    void *v = aligned_alloc(64, (bytes + 63) / 64 * 64);
-    if (!v) abort();
-    memset(v, 0, bytes);
-    return v;
-}
-
-static float *floats(size_t n)
-{
-    float *v = room(n * sizeof *v);
-    uint32_t state = 1;
-    for (size_t i = 0; i < n; i++) {
-        state = state * 1664525u + 1013904223u;
-        v[i] = (float)(int32_t)state * 0x1p-31f;
-    }
-    return v;
-}
 
 typedef struct job {
     const hyti_kernels *kernels;
@@ -51,17 +23,10 @@ typedef struct job {
 /* Seconds of one call, the best of bursts of about half a millisecond. */
 static double measure(void (*run)(job *), job *j)
 {
-    double best = 1e9;
-    size_t calls = 1;
-    run(j);
-    for (int burst = 0; burst < 25; burst++) {
-        double start = now();
-        for (size_t i = 0; i < calls; i++) run(j);
-        double each = (now() - start) / (double)calls;
-        if (each < best) best = each;
-        calls = (size_t)(5e-4 / best) + 1;
-    }
-    return best;
+    bench_bursts b = bench_bursts_of(25, 5e-4);
+    while (bench_burst(&b))
+        for (size_t i = 0; i < b.calls; i++) run(j);
+    return b.best;
 }
 
 static const char *table_name(unsigned isa)
@@ -83,8 +48,8 @@ static void report(const hyti_kernels *kernels, const char *format, const char *
 #define TIMINGS(format, FORMAT, VALUE)                                                                                 \
     static VALUE *values_##format(const hyti_kernels *kernels, size_t n)                                               \
     {                                                                                                                  \
-        float *x = floats(n);                                                                                          \
-        VALUE *v = room(n * sizeof *v);                                                                                \
+        float *x = bench_floats(n);                                                                                    \
+        VALUE *v = bench_room(n * sizeof *v);                                                                          \
         COPY_##format(kernels, n, x, v);                                                                               \
         free(x);                                                                                                       \
         return v;                                                                                                      \
@@ -95,9 +60,9 @@ static void report(const hyti_kernels *kernels, const char *format, const char *
     }                                                                                                                  \
     static void time_gemm_##format(const hyti_kernels *kernels, size_t m, size_t k, size_t n)                          \
     {                                                                                                                  \
-        float *b = floats(k * n), *bias = floats(n);                                                                   \
-        VALUE *a = values_##format(kernels, m * k), *c = room(m * n * sizeof(VALUE));                                  \
-        VALUE *packed = room(hyti_pack_size(kernels, FORMAT, k, n) * sizeof(VALUE));                                   \
+        float *b = bench_floats(k * n), *bias = bench_floats(n);                                                       \
+        VALUE *a = values_##format(kernels, m * k), *c = bench_room(m * n * sizeof(VALUE));                            \
+        VALUE *packed = bench_room(hyti_pack_size(kernels, FORMAT, k, n) * sizeof(VALUE));                             \
         hyti_pack_##format(kernels, k, n, b, (ptrdiff_t)n, 1, packed);                                                 \
         job j = { .kernels = kernels };                                                                                \
         j.u.gemm_##format = (hyti_gemm_##format){                                                                      \
@@ -117,8 +82,8 @@ static void report(const hyti_kernels *kernels, const char *format, const char *
     static void time_depthwise_##format(const hyti_kernels *kernels, size_t side, size_t channels)                     \
     {                                                                                                                  \
         VALUE *in = values_##format(kernels, side * side * channels), *w = values_##format(kernels, 9 * channels);     \
-        VALUE *out = room(side * side * channels * sizeof(VALUE));                                                     \
-        float *bias = floats(channels);                                                                                \
+        VALUE *out = bench_room(side * side * channels * sizeof(VALUE));                                               \
+        float *bias = bench_floats(channels);                                                                          \
         job j = { .kernels = kernels };                                                                                \
         j.u.conv_##format = (hyti_conv_##format){                                                                      \
             .in_height = side, .in_width = side, .in_channels = channels, .in_stride = channels, .out_height = side,   \
@@ -137,12 +102,14 @@ static void report(const hyti_kernels *kernels, const char *format, const char *
     }                                                                                                                  \
     static void time_attention_##format(const hyti_kernels *kernels, size_t tokens, size_t width)                      \
     {                                                                                                                  \
-        VALUE *qkv = values_##format(kernels, tokens * 3 * width), *out = room(tokens * width * sizeof(VALUE));        \
+        VALUE *qkv = values_##format(kernels, tokens * 3 * width), *out = bench_room(tokens * width * sizeof(VALUE));  \
         job j = { .kernels = kernels };                                                                                \
         j.u.attention_##format = (hyti_attention_##format){                                                            \
             .queries = tokens, .keys = tokens, .width = width, .q = qkv, .k = qkv + width, .v = qkv + 2 * width,       \
             .q_stride = 3 * width, .k_stride = 3 * width, .v_stride = 3 * width, .out = out, .out_stride = width,      \
-            .scale = 0.25f, .scratch = room(hyti_attention_##format##_scratch(kernels, tokens, tokens, width)) };      \
+            .scale = 0.25f };                                                                                          \
+        j.u.attention_##format.scratch =                                                                               \
+            bench_room(hyti_attention_##format##_scratch(kernels, tokens, tokens, width));                             \
         char name[64];                                                                                                 \
         snprintf(name, sizeof name, "attention %zux%zu", tokens, width);                                               \
         report(kernels, #format, name, 4.0 * (double)(tokens * tokens * width), measure(run_attention_##format, &j));  \

@@ -3,12 +3,8 @@
  *   pareto [FILE]
  * FILE gets the sets, so that a peer may measure the same (pareto.cpp; pareto.py runs both): a line "task shape n m",
  * then the rows. */
-#include <hytnas/pareto.h>
+#include "bench.h"
 #include <math.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
 enum { LARGEST = 10000 * 10 };
 
@@ -26,13 +22,6 @@ static const set sets[] = {
     { "sort", "cloud", 10000, 5 },   { "sort", "sphere", 10000, 5 },
     { "parts", "sphere", 1000, 2 },  { "parts", "sphere", 1000, 3 },  { "parts", "sphere", 100, 5 },
 };
-
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* SplitMix64 (Steele, Lea, Flood, OOPSLA 2014). */
 static double uniform(uint64_t *state)
@@ -84,12 +73,9 @@ static void measure(const set *one, const double *points)
     static size_t ranks[10000];
     double answer = 0, least = INFINITY, spent = 0;
     for (int times = 0; times < 50 && (times < 3 || spent < 0.5); times++) {
-        double start = seconds();
-        if (run(one, points, values, ranks, &answer) != HYT_OK) {
-            fprintf(stderr, "%s\n", hyt_message());
-            exit(1);
-        }
-        double here = seconds() - start;
+        double start = bench_cpu_seconds();
+        must(run(one, points, values, ranks, &answer));
+        double here = bench_cpu_seconds() - start;
         least = fmin(least, here);
         spent += here;
     }
@@ -102,10 +88,7 @@ int main(int argc, char **argv)
 {
     static double points[LARGEST];
     FILE *file = argc > 1 ? fopen(argv[1], "w") : NULL;
-    if (argc > 1 && !file) {
-        fprintf(stderr, "pareto: cannot write %s\n", argv[1]);
-        return 1;
-    }
+    if (argc > 1 && !file) bench_fail("%s cannot be written", argv[1]);
     for (size_t k = 0; k < sizeof sets / sizeof *sets; k++) {
         const set *one = &sets[k];
         uint64_t state = k + 1;

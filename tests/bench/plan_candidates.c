@@ -2,27 +2,8 @@
 /* What a plan costs a search: candidates of the preset planned, in float32 and in int8, one after the other as a search
  * would. One JSON line a precision: milliseconds of processor time of a plan, how many arenas lie within 5 % of what no
  * plan can beat, and how many plans use exactly what they say. */
+#include "bench.h"
 #include "runtime/plan.h"
-#include <hytnas/runtime.h>
-#include <hytnas/space.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
-#define MUST(call)                                                                         \
-    do {                                                                                   \
-        if ((call) != HYT_OK) {                                                            \
-            fprintf(stderr, "%s: %s\n", #call, hyt_message());                             \
-            exit(1);                                                                       \
-        }                                                                                  \
-    } while (0)
-
-static double now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e3 + 1e-6 * (double)now.tv_nsec;
-}
 
 typedef struct tally {
     size_t count, near, exact;
@@ -35,9 +16,9 @@ static void plan_one(const hyt_graph *graph, tally *t)
     hyti_kernels kernels;
     hyti_plan plan = { 0 };
     hyti_kernels_init(&kernels, (unsigned)HYTI_ISA_ALL);
-    double start = now_ms();
-    MUST(hyti_plan_build(graph, &params, &kernels, &plan));
-    double spent = now_ms() - start, share = (double)plan.bound_bytes / (double)plan.arena_bytes;
+    double start = bench_cpu_seconds();
+    must(hyti_plan_build(graph, &params, &kernels, &plan));
+    double spent = 1e3 * (bench_cpu_seconds() - start), share = (double)plan.bound_bytes / (double)plan.arena_bytes;
     t->count++;
     t->sum += spent;
     t->most = HYTI_MAX(t->most, spent);
@@ -51,16 +32,17 @@ static void plan_one(const hyt_graph *graph, tally *t)
 static void make_int8(hyt_graph *graph)
 {
     for (hyt_value v = 0; (size_t)v < hyt_graph_size(graph); v++) {
-        MUST(hyt_graph_set_precision(graph, v, HYT_INT8));
-        MUST(hyt_graph_set_quantisation(graph, v, 0.01F * (float)(1 + v % 3), v % 7));
+        must(hyt_graph_set_precision(graph, v, HYT_INT8));
+        must(hyt_graph_set_quantisation(graph, v, 0.01F * (float)(1 + v % 3), v % 7));
     }
 }
 
 static void print(const char *precision, const tally *t)
 {
-    printf("{\"precision\": \"%s\", \"candidates\": %zu, \"mean_ms\": %.4f, \"most_ms\": %.3f, \"planned_is_used\": %zu, "
-           "\"within_5_percent\": %zu, \"least_bound_of_arena\": %.4f}\n",
-           precision, t->count, t->sum / (double)t->count, t->most, t->exact, t->near, t->least_share);
+    printf(
+        "{\"precision\": \"%s\", \"candidates\": %zu, \"mean_ms\": %.4f, \"most_ms\": %.3f, \"planned_is_used\": %zu, "
+        "\"within_5_percent\": %zu, \"least_bound_of_arena\": %.4f}\n",
+        precision, t->count, t->sum / (double)t->count, t->most, t->exact, t->near, t->least_share);
 }
 
 /* Candidates; side of the picture. */
@@ -70,12 +52,12 @@ int main(int argc, char **argv)
     size_t side = argc > 2 ? (size_t)strtoul(argv[2], NULL, 10) : 96;
     tally exact = { 0 }, whole = { 0 };
     hyt_space *space = NULL;
-    MUST(hyt_space_preset(NULL, "hytnas", &space));
+    must(hyt_space_preset(NULL, "hytnas", &space));
     for (uint64_t i = 0; i < count; i++) {
         hyt_candidate *candidate = NULL;
         hyt_graph *graph = NULL;
-        MUST(hyt_candidate_sample(space, 7, i, &candidate));
-        MUST(hyt_candidate_decode(candidate, side, 2, &graph));
+        must(hyt_candidate_sample(space, 7, i, &candidate));
+        must(hyt_candidate_decode(candidate, side, 2, &graph));
         plan_one(graph, &exact);
         make_int8(graph);
         plan_one(graph, &whole);

@@ -2,19 +2,11 @@
 /* What a hand-off costs: nanoseconds that a stage with a task a thread takes beyond the task itself, all stages in one
  * run; the same of a run of one stage; and of a stage that is the caller's alone. Medians. One JSON line a number of
  * threads. Where there are fewer processors than threads this says what turns on one of them cost. */
+#include "bench.h"
 #include "base/pool.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+#include "numeric/distribution.h"
 
 enum { STAGES = 100, RUNS = 301 };
-
-static double now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 /* About a microsecond, the same whatever the caches hold. */
 static void turn(void *user, size_t task, size_t worker)
@@ -27,12 +19,6 @@ static void turn(void *user, size_t task, size_t worker)
     (void)sink;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* ns a stage */
 static double time_stages(hyti_pool *pool, size_t stages, size_t tasks)
 {
@@ -40,11 +26,11 @@ static double time_stages(hyti_pool *pool, size_t stages, size_t tasks)
     static double each[RUNS];
     for (size_t i = 0; i < stages; i++) hyti_stage_set(&all[i], tasks, turn, NULL);
     for (int run = 0; run < RUNS; run++) {
-        double from = now_ns();
+        double from = bench_seconds();
         hyti_pool_run_stages(pool, stages, all);
-        each[run] = (now_ns() - from) / (double)stages;
+        each[run] = 1e9 * (bench_seconds() - from) / (double)stages;
     }
-    qsort(each, RUNS, sizeof *each, by_value);
+    hyti_sort(each, RUNS);
     return each[RUNS / 2];
 }
 

@@ -1,32 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Times int8 products and convolutions of every table, at the shapes of MobileNetV1 x0.25, MobileNetV2 x0.35 (at 96)
  * and MobileViT-XXS (at 256): one JSON line a case, the best of several bursts. */
+#include "bench.h"
 #include "kernels/kernels.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void *reserve(size_t size)
-{
-    void *p = aligned_alloc(64, (size + 63) / 64 * 64 + 64);
-    if (!p) abort();
-    return p;
-}
-
-static int8_t *values(size_t n)
-{
-    int8_t *v = reserve(n);
-    uint32_t state = 1;
-    for (size_t i = 0; i < n; i++) v[i] = (int8_t)((state = state * 1664525u + 1013904223u) >> 24);
-    return v;
-}
 
 typedef struct job {
     const hyti_kernels *kernels;
@@ -37,22 +13,16 @@ typedef struct job {
 /* Seconds of one call, the best of bursts of about half a millisecond. */
 static double measure(const job *j)
 {
-    double best = 1e9;
-    size_t calls = 1;
-    for (int burst = 0; burst < 20; burst++) {
-        double start = now();
-        for (size_t i = 0; i < calls; i++) j->kernels->conv_i8(j->kernels, &j->conv);
-        double each = (now() - start) / (double)calls;
-        if (each < best) best = each;
-        calls = (size_t)(5e-4 / best) + 1;
-    }
-    return best;
+    bench_bursts b = bench_bursts_of(20, 5e-4);
+    while (bench_burst(&b))
+        for (size_t i = 0; i < b.calls; i++) j->kernels->conv_i8(j->kernels, &j->conv);
+    return b.best;
 }
 
 static hyti_requant requant_of(size_t n, double depth)
 {
     size_t size = n * sizeof(int32_t);
-    int32_t *bias = reserve(size), *multiplier = reserve(size), *shift = reserve(size);
+    int32_t *bias = bench_room(size), *multiplier = bench_room(size), *shift = bench_room(size);
     for (size_t j = 0; j < n; j++) {
         hyti_factor f = hyti_factor_of(0.01 / (depth + 1 + (double)(j % 7)));
         bias[j] = 0, multiplier[j] = f.multiplier, shift[j] = f.shift;
@@ -65,8 +35,9 @@ static void time_conv(const hyti_kernels *kernels, const size_t *shape)
 {
     size_t side = shape[0], channels = shape[1], outputs = shape[2], kernel = shape[3], stride = shape[4];
     size_t out = (side + 2 * (kernel / 2) - kernel) / stride + 1, depth = kernel * kernel * channels;
-    int8_t *weights = values(depth * outputs), *packed = values(hyti_pack_size(kernels, HYTI_I8, depth, outputs));
-    int8_t *in = values(side * side * channels), *result = values(out * out * outputs);
+    int8_t *weights = bench_bytes(depth * outputs),
+           *packed = bench_bytes(hyti_pack_size(kernels, HYTI_I8, depth, outputs));
+    int8_t *in = bench_bytes(side * side * channels), *result = bench_bytes(out * out * outputs);
     job j = { kernels, { .in_height = side, .in_width = side, .in_channels = channels, .in_stride = channels }, { 0 } };
     hyti_conv_i8 *c = &j.conv;
     c->out_height = c->out_width = c->last = out, c->out_channels = c->out_stride = outputs;
@@ -75,7 +46,7 @@ static void time_conv(const hyti_kernels *kernels, const size_t *shape)
     c->in = in, c->out = result, c->weights = packed;
     hyti_pack_i8(kernels, depth, outputs, weights, (ptrdiff_t)outputs, 1, packed);
     j.requant = requant_of(outputs, (double)depth), c->requant = &j.requant;
-    c->scratch = reserve(hyti_conv_i8_scratch(kernels, c));
+    c->scratch = bench_room(hyti_conv_i8_scratch(kernels, c));
     double seconds = measure(&j);
     printf("{\"case\":\"conv_i8 %zux%zu/%zu %zux%zux%zu-%zu\",\"isa\":%u,\"us\":%.3f,\"gops\":%.1f}\n", kernel, kernel,
            stride, side, side, channels, outputs, kernels->isa, seconds * 1e6,

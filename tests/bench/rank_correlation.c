@@ -5,16 +5,12 @@
  *        rank_correlation --table OUT [FOLDER]     a Markdown table: Kendall's tau with full training, its bootstrap
  *                                                  interval, and what each evaluation costs; with the FOLDER that was
  *                                                  measured on, predictors learnt from the lines as well */
+#include "bench.h"
 #include "numeric/distribution.h"
 #include "numeric/rank.h"
 #include "space/space.h"
-#include <hytnas/evaluate.h>
-#include <hytnas/search.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { CANDIDATES = 60, DRAWS = 2000, SETTINGS = 8, EPOCHS = 24, FOLDS = 10, ROUND = 5 };
 #define MOST_MACS 4e6 /* of a candidate: what a search for a small device looks at */
@@ -56,22 +52,6 @@ static const method methods[] = {
 };
 enum { METHODS = sizeof methods / sizeof *methods };
 
-static void must(hyt_status status)
-{
-    if (status == HYT_OK) return;
-    fprintf(stderr, "rank_correlation: %s\n", hyt_message());
-    exit(2);
-}
-
-static hyt_dataset *load(const char *folder, const char *part)
-{
-    char path[4096];
-    hyt_dataset *dataset = NULL;
-    snprintf(path, sizeof path, "%s/%s.npz", folder, part);
-    must(hyt_dataset_load_npz(NULL, path, &dataset));
-    return dataset;
-}
-
 /* -- measuring ----------------------------------------------------------------------------------------------------- */
 
 typedef struct bench {
@@ -100,23 +80,6 @@ static void draw_candidates(bench *b)
         if (macs_of(b, candidate) <= MOST_MACS) b->candidates[found++] = candidate;
         else hyt_candidate_destroy(candidate);
     }
-}
-
-static int is_there(const char *path, const char *start)
-{
-    char line[1024];
-    int found = 0;
-    FILE *file = fopen(path, "r");
-    while (file && !found && fgets(line, sizeof line, file)) found = strncmp(line, start, strlen(start)) == 0;
-    if (file) fclose(file);
-    return found;
-}
-
-static double cpu_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 static hyt_evaluator *evaluator_of(const bench *b, const method *m)
@@ -157,13 +120,12 @@ static hyt_status keep_score(hyt_trial *trial, uint64_t step, const double *obje
     return HYT_OK;
 }
 
-static int print_line(FILE *file, const char *start, const double values[3], const curve *c)
+static void print_line(FILE *file, const char *start, const double values[3], const curve *c)
 {
-    int done = fprintf(file, "%s \"value\": %.17g, \"quality\": %.17g, \"cpu_seconds\": %.4f", start,
-                       isnan(values[0]) ? -1e300 : values[0], isnan(values[1]) ? -1e300 : values[1], values[2]);
-    for (size_t i = 0; i < c->count && done >= 0; i++)
-        done = fprintf(file, "%s%.17g", i ? ", " : ", \"scores\": [", c->scores[i]);
-    return done < 0 ? done : fprintf(file, "%s}\n", c->count ? "]" : "");
+    fprintf(file, "%s \"value\": %.17g, \"quality\": %.17g, \"cpu_seconds\": %.4f", start,
+            isnan(values[0]) ? -1e300 : values[0], isnan(values[1]) ? -1e300 : values[1], values[2]);
+    for (size_t i = 0; i < c->count; i++) fprintf(file, "%s%.17g", i ? ", " : ", \"scores\": [", c->scores[i]);
+    fputs(c->count ? "]}" : "}", file);
 }
 
 static void measure(const bench *b, hyt_evaluator *evaluator, const method *m, size_t index)
@@ -171,21 +133,20 @@ static void measure(const bench *b, hyt_evaluator *evaluator, const method *m, s
     char start[256];
     double value = NAN;
     curve c = { .count = 0 };
+    bench_line line;
     snprintf(start, sizeof start, "{\"method\": \"%s\", \"candidate\": %zu,", m->name, index);
-    if (is_there(b->out, start)) return;
+    if (bench_has_line(b->out, start)) return;
     hyt_trial trial = { .number = index, .candidate = b->candidates[index], .fidelity = 1, .deadline = INFINITY,
                         .owner = &c, .report = m->by_epochs ? keep_score : NULL };
-    double begin = cpu_seconds();
+    double begin = bench_cpu_seconds();
     int answer = hyt_evaluator_evaluate(evaluator, &trial, &value, 1);
-    double seconds = cpu_seconds() - begin;
+    double seconds = bench_cpu_seconds() - begin;
     if (answer != 0 && answer != HYT_TRIAL_NAN) must(answer < 0 ? (hyt_status)answer : HYT_ERR_STATE);
     if (answer == HYT_TRIAL_NAN) value = NAN;
     double all = strncmp(m->name, "full", 4) == 0 && answer == 0 ? pooled(b, evaluator, value) : value;
-    FILE *file = fopen(b->out, "a");
-    if (!file || print_line(file, start, (double[]){ value, all, seconds }, &c) < 0 || fclose(file) != 0) {
-        fprintf(stderr, "rank_correlation: %s cannot be written\n", b->out);
-        exit(2);
-    }
+    bench_line_begin(&line);
+    print_line(line.to, start, (double[]){ value, all, seconds }, &c);
+    bench_line_end(&line, b->out);
 }
 
 static int is_wanted(const method *m, char **wanted, int count)
@@ -206,7 +167,10 @@ static void bench_close(bench *b)
 
 static int run(const char *folder, const char *out, char **wanted, int count)
 {
-    bench b = { .train = load(folder, "train"), .val = load(folder, "val"), .test = load(folder, "test"), .out = out };
+    bench b = { .train = bench_load(folder, "train"),
+                .val = bench_load(folder, "val"),
+                .test = bench_load(folder, "test"),
+                .out = out };
     draw_candidates(&b);
     for (size_t k = 0; k < METHODS; k++) {
         if (!is_wanted(&methods[k], wanted, count)) continue;
@@ -253,10 +217,7 @@ static void read_rows(const char *path, row *rows)
     size_t index;
     double value, quality, seconds;
     FILE *file = fopen(path, "r");
-    if (!file) {
-        fprintf(stderr, "rank_correlation: %s cannot be read\n", path);
-        exit(2);
-    }
+    if (!file) bench_fail("%s cannot be read", path);
     while (fgets(line, sizeof line, file)) {
         if (!strchr(line, '}') ||
             sscanf(line,
@@ -324,13 +285,13 @@ static void predict_fold(const bench *b, const row *from, const size_t *which, c
     for (size_t i = 0; i < n; i++)
         if (folds[i] != fold) must(hyt_predictor_add(predictor, b->candidates[which[i]], from->value[which[i]]));
     must(hyt_predictor_fit(predictor));
-    double begin = cpu_seconds();
+    double begin = bench_cpu_seconds();
     for (size_t i = 0; i < n; i++) {
         if (folds[i] != fold) continue;
         must(hyt_predictor_predict(predictor, b->candidates[which[i]], &out->value[which[i]], NULL));
         out->there[which[i]] = true;
     }
-    out->seconds += cpu_seconds() - begin;
+    out->seconds += bench_cpu_seconds() - begin;
     hyt_predictor_destroy(predictor);
 }
 
@@ -359,15 +320,14 @@ static void check_networks(const bench *b, const row *macs, const char *folder)
 {
     for (size_t i = 0; i < CANDIDATES; i++) {
         if (!macs->there[i] || macs->value[i] == macs_of(b, b->candidates[i])) continue;
-        fprintf(stderr, "rank_correlation: the lines are not of %s: network %zu has other MACs there\n", folder, i);
-        exit(2);
+        bench_fail("the lines are not of %s: network %zu has other MACs there", folder, i);
     }
 }
 
 static void print_predictors(const row *rows, const char *folder)
 {
     static const char *const taught[] = { "full", "4 epochs", "1 epoch" };
-    bench b = { .train = load(folder, "train") };
+    bench b = { .train = bench_load(folder, "train") };
     draw_candidates(&b);
     check_networks(&b, &rows[row_of("macs")], folder);
     static row said[3];

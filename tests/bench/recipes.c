@@ -2,12 +2,8 @@
 /* What each choice of training is worth on real pictures: one small hybrid, one choice changed at a time. Appends a
  * JSON line a training to OUT and leaves out those that are there already.
  * usage: recipes FOLDER OUT [EPOCHS [SEED]]   FOLDER: has train.npz, val.npz and test.npz */
+#include "bench.h"
 #include "graph/graph.h"
-#include <hytnas/train.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 typedef struct recipe {
     const char *name;
@@ -28,13 +24,6 @@ static const recipe recipes[] = {
     { "teacher", { NULL }, 1 },
 };
 
-static void must(hyt_status status)
-{
-    if (status == HYT_OK) return;
-    fprintf(stderr, "recipes: %s\n", hyt_message());
-    exit(2);
-}
-
 static hyt_graph *network(const hyt_dataset *train, size_t factor)
 {
     hyt_graph *graph = NULL;
@@ -50,15 +39,6 @@ static hyt_graph *network(const hyt_dataset *train, size_t factor)
     must(hyt_graph_global_pool(graph, x, &x));
     must(hyt_graph_linear(graph, x, hyt_dataset_classes(train), 1, &x));
     return graph;
-}
-
-static hyt_dataset *load(const char *folder, const char *part)
-{
-    char path[4096];
-    hyt_dataset *dataset = NULL;
-    snprintf(path, sizeof path, "%s/%s.npz", folder, part);
-    must(hyt_dataset_load_npz(NULL, path, &dataset));
-    return dataset;
 }
 
 static hyt_graph *train_one(const recipe *r, size_t factor, const hyt_graph *teacher, const hyt_dataset *train,
@@ -82,44 +62,27 @@ static hyt_graph *train_one(const recipe *r, size_t factor, const hyt_graph *tea
     return trained;
 }
 
-static int is_there(const char *path, const char *start)
-{
-    char line[512];
-    int found = 0;
-    FILE *file = fopen(path, "r");
-    while (file && !found && fgets(line, sizeof line, file)) found = strncmp(line, start, strlen(start)) == 0;
-    if (file) fclose(file);
-    return found;
-}
-
-static void append(const char *path, const char *start, const char *rest)
-{
-    FILE *file = fopen(path, "a");
-    if (!file || fprintf(file, "%s%s\n", start, rest) < 0 || fclose(file) != 0) {
-        fprintf(stderr, "recipes: %s cannot be written\n", path);
-        exit(2);
-    }
-}
-
 int main(int argc, char **argv)
 {
     if (argc < 3) { fprintf(stderr, "usage: recipes FOLDER OUT [EPOCHS [SEED]]\n"); return 2; }
     const char *epochs = argc > 3 ? argv[3] : "15", *seed = argc > 4 ? argv[4] : "0";
-    hyt_dataset *train = load(argv[1], "train"), *val = load(argv[1], "val"), *test = load(argv[1], "test");
+    hyt_dataset *train = bench_load(argv[1], "train"), *val = bench_load(argv[1], "val"),
+                *test = bench_load(argv[1], "test");
     hyt_graph *teacher = NULL;
     for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++) {
-        char start[256], rest[256];
-        double best, accuracy, cpu = (double)clock();
+        char start[256];
+        bench_line line;
+        double best, accuracy, begin = bench_cpu_seconds();
         snprintf(start, sizeof start, "{\"recipe\": \"%s\", \"epochs\": %s, \"seed\": %s", recipes[i].name, epochs,
                  seed);
-        if (is_there(argv[2], start)) continue;
+        if (bench_has_line(argv[2], start)) continue;
         if (recipes[i].taught) teacher = train_one(&recipes[0], 2, NULL, train, val, epochs, seed, &best);
         hyt_graph *trained = train_one(&recipes[i], 1, teacher, train, val, epochs, seed, &best);
         must(hyt_train_accuracy(trained, test, 1, &accuracy));
-        snprintf(rest, sizeof rest, ", \"parameters\": %llu, \"val\": %.4f, \"test\": %.4f, \"cpu_seconds\": %.1f}",
-                 (unsigned long long)hyt_graph_parameters(trained), best, accuracy,
-                 ((double)clock() - cpu) / CLOCKS_PER_SEC);
-        append(argv[2], start, rest);
+        bench_line_begin(&line);
+        fprintf(line.to, "%s, \"parameters\": %llu, \"val\": %.4f, \"test\": %.4f, \"cpu_seconds\": %.1f}", start,
+                (unsigned long long)hyt_graph_parameters(trained), best, accuracy, bench_cpu_seconds() - begin);
+        bench_line_end(&line, argv[2]);
         hyt_graph_destroy(trained);
     }
     hyt_graph_destroy(teacher);

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Latency of one benchmark network (M1..M5) or builder, as one JSON line. --check adds the largest difference from the
  * plain C kernels, in deviations of the result; --steps prints the time of every step to stderr. */
+#include "bench.h"
 #include "harness_model.h"
 #include "base/heap.h"
 #include "base/rng.h"
+#include "numeric/distribution.h"
 #include "runtime/execute.h"
-#include <hytnas/quantiser.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 typedef struct arguments {
     const char *model, *models, *threads, *batch, *isa, *precision;
@@ -76,15 +74,7 @@ static hyt_status quantise(hyt_graph **graph)
 
 static double now_ms(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    return 1e3 * bench_seconds();
 }
 
 #define BURSTS 1000
@@ -101,7 +91,7 @@ static timing time_runs(hyt_runtime *runtime, const float *input, float *output,
         for (int i = 0; i < 5; i++) hyt_runtime_run(runtime, input, output);
         each[n] = (now_ms() - from) / 5;
     }
-    qsort(each, n, sizeof *each, by_value);
+    hyti_sort(each, n);
     return (timing){ each[n / 2], each[n / 10] };
 }
 
@@ -143,8 +133,9 @@ static void time_steps(hyt_runtime *runtime, const hyt_graph *graph)
         const hyti_step *step = &runtime->plan.steps[i];
         uint64_t macs = hyt_graph_value_macs(graph, step->node) * runtime->plan.batch;
         hyt_graph_describe(graph, step->node, words, sizeof words);
-        fprintf(stderr, "%4zu %-10s %8.2f us %7.2f GMAC/s %3zu parts  %s\n", i, hyti_step_kind_name(step->kind), best[i] * 1e3,
-                step->kind == HYTI_STEP_OUTPUT || step->inner ? 0 : (double)macs / best[i] * 1e-6, runtime->jobs[i].parts, words);
+        fprintf(stderr, "%4zu %-10s %8.2f us %7.2f GMAC/s %3zu parts  %s\n", i, hyti_step_kind_name(step->kind),
+                best[i] * 1e3, step->kind == HYTI_STEP_OUTPUT || step->inner ? 0 : (double)macs / best[i] * 1e-6,
+                runtime->jobs[i].parts, words);
     }
     free(best);
 }
@@ -157,9 +148,10 @@ static hyt_status bench(const hyt_graph *graph, const arguments *a, hyt_runtime 
     double error = 0;
     hyt_status status = a->check ? difference(graph, a, input, output, &error) : HYT_OK;
     if (a->steps) time_steps(runtime, graph);
-    printf(
-        "{\"case\": \"%s@%zu\", \"threads\": %s, \"batch\": %s, \"isa\": \"%s\", \"precision\": \"%s\", \"median_ms\": %.4f, \"p10_ms\": %.4f",
-        a->model, graph->nodes[graph->input].dims.size[2], a->threads, a->batch, a->isa, a->precision, t.median, t.p10);
+    printf("{\"case\": \"%s@%zu\", \"threads\": %s, \"batch\": %s, \"isa\": \"%s\", \"precision\": \"%s\", "
+           "\"median_ms\": %.4f, \"p10_ms\": %.4f",
+           a->model, graph->nodes[graph->input].dims.size[2], a->threads, a->batch, a->isa, a->precision, t.median,
+           t.p10);
     printf(", \"arena_bytes\": %llu, \"bound_bytes\": %llu, \"packed_bytes\": %llu",
            (unsigned long long)hyt_runtime_arena_bytes(runtime), (unsigned long long)runtime->plan.bound_bytes,
            (unsigned long long)hyt_runtime_packed_bytes(runtime));
@@ -182,9 +174,8 @@ int main(int count, char **words)
 {
     arguments a = { "M5", "../shared/bars/runtime/models", "1", "1", "auto", "fp32", 0, 1000, false, false };
     if (!read_arguments(count, words, &a)) {
-        fprintf(stderr,
-                "usage: runtime --model M5 [--threads N] [--batch N] [--input N] [--isa WORD] [--precision WORD] [--models DIR] [--ms N] "
-                "[--check] [--steps]\n");
+        fprintf(stderr, "usage: runtime --model M5 [--threads N] [--batch N] [--input N] [--isa WORD] "
+                        "[--precision WORD] [--models DIR] [--ms N] [--check] [--steps]\n");
         return 2;
     }
     hyt_graph *graph = NULL;

@@ -1,17 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the search itself costs: fit, solve, select, a proposal, in the 23 genes of the preset. One JSON line a case. */
-#include <hytnas/search.h>
+#include "bench.h"
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void evaluate(const hyt_candidate *candidate, double *objectives)
 {
@@ -25,14 +15,6 @@ static void evaluate(const hyt_candidate *candidate, double *objectives)
     objectives[1] = exp(0.1 * cost);
 }
 
-#define MUST(call)                                                                         \
-    do {                                                                                   \
-        if ((call) != HYT_OK) {                                                            \
-            fprintf(stderr, "%s: %s\n", #call, hyt_message());                             \
-            exit(1);                                                                       \
-        }                                                                                  \
-    } while (0)
-
 /* Time of asking and telling only; the least of the rounds around `points` evaluated ones, and the mean from the
  * start. */
 static void measure(const char *surrogate, size_t points)
@@ -43,23 +25,23 @@ static void measure(const char *surrogate, size_t points)
     hyt_search *search = NULL;
     hyt_trial *trials[64];
     double total = 0, least = INFINITY;
-    MUST(hyt_space_preset(NULL, "hytnas", &space));
-    MUST(hyt_search_options_create(NULL, &options));
-    MUST(hyt_options_set_text(options, HYT_SEARCH_SURROGATE, surrogate));
-    MUST(hyt_options_set_int(options, HYT_SEARCH_TRIALS, (int64_t)points + 2 * BATCH));
-    MUST(hyt_options_set_int(options, HYT_SEARCH_BATCH, BATCH));
-    MUST(hyt_search_create(space, options, &search));
-    MUST(hyt_search_add_objective(search, "gain", HYT_MAXIMISE));
-    MUST(hyt_search_add_objective(search, "cost", HYT_MINIMISE));
+    must(hyt_space_preset(NULL, "hytnas", &space));
+    must(hyt_search_options_create(NULL, &options));
+    must(hyt_options_set_text(options, HYT_SEARCH_SURROGATE, surrogate));
+    must(hyt_options_set_int(options, HYT_SEARCH_TRIALS, (int64_t)points + 2 * BATCH));
+    must(hyt_options_set_int(options, HYT_SEARCH_BATCH, BATCH));
+    must(hyt_search_create(space, options, &search));
+    must(hyt_search_add_objective(search, "gain", HYT_MAXIMISE));
+    must(hyt_search_add_objective(search, "cost", HYT_MINIMISE));
     while (hyt_search_size(search) < points + 2 * BATCH) {
         size_t count = 0;
-        double objectives[2], start = seconds(), spent;
-        MUST(hyt_search_ask(search, sizeof trials / sizeof *trials, trials, &count));
+        double objectives[2], start = bench_seconds(), spent;
+        must(hyt_search_ask(search, sizeof trials / sizeof *trials, trials, &count));
         for (size_t i = 0; i < count; i++) {
             evaluate(hyt_trial_candidate(trials[i]), objectives);
-            MUST(hyt_search_tell(search, trials[i], HYT_TRIAL_FINISHED, objectives, 2));
+            must(hyt_search_tell(search, trials[i], HYT_TRIAL_FINISHED, objectives, 2));
         }
-        spent = seconds() - start;
+        spent = bench_seconds() - start;
         total += spent;
         if (hyt_search_size(search) > points) least = fmin(least, spent / (double)count);
     }

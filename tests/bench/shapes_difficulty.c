@@ -2,19 +2,11 @@
 /* How hard the built-in set is: accuracy on 1,000 new pictures of a linear model on pixels, of one on statistics of
  * colour and contrast, and of a small convolutional network; and how fast pictures are made. One JSON line a figure.
  * usage: shapes_difficulty [--input SIDE] [--pictures N] [--epochs N] [--rate R] [--threads N] [--seed N] */
+#include "bench.h"
 #include "../data/linear.h"
-#include <hytnas/train.h>
-#include <stdio.h>
 #include <time.h>
 
 typedef struct settings { size_t input, pictures, epochs, threads, seed; double rate; } settings;
-
-static void must(hyt_status status)
-{
-    if (status == HYT_OK) return;
-    fprintf(stderr, "shapes_difficulty: %s\n", hyt_message());
-    exit(2);
-}
 
 static settings parse(int argc, char **argv)
 {

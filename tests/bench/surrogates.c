@@ -2,13 +2,10 @@
 /* Surrogates on the measured HyT-NAS tables, ten fixed folds, and their speed: one JSON line a case.
  *   surrogates [folds|speed] [FOLDER]
  * FOLDER holds hytnas-vww/; default: HYTNAS_DATA, then ../shared/data beside the sources. */
+#include "bench.h"
 #include "numeric/rank.h"
-#include <hytnas/surrogate.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { GENES = 23, FOLDS = 10, MOST_ROWS = 2000, MOST_COLUMNS = 32 };
 
@@ -29,8 +26,9 @@ static const setting trees_400_4 = { "trees-400x4", "trees", "rounds=400 depth=4
 static const setting trees_800_2 = { "trees-800x2", "trees", "rounds=800 depth=2 " ONE_MODEL };
 
 static const setting linear_500 = { "linear-500", "trees", "booster=linear rounds=500 eta=0.5 members=1" };
-static const setting dart_200 = { "dart-200", "trees", "booster=dart rounds=200 depth=4 eta=0.1 min-child-weight=5 "
-                                                       "subsample=1 colsample=1 rate-drop=0.1 skip-drop=0.5 members=1" };
+static const setting dart_200 = { "dart-200", "trees",
+                                  "booster=dart rounds=200 depth=4 eta=0.1 min-child-weight=5 "
+                                  "subsample=1 colsample=1 rate-drop=0.1 skip-drop=0.5 members=1" };
 static const setting linear = { "linear", "trees", "booster=linear" };
 static const setting dart = { "dart", "trees", "booster=dart" };
 
@@ -45,20 +43,6 @@ static const setting ffn_ranking = { "ffn-ranking", "ffn", "loss=ranking" };
 static const setting bnn = { "bnn", "bnn", "" };
 static const setting bnn_last = { "bnn-last", "bnn", "random=last" };
 static const setting automatic = { "auto", "auto", "" };
-
-static void need(hyt_status status)
-{
-    if (status == HYT_OK) return;
-    fprintf(stderr, "surrogates: %s: %s\n", hyt_status_name(status), hyt_message());
-    exit(1);
-}
-
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static size_t split_line(char *line, char **cells)
 {
@@ -125,23 +109,6 @@ static int read_table(const char *folder, const char *name, const char *folds_na
     return 1;
 }
 
-static hyt_surrogate *make(const setting *s, size_t features)
-{
-    hyt_options *options = NULL;
-    hyt_surrogate *model = NULL;
-    char text[256];
-    snprintf(text, sizeof text, "%s", s->options);
-    need(hyt_surrogate_options_create(NULL, s->kind, &options));
-    for (char *word = strtok(text, " "); word; word = strtok(NULL, " ")) {
-        char *value = strchr(word, '=');
-        *value++ = 0;
-        need(hyt_options_set_text(options, word, value));
-    }
-    need(hyt_surrogate_create(NULL, s->kind, features, options, &model));
-    hyt_options_destroy(options);
-    return model;
-}
-
 static void copy_rows(const table *t, int fold, int inside, double *x, double *y, size_t *where, size_t *count)
 {
     *count = 0;
@@ -162,21 +129,21 @@ static void run_folds(const table *t, const char *target, const setting *s)
     double fit = 0, within = 0, tau, rho;
     for (int fold = 0; fold < FOLDS; fold++) {
         size_t count;
-        hyt_surrogate *model = make(s, t->features);
+        hyt_surrogate *model = bench_surrogate(s->kind, t->features, s->options);
         copy_rows(t, fold, 0, x, y, where, &count);
-        double start = seconds();
-        need(hyt_surrogate_fit(model, x, y, count));
-        fit += (seconds() - start) / FOLDS;
+        double start = bench_cpu_seconds();
+        must(hyt_surrogate_fit(model, x, y, count));
+        fit += (bench_cpu_seconds() - start) / FOLDS;
         copy_rows(t, fold, 1, x, y, where, &count);
-        need(hyt_surrogate_predict(model, x, count, mean, deviation));
+        must(hyt_surrogate_predict(model, x, count, mean, deviation));
         for (size_t i = 0; i < count; i++) {
             predicted[where[i]] = mean[i];
             within += fabs(mean[i] - y[i]) <= 2 * deviation[i];
         }
         hyt_surrogate_destroy(model);
     }
-    need(hyti_kendall(NULL, t->y, predicted, t->rows, &tau));
-    need(hyti_spearman(NULL, t->y, predicted, t->rows, &rho));
+    must(hyti_kendall(NULL, t->y, predicted, t->rows, &tau));
+    must(hyti_spearman(NULL, t->y, predicted, t->rows, &rho));
     printf("{\"case\":\"folds\",\"target\":\"%s\",\"surrogate\":\"%s\",\"rows\":%zu,\"features\":%zu,\"tau\":%.4f,"
            "\"rho\":%.4f,"
            "\"r2\":%.4f,\"rmse\":%.4f,\"within_2_deviations\":%.3f,\"fit_ms\":%.1f}\n",
@@ -191,12 +158,12 @@ static void run_speed(const table *t, const setting *s, size_t rows)
     double fit = INFINITY, predict = INFINITY;
     rows = rows < t->rows ? rows : t->rows;
     for (int repeat = 0; repeat < 5; repeat++) {
-        hyt_surrogate *model = make(s, t->features);
-        double start = seconds();
-        need(hyt_surrogate_fit(model, t->x, t->y, rows));
-        double middle = seconds();
-        need(hyt_surrogate_predict(model, t->x, t->rows, mean, deviation));
-        predict = fmin(predict, (seconds() - middle) / (double)t->rows);
+        hyt_surrogate *model = bench_surrogate(s->kind, t->features, s->options);
+        double start = bench_cpu_seconds();
+        must(hyt_surrogate_fit(model, t->x, t->y, rows));
+        double middle = bench_cpu_seconds();
+        must(hyt_surrogate_predict(model, t->x, t->rows, mean, deviation));
+        predict = fmin(predict, (bench_cpu_seconds() - middle) / (double)t->rows);
         fit = fmin(fit, middle - start);
         hyt_surrogate_destroy(model);
     }
@@ -223,8 +190,8 @@ int main(int argc, char **argv)
     if (!read_table(folder, "accuracy.csv", "folds_accuracy.csv", "accuracy_percent", &accuracy)) return 0;
     if (!read_table(folder, "latency.csv", "folds_latency.csv", "latency_ms", &latency)) return 0;
     if (strcmp(what, "speed") != 0) {
-        static const setting *const for_accuracy[] = { &gp, &trees, &trees_400_4, &linear_500, &dart_200, &linear, &dart,
-                                                      &forest, &ranker, &ranker_ndcg, &ridge, &ridge_2, &ffn,
+        static const setting *const for_accuracy[] = { &gp, &trees, &trees_400_4, &linear_500, &dart_200, &linear,
+                                                      &dart, &forest, &ranker, &ranker_ndcg, &ridge, &ridge_2, &ffn,
                                                       &ffn_ranking, &bnn, &bnn_last, &automatic };
         static const setting *const for_latency[] = { &gp, &trees, &trees_800_2, &linear_500, &dart_200, &linear, &dart,
                                                       &forest, &ranker, &ranker_ndcg, &ridge, &ridge_2, &ffn,

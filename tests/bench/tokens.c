@@ -1,24 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Times what goes by tokens, float32 beside int8, at MobileViT's sizes: attention of all sets and heads, layer norm,
  * softmax. One JSON line a case; the best of several bursts. */
+#include "bench.h"
 #include "kernels/kernels.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void *reserve(size_t bytes)
-{
-    void *p = aligned_alloc(64, (bytes + 63) / 64 * 64);
-    if (!p) abort();
-    return p;
-}
 
 typedef struct job {
     const hyti_kernels *kernels;
@@ -82,17 +66,10 @@ static void soft8(job *j)
 
 static double measure(void (*run)(job *), job *j)
 {
-    double best = 1e9;
-    size_t calls = 1;
-    run(j);
-    for (int burst = 0; burst < 20; burst++) {
-        double start = now();
-        for (size_t i = 0; i < calls; i++) run(j);
-        double each = (now() - start) / (double)calls;
-        if (each < best) best = each;
-        calls = (size_t)(1e-3 / best) + 1;
-    }
-    return best;
+    bench_bursts b = bench_bursts_of(20, 1e-3);
+    while (bench_burst(&b))
+        for (size_t i = 0; i < b.calls; i++) run(j);
+    return b.best;
 }
 
 static void time_case(const hyti_kernels *kernels, const char *name, size_t tokens, size_t width, size_t heads,
@@ -102,8 +79,8 @@ static void time_case(const hyti_kernels *kernels, const char *name, size_t toke
     j = (job){ .kernels = kernels, .tokens = tokens, .width = width, .heads = heads, .sets = sets };
     j.channels = width * heads;
     size_t all = sets * tokens * 3 * j.channels;
-    j.in = reserve(all * 4), j.out = reserve(all * 4), j.in8 = reserve(all), j.out8 = reserve(all);
-    j.scale = reserve(j.channels * 4);
+    j.in = bench_room(all * 4), j.out = bench_room(all * 4), j.in8 = bench_room(all), j.out8 = bench_room(all);
+    j.scale = bench_room(j.channels * 4);
     uint32_t state = 1;
     for (size_t i = 0; i < all; i++) {
         state = state * 1664525u + 1013904223u;
@@ -116,7 +93,7 @@ static void time_case(const hyti_kernels *kernels, const char *name, size_t toke
     hyti_softmax_table_of(1 / 32.0, j.table);
     size_t f32 = hyti_attention_f32_scratch(kernels, tokens, tokens, width),
            i8 = hyti_attention_i8_scratch(kernels, tokens, tokens, width);
-    j.scratch = reserve(f32 > i8 ? f32 : i8);
+    j.scratch = bench_room(f32 > i8 ? f32 : i8);
     printf("{\"case\":\"%s %zux%zux%zux%zu\",\"isa\":%u,\"f32_us\":%.2f,\"i8_us\":%.2f}\n", name, sets, heads, tokens,
            width, kernels->isa, measure(run, &j) * 1e6, measure(run8, &j) * 1e6);
     fflush(stdout);

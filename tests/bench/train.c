@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Training speed: whole steps (forward, backward, AdamW) on random pictures in memory.
  * usage: train [--model NAME] [--input SIDE] [--batch N] [--threads N] [--seconds S] [--models DIR] [--json] */
+#include "bench.h"
 #include "harness_model.h"
 #include "base/rng.h"
-#include <hytnas/train.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "numeric/distribution.h"
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 typedef struct settings {
     const char *model, *models;
@@ -16,20 +14,6 @@ typedef struct settings {
     double seconds;
     int json;
 } settings;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void must(hyt_status status)
-{
-    if (status == HYT_OK) return;
-    fprintf(stderr, "train: %s\n", hyt_message());
-    exit(2);
-}
 
 static settings parse(int argc, char **argv)
 {
@@ -72,13 +56,6 @@ static hyt_trainer *make_trainer(const settings *s, size_t *classes)
     return trainer;
 }
 
-/* Seconds of one step, of each, until the time is over; sorted. */
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 #define MAX_STEPS 100000
 
 static size_t run_steps(const settings *s, hyt_trainer *trainer, size_t classes, double *each)
@@ -91,12 +68,13 @@ static size_t run_steps(const settings *s, hyt_trainer *trainer, size_t classes,
     for (size_t i = 0; i < values; i++) pictures[i] = (float)hyti_rng_normal(&rng);
     for (size_t i = 0; i < s->batch; i++) labels[i] = (uint32_t)hyti_rng_below(&rng, classes);
     for (int warm = 0; warm < 2; warm++) must(hyt_trainer_step(trainer, pictures, labels, s->batch, NULL));
-    for (double end = now() + s->seconds; steps < MAX_STEPS && (steps < 3 || now() < end); steps++) {
-        double start = now();
+    for (double end = bench_seconds() + s->seconds; steps < MAX_STEPS && (steps < 3 || bench_seconds() < end);
+         steps++) {
+        double start = bench_seconds();
         must(hyt_trainer_step(trainer, pictures, labels, s->batch, NULL));
-        each[steps] = now() - start;
+        each[steps] = bench_seconds() - start;
     }
-    qsort(each, steps, sizeof *each, by_value);
+    hyti_sort(each, steps);
     free(pictures);
     free(labels);
     return steps;

@@ -2,13 +2,10 @@
 /* Boosted trees on one thread: processor time of a fit of 1769 x 23 and of 10,000 predictions, best of some repeats, as
  * one JSON line a booster. trees_speed.py says the same of XGBoost; run one after the other.
  *   trees_speed [REPEATS [LATENCY.CSV]]     without a table: made-up rows of the same kind */
+#include "bench.h"
 #include "base/rng.h"
-#include <hytnas/surrogate.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { ROWS = 1769, GENES = 23, POINTS = 10000 };
 
@@ -21,20 +18,6 @@ static const char *const settings[] = {
     "rounds=400 eta=0.5 members=1 booster=linear",
     "",
 };
-
-static void need(hyt_status status)
-{
-    if (status == HYT_OK) return;
-    fprintf(stderr, "trees_speed: %s: %s\n", hyt_status_name(status), hyt_message());
-    exit(1);
-}
-
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* Few values a gene, as in the table, and a target that is made of some genes and their products. */
 static void make_rows(void)
@@ -68,38 +51,22 @@ static int read_rows(const char *path)
     return 1;
 }
 
-static hyt_surrogate *make(const char *options_text)
-{
-    hyt_options *options = NULL;
-    hyt_surrogate *model = NULL;
-    char text[256];
-    snprintf(text, sizeof text, "%s", options_text);
-    need(hyt_surrogate_options_create(NULL, "trees", &options));
-    for (char *word = strtok(text, " "); word; word = strtok(NULL, " ")) {
-        char *value = strchr(word, '=');
-        *value++ = 0;
-        need(hyt_options_set_text(options, word, value));
-    }
-    need(hyt_surrogate_create(NULL, "trees", GENES, options, &model));
-    hyt_options_destroy(options);
-    return model;
-}
-
 static void run(const char *options, int repeats)
 {
     double fit = INFINITY, predict = INFINITY;
     for (int repeat = 0; repeat < repeats; repeat++) {
-        hyt_surrogate *model = make(options);
-        double start = seconds();
-        need(hyt_surrogate_fit(model, x, y, ROWS));
-        double middle = seconds();
-        need(hyt_surrogate_predict(model, points, POINTS, mean, deviation));
-        predict = fmin(predict, seconds() - middle);
+        hyt_surrogate *model = bench_surrogate("trees", GENES, options);
+        double start = bench_cpu_seconds();
+        must(hyt_surrogate_fit(model, x, y, ROWS));
+        double middle = bench_cpu_seconds();
+        must(hyt_surrogate_predict(model, points, POINTS, mean, deviation));
+        predict = fmin(predict, bench_cpu_seconds() - middle);
         fit = fmin(fit, middle - start);
         hyt_surrogate_destroy(model);
     }
-    printf("{\"case\":\"trees_speed\",\"of\":\"hytnas\",\"options\":\"%s\",\"fit_ms\":%.2f,\"predict_10000_ms\":%.2f}\n",
-           options, 1e3 * fit, 1e3 * predict);
+    printf(
+        "{\"case\":\"trees_speed\",\"of\":\"hytnas\",\"options\":\"%s\",\"fit_ms\":%.2f,\"predict_10000_ms\":%.2f}\n",
+        options, 1e3 * fit, 1e3 * predict);
 }
 
 int main(int argc, char **argv)
