@@ -206,6 +206,8 @@ static int add_settings(const search_job *job, search_outcome *outcome)
         snprintf(name, sizeof name, "limit of %s", title_of(limit->name));
         if (add_setting(outcome, name, spoken(limit->name, limit->value)) != GOOD) return BAD;
     }
+    for (size_t i = 0; i < job->predictors.count; i++)
+        if (add_setting(outcome, job->predictors.metrics[i], job->predictors.paths[i]) != GOOD) return BAD;
     if (add_options(outcome, job->search_options, "") != GOOD ||
         add_options(outcome, job->evaluator_options, "train ") != GOOD)
         return BAD;

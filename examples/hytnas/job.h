@@ -6,6 +6,7 @@
 
 #include "outcome.h"
 #include "pictures.h"
+#include "predictors.h"
 #include "progress.h"
 
 enum { MOST = 16 }; /* objectives, and limits, of one command line */
@@ -26,6 +27,7 @@ typedef struct search_job {
     wanted_objective objectives[MOST];
     wanted_limit limits[MOST];
     size_t objective_count, limit_count, final_epochs;
+    predictor_list predictors;
     const char *study_path, *folder;
     const char *space_name, *score; /* score: the metric that networks are trained for */
     bool resume, json;

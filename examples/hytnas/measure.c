@@ -78,7 +78,9 @@ static int read_flags(measuring *m, int argc, char **argv)
         .groups = groups,
         .group_count = 1,
         .examples = "  hytnas measure --data pictures --count 100 --epochs 4 --out measured.csv\n"
-                    "  hytnas predict --model measured-latency_ms.predictor GENOME\n",
+                    "  hytnas predict --model measured-latency_ms.predictor GENOME\n"
+                    "  hytnas search --data pictures --predictor measured-latency_ms.predictor \\\n"
+                    "    --objective accuracy:max --objective predicted_latency_ms:min\n",
     };
     return parse_flags(&form, argc, argv, take, m);
 }
@@ -260,6 +262,7 @@ static int learn(const measuring *m, const csv *table, size_t metric)
     if (length > 4 && strcmp(m->out + length - 4, ".csv") == 0) length -= 4;
     snprintf(path, sizeof path, "%.*s-%s.predictor", (int)length, m->out, m->metrics[metric]);
     int result = check(hyt_predictor_create(m->space, m->surrogate, NULL, &predictor));
+    if (result == GOOD) result = check(hyt_predictor_set_metric(predictor, m->metrics[metric]));
     if (result == GOOD) result = add_rows(m, table, metric, predictor);
     if (result == GOOD) result = print_quality(m, m->metrics[metric], predictor);
     if (result == GOOD) result = check(hyt_predictor_fit(predictor));

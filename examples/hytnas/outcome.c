@@ -22,14 +22,19 @@ void print_front(FILE *out, const search_outcome *outcome)
     size_t m = hyt_search_objectives(outcome->search);
     bool retrained = any_retrained(outcome);
     fprintf(out, "  trial");
-    for (size_t j = 0; j < m; j++) fprintf(out, "  %14s", title_of(hyt_search_objective_name(outcome->search, j)));
+    for (size_t j = 0; j < m; j++) {
+        const char *name = hyt_search_objective_name(outcome->search, j);
+        fprintf(out, "  %*s", width_of(name, 14), title_of(name));
+    }
     if (retrained) fprintf(out, "  %13s", "trained again");
     fprintf(out, "  %7s  %14s  %s\n", "test", "MACs", "genome");
     for (size_t i = 0; i < outcome->count; i++) {
         const front_network *network = &outcome->front[i];
         fprintf(out, "  %5" PRIu64, trial_of(outcome, network));
-        for (size_t j = 0; j < m; j++)
-            fprintf(out, "  %14s", spoken(hyt_search_objective_name(outcome->search, j), network->values[j]));
+        for (size_t j = 0; j < m; j++) {
+            const char *name = hyt_search_objective_name(outcome->search, j);
+            fprintf(out, "  %*s", width_of(name, 14), spoken(name, network->values[j]));
+        }
         if (retrained) fprintf(out, "  %13s", spoken("accuracy", network->final_accuracy));
         fprintf(out, "  %7s  %14s  %s\n", spoken("accuracy", network->test_accuracy), grouped((double)network->macs),
                 network->genome);

@@ -64,6 +64,14 @@ static const struct metric {
     { "macs", "MACs", "MACs", "", false, true },
     { "arena_bytes", "arena (bytes)", "arena", " bytes", false, true },
     { "weight_bytes", "weights (bytes)", "weights", " bytes", false, true },
+    { "energy_uj", "energy (uJ)", "energy", " uJ", false, false },
+    { "energy_estimate_uj", "estimated energy (uJ)", "estimated energy", " uJ", false, false },
+    { "predicted_accuracy", "predicted accuracy", "predicted accuracy", "", true, false },
+    { "predicted_map50", "predicted mAP at .5", "predicted mAP at .5", "", true, false },
+    { "predicted_map", "predicted mAP", "predicted mAP", "", true, false },
+    { "predicted_miou", "predicted mean IoU", "predicted mean IoU", "", true, false },
+    { "predicted_latency_ms", "predicted latency (ms)", "predicted latency", " ms", false, false },
+    { "predicted_energy_uj", "predicted energy (uJ)", "predicted energy", " uJ", false, false },
 };
 
 static const struct metric *find_metric(const char *name)
@@ -83,6 +91,17 @@ bool is_count(const char *metric)
 {
     const struct metric *found = find_metric(metric);
     return found && found->count;
+}
+
+bool is_predicted(const char *metric)
+{
+    return strncmp(metric, "predicted_", strlen("predicted_")) == 0;
+}
+
+int width_of(const char *metric, int least)
+{
+    int width = (int)strlen(title_of(metric));
+    return width > least ? width : least;
 }
 
 const char *title_of(const char *metric)

@@ -23,10 +23,13 @@ const char *grouped(double value);
 const char *spoken(const char *metric, double value);
 bool is_accuracy(const char *metric);
 bool is_count(const char *metric);
+bool is_predicted(const char *metric);
 /* For "latency_ms": "latency (ms)", "latency", " ms". */
 const char *title_of(const char *metric);
 const char *plain_of(const char *metric);
 const char *unit_of(const char *metric);
+/* Of a column under that title, `least` or more. */
+int width_of(const char *metric, int least);
 
 /* Writes text as a JSON string, and a number (null where not finite). */
 void json_text(FILE *out, const char *text);

@@ -20,6 +20,7 @@ enum {
     SPACE,
     OBJECTIVE,
     LIMIT,
+    PREDICTOR,
     STUDY,
     RESUME,
     OUT,
@@ -44,11 +45,16 @@ static const flag_row flags[] = {
     [OBJECTIVE] = { "objective", "NAME:max|min",
                     "2 to 4 times, of: accuracy, map50, map, miou (the score of the task), latency_ms, parameters, macs, "
                     "arena_bytes, weight_bytes; without training: zen, naswot, synflow, snip, gradnorm, logdet, fused; "
-                    "energy_uj (measured), energy_estimate_uj (estimated) "
+                    "energy_uj (measured), energy_estimate_uj (estimated); with a --predictor: predicted_ and a score, "
+                    "latency_ms or energy_uj "
                     "(default: the task's score:max latency_ms:min parameters:min)" },
     [LIMIT] = { "limit", "NAME:VALUE",
-                "repeatable; on parameters, macs, arena_bytes, weight_bytes: no network above it is tried; on "
-                "accuracy or latency_ms, which must be objectives: none beyond it is in the front" },
+                "repeatable; on parameters, macs, arena_bytes, weight_bytes, predicted_latency_ms, "
+                "predicted_energy_uj: no network above it is tried; on what else is an objective: none beyond it is in the front, or, of a "
+                "predicted score, tried" },
+    [PREDICTOR] = { "predictor", "FILE",
+                    "repeatable; a predictor that hytnas measure wrote: its answers are a metric (of latency_ms: "
+                    "predicted_latency_ms), known without training or timing, for --objective and --limit" },
     [STUDY] = { "study", "FILE", "keeps every trial in this file, so that the search can be resumed" },
     [RESUME] = { "resume", NULL, "goes on with the study; starts it if there is none" },
     [OUT] = { "out", "DIR",
@@ -125,6 +131,7 @@ static int take(void *user, size_t place, const char *value)
     case SPACE: job->space_name = value; return GOOD;
     case OBJECTIVE: return take_objective(job, value);
     case LIMIT: return take_limit(job, value);
+    case PREDICTOR: return predictors_take(&job->predictors, value);
     case STUDY: job->study_path = value; return GOOD;
     case RESUME: job->resume = true; return GOOD;
     case OUT: job->folder = value; return GOOD;
@@ -155,6 +162,8 @@ static int read_flags(search_job *job, int argc, char **argv)
         .group_count = sizeof groups / sizeof *groups,
         .examples = "  hytnas search --data shapes --limit macs:4e6 --epochs 4 --trials 24 --study first.db\n"
                     "  hytnas search --data pictures --trials 64 --final-epochs 24 --study s.db --resume\n"
+                    "  hytnas search --data pictures --predictor measured-latency_ms.predictor \\\n"
+                    "    --objective accuracy:max --objective predicted_latency_ms:min\n"
                     "  hytnas search --data persons --task detection --limit parameters:300000 --trials 32\n",
     };
     return parse_flags(&form, argc, argv, take, job);
@@ -176,7 +185,8 @@ static void set_task(search_job *job)
     job->score = tasks[place].score;
     if (!job->space_name) job->space_name = tasks[place].space;
     for (size_t i = 0; i < job->objective_count; i++)
-        if (is_accuracy(job->objectives[i].name)) job->score = job->objectives[i].name;
+        if (is_accuracy(job->objectives[i].name) && !is_predicted(job->objectives[i].name))
+            job->score = job->objectives[i].name;
 }
 
 static void set_defaults(search_job *job)
@@ -295,6 +305,10 @@ static hyt_status make_cost(const search_job *job, const char *name, hyt_cost **
 static int add_limit(const search_job *job, const wanted_limit *limit)
 {
     hyt_cost *cost = NULL;
+    hyt_predictor *predictor = predictor_of(&job->predictors, limit->name);
+    if (predictor && !is_accuracy(limit->name) && !is_objective(job, limit->name))
+        return check(hyt_search_add_constraint(job->search, limit->name, hyt_predictor_measure, predictor, NULL,
+                                               limit->value));
     if (!is_count(limit->name)) {
         if (!is_objective(job, limit->name)) return complain("--limit %s: it is not among the objectives", limit->name);
         return check(hyt_search_add_limit(job->search, limit->name, limit->value));
@@ -306,10 +320,14 @@ static int add_limit(const search_job *job, const wanted_limit *limit)
     return check(status);
 }
 
-/* Sizes are known without training: the search need not guess them. */
+/* Sizes and predictions are known without training: the search need not guess them. */
 static hyt_status add_objective(const search_job *job, const wanted_objective *objective)
 {
     hyt_cost *cost = NULL;
+    hyt_predictor *predictor = predictor_of(&job->predictors, objective->name);
+    if (predictor)
+        return hyt_search_add_exact_objective(job->search, objective->name, objective->direction, hyt_predictor_measure,
+                                              predictor, NULL);
     if (!is_count(objective->name)) return hyt_search_add_objective(job->search, objective->name, objective->direction);
     hyt_status status = make_cost(job, objective->name, &cost);
     if (status == HYT_OK)
@@ -337,8 +355,7 @@ static int complete_options(const search_job *job)
 static int create_search(search_job *job)
 {
     if (complete_options(job) != GOOD) return BAD;
-    hyt_status status = hyt_space_preset(NULL, job->space_name, &job->space);
-    if (status == HYT_OK) status = hyt_search_create(job->space, job->search_options, &job->search);
+    hyt_status status = hyt_search_create(job->space, job->search_options, &job->search);
     if (status == HYT_OK)
         status = hyt_evaluator_create(job->pictures.train, job->pictures.validation, job->evaluator_options,
                                       &job->evaluator);
@@ -346,6 +363,8 @@ static int create_search(search_job *job)
         status = add_objective(job, &job->objectives[i]);
         if (status == HYT_OK) status = hyt_evaluator_add_objective(job->evaluator, job->objectives[i].name);
     }
+    for (size_t i = 0; i < job->predictors.count && status == HYT_OK; i++)
+        status = hyt_evaluator_set_predictor(job->evaluator, job->predictors.metrics[i], job->predictors.at[i]);
     if (status == HYT_OK) status = hyt_evaluator_set_epoch(job->evaluator, after_epoch, job);
     if (check(status) != GOOD) return BAD;
     for (size_t i = 0; i < job->limit_count; i++)
@@ -353,7 +372,7 @@ static int create_search(search_job *job)
     return GOOD;
 }
 
-/* What decides the weights of a candidate, as "key=value;...": pictures and training. */
+/* What decides what is said of a candidate, as "key=value;...": pictures, training, predictors. */
 static char *describe_training(const search_job *job)
 {
     char *text = NULL, value[128];
@@ -368,7 +387,8 @@ static char *describe_training(const search_job *job)
         if (hyt_options_get_text(job->evaluator_options, key, value, sizeof value) == HYT_OK)
             fprintf(out, ";%s=%s", key, value);
     }
-    if (fclose(out) == 0) return text;
+    int result = predictors_describe(&job->predictors, out);
+    if (fclose(out) == 0 && result == GOOD) return text;
     free(text);
     return NULL;
 }
@@ -405,10 +425,41 @@ static int run_search(search_job *job)
     return check(status);
 }
 
+static int need_predictor(const search_job *job, const char *flag, const char *metric)
+{
+    if (!is_predicted(metric) || predictor_of(&job->predictors, metric)) return GOOD;
+    return complain("--%s %s: no --predictor says it; hytnas measure --metric %s makes one", flag, metric,
+                    metric + strlen("predicted_"));
+}
+
+static bool is_asked(const search_job *job, const char *metric)
+{
+    bool asked = is_objective(job, metric);
+    for (size_t i = 0; i < job->limit_count; i++) asked = asked || strcmp(job->limits[i].name, metric) == 0;
+    return asked;
+}
+
+/* All that is predicted has its predictor, and the other way round. */
+static int open_predictors(search_job *job)
+{
+    if (check(hyt_space_preset(NULL, job->space_name, &job->space)) != GOOD) return BAD;
+    if (predictors_load(&job->predictors, job->space) != GOOD) return BAD;
+    for (size_t i = 0; i < job->objective_count; i++)
+        if (need_predictor(job, "objective", job->objectives[i].name) != GOOD) return BAD;
+    for (size_t i = 0; i < job->limit_count; i++)
+        if (need_predictor(job, "limit", job->limits[i].name) != GOOD) return BAD;
+    for (size_t i = 0; i < job->predictors.count; i++)
+        if (!is_asked(job, job->predictors.metrics[i]))
+            return complain("--predictor %s: neither --objective nor --limit asks for %s", job->predictors.paths[i],
+                            job->predictors.metrics[i]);
+    return GOOD;
+}
+
 static int search(search_job *job)
 {
     char *training = NULL;
-    int result = open_study(job);
+    int result = open_predictors(job);
+    if (result == GOOD) result = open_study(job);
     if (result == GOOD) result = load_pictures(&job->data, &job->pictures);
     if (result == GOOD) result = create_search(job);
     if (result == GOOD && !(training = describe_training(job))) result = complain("out of memory");
@@ -440,6 +491,7 @@ static void free_job(search_job *job)
 {
     hyt_evaluator_destroy(job->evaluator);
     hyt_search_destroy(job->search);
+    predictors_free(&job->predictors);
     hyt_study_destroy(job->study);
     hyt_space_destroy(job->space);
     free_pictures(&job->pictures);

@@ -84,7 +84,10 @@ static void print_rows(const hyt_study *study, const size_t *places, const size_
 {
     size_t m = hyt_study_objectives(study), next = 0, first = 0;
     printf("  trial  %-10s", "state");
-    for (size_t j = 0; j < m; j++) printf("  %15s", title_of(hyt_study_objective_name(study, j)));
+    for (size_t j = 0; j < m; j++) {
+        const char *name = hyt_study_objective_name(study, j);
+        printf("  %*s", width_of(name, 15), title_of(name));
+    }
     printf("  genome\n");
     for (size_t i = 0; i < hyt_study_size(study); i++) {
         hyt_trial_state state = HYT_TRIAL_PENDING;
@@ -95,8 +98,10 @@ static void print_rows(const hyt_study *study, const size_t *places, const size_
         first += starred;
         hyt_study_trial(study, i, NULL, &state, &genome, &values);
         printf("%s%6zu  %-10s", starred ? "*" : " ", i, hyt_trial_state_name(state));
-        for (size_t j = 0; j < m; j++)
-            printf("  %15s", values ? spoken(hyt_study_objective_name(study, j), values[j]) : "");
+        for (size_t j = 0; j < m; j++) {
+            const char *name = hyt_study_objective_name(study, j);
+            printf("  %*s", width_of(name, 15), values ? spoken(name, values[j]) : "");
+        }
         printf("  %s\n", genome);
     }
     printf("\n%zu trials, %zu finished, %zu not dominated (*)\n", hyt_study_size(study), finished, first);

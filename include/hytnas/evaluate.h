@@ -67,8 +67,9 @@ HYT_API void hyt_evaluator_destroy(hyt_evaluator *evaluator);
  *  (2101.08134), "logdet" (coding rate of the last features, 2006.08558), "fused" (all of these, parameters and MACs;
  *  each in deviations from its mean over random candidates); of one picture in the evaluator's precision, microjoules:
  *  "energy_uj" (hyt_evaluator_set_energy(), else the processor's RAPL counters; HYT_ERR_UNSUPPORTED where they cannot be
- *  read) and "energy_estimate_uj", an estimate: operations and bytes times a table; "predicted_accuracy" and
- *  "predicted_latency_ms" (hyt_evaluator_set_predictor()). See docs/cheap_evaluations.md. NULL past the end. */
+ *  read) and "energy_estimate_uj", an estimate: operations and bytes times a table; "predicted_accuracy", and likewise of
+ *  the other scores, of "latency_ms" and of "energy_uj" (hyt_evaluator_set_predictor()). See docs/cheap_evaluations.md.
+ *  NULL past the end. */
 HYT_API const char *hyt_evaluator_metric(size_t index);
 /** Chooses what hyt_evaluator_evaluate writes: call once an objective, in order. HYT_ERR_NOT_FOUND names the metrics;
  *  HYT_ERR_UNSUPPORTED for a score of another task; HYT_ERR_CONFLICT for a second score: one decides which epoch is kept. */
@@ -103,13 +104,27 @@ HYT_API hyt_status hyt_predictor_validate(const hyt_predictor *predictor, size_t
 /** @param deviation  as hyt_surrogate_predict() has it; may be NULL @return HYT_ERR_STATE before a fit */
 HYT_API hyt_status hyt_predictor_predict(const hyt_predictor *predictor, const hyt_candidate *candidate, double *value,
                                          double *deviation);
-/** The file is that of the surrogate (hyt_surrogate_save()). */
+/** The same as a ::hyt_measure_fn, without the deviation: `predictor` is a hyt_predictor. For
+ *  hyt_search_add_exact_objective() and hyt_search_add_constraint(). */
+HYT_API int hyt_predictor_measure(void *predictor, const hyt_candidate *candidate, double *value);
+/** What the values that are added are of, which the file keeps: one of hyt_evaluator_metric() that is not itself
+ *  predicted; HYT_ERR_NOT_FOUND names them. */
+HYT_API hyt_status hyt_predictor_set_metric(hyt_predictor *predictor, const char *metric);
+/** "" where nobody said. Lent for ever. */
+HYT_API const char *hyt_predictor_metric(const hyt_predictor *predictor);
+/** A number that differs where two predictors' models differ, the same after save and load: what a study notes. */
+HYT_API hyt_status hyt_predictor_fingerprint(const hyt_predictor *predictor, uint64_t *out);
+/** The metric, which space it is, and the surrogate as hyt_surrogate_save() has it. */
 HYT_API hyt_status hyt_predictor_save(const hyt_predictor *predictor, const char *path);
-/** @param space  that it was made for; HYT_ERR_CONFLICT where the features are not as many */
+/** Also reads a file of hyt_surrogate_save(), which knows neither metric nor space.
+ *  @param space  that it was made for
+ *  @return HYT_ERR_CONFLICT for another space (of a surrogate's file: where the features are not as many); HYT_ERR_IO
+ *          and HYT_ERR_FORMAT as hyt_surrogate_load(); all name the path */
 HYT_API hyt_status hyt_predictor_load(hyt_space *space, const char *path, hyt_predictor **out);
 HYT_API void hyt_predictor_destroy(hyt_predictor *predictor);
 /** What says a metric from now on; what it learnt is shared, not copied.
- *  @param metric  "predicted_accuracy" or "predicted_latency_ms"; HYT_ERR_NOT_FOUND for another
+ *  @param metric  "predicted_accuracy", "predicted_latency_ms", ...; HYT_ERR_NOT_FOUND for what is not predicted;
+ *                 HYT_ERR_CONFLICT where the predictor is of another
  *  @param predictor  NULL: nothing says it any more, and evaluating it is HYT_ERR_STATE */
 HYT_API hyt_status hyt_evaluator_set_predictor(hyt_evaluator *evaluator, const char *metric,
                                                const hyt_predictor *predictor);

@@ -12,8 +12,16 @@ enum {
     HYTI_METRIC_ACCURACY = HYTI_METRIC_STATIC, HYTI_METRIC_MAP50, HYTI_METRIC_MAP, HYTI_METRIC_MIOU, HYTI_METRIC_LATENCY,
     HYTI_METRIC_PROXY, /* in the order of hyti_proxy */
     HYTI_METRIC_FUSED = HYTI_METRIC_PROXY + HYTI_PROXY_COUNT, HYTI_METRIC_ENERGY, HYTI_METRIC_ENERGY_ESTIMATE,
-    HYTI_METRIC_PREDICTED_ACCURACY, HYTI_METRIC_PREDICTED_LATENCY, HYTI_METRIC_COUNT
+    HYTI_METRIC_PREDICTED, /* of the scores in their order, of the latency, of the energy */
+    HYTI_METRIC_COUNT = HYTI_METRIC_PREDICTED + (HYTI_METRIC_LATENCY - HYTI_METRIC_ACCURACY) + 2
 };
+/* What can be predicted and what says so; HYTI_METRIC_COUNT for all else. */
+static inline size_t hyti_metric_predicted(size_t metric)
+{
+    if (metric >= HYTI_METRIC_ACCURACY && metric <= HYTI_METRIC_LATENCY)
+        return HYTI_METRIC_PREDICTED + metric - HYTI_METRIC_ACCURACY;
+    return metric == HYTI_METRIC_ENERGY ? HYTI_METRIC_COUNT - 1 : HYTI_METRIC_COUNT;
+}
 /* What a training is for: the score of its task. */
 static inline bool hyti_metric_is_score(size_t metric)
 {

@@ -83,7 +83,7 @@ struct hyt_evaluator {
     size_t score_capacity;
     hyt_energy_fn energy;
     void *energy_user;
-    hyt_predictor *predictors[2];            /* of accuracy and of latency; NULL: none */
+    hyt_predictor *predictors[HYTI_METRIC_COUNT - HYTI_METRIC_PREDICTED]; /* NULL: none */
     hyti_oneshot oneshot;                    /* the super-network; empty before */
 };
 
@@ -164,8 +164,7 @@ void hyt_evaluator_destroy(hyt_evaluator *evaluator)
     hyti_parents_clear(&evaluator->parents);
     hyti_fused_clear(&evaluator->fused);
     hyt_dataset_destroy(evaluator->part);
-    hyt_predictor_destroy(evaluator->predictors[0]);
-    hyt_predictor_destroy(evaluator->predictors[1]);
+    for (size_t i = 0; i < HYTI_COUNT(evaluator->predictors); i++) hyt_predictor_destroy(evaluator->predictors[i]);
     hyti_free(context, evaluator->scores);
     hyti_oneshot_clear(&evaluator->oneshot);
     hyti_free(context, evaluator->objectives);
@@ -488,10 +487,13 @@ hyt_status hyt_evaluator_set_predictor(hyt_evaluator *evaluator, const char *met
     HYTI_NEED(evaluator);
     HYTI_NEED(metric);
     HYTI_TRY(hyti_metric_find(metric, HYTI_METRIC_COUNT, &index));
-    if (index != HYTI_METRIC_PREDICTED_ACCURACY && index != HYTI_METRIC_PREDICTED_LATENCY)
+    if (index < HYTI_METRIC_PREDICTED)
         return hyti_fail(HYT_ERR_NOT_FOUND, "metric \"%s\" is not predicted", metric);
+    const char *of = predictor ? hyt_predictor_metric(predictor) : "";
+    if (*of && strcmp(of, metric + strlen("predicted_")) != 0)
+        return hyti_fail(HYT_ERR_CONFLICT, "the predictor is of %s: it cannot say \"%s\"", of, metric);
     if (predictor) HYTI_TRY(hyti_predictor_copy(predictor, &copy));
-    hyt_predictor **place = &evaluator->predictors[index - HYTI_METRIC_PREDICTED_ACCURACY];
+    hyt_predictor **place = &evaluator->predictors[index - HYTI_METRIC_PREDICTED];
     hyt_predictor_destroy(*place);
     *place = copy;
     return HYT_OK;
@@ -499,7 +501,7 @@ hyt_status hyt_evaluator_set_predictor(hyt_evaluator *evaluator, const char *met
 
 static hyt_status ask_predictor(const hyt_evaluator *e, const hyt_candidate *candidate, size_t metric, double *value)
 {
-    const hyt_predictor *predictor = e->predictors[metric - HYTI_METRIC_PREDICTED_ACCURACY];
+    const hyt_predictor *predictor = e->predictors[metric - HYTI_METRIC_PREDICTED];
     if (predictor) return hyt_predictor_predict(predictor, candidate, value, NULL);
     return hyti_fail(HYT_ERR_STATE, "metric \"%s\" has no predictor", hyt_evaluator_metric(metric));
 }
@@ -527,7 +529,7 @@ static hyt_status measure_quick(hyt_evaluator *e, const hyt_trial *trial, const 
             HYTI_TRY(measure_energy(e, hyt_trial_candidate(trial), &objectives[i]));
         else if (metric == HYTI_METRIC_ENERGY_ESTIMATE)
             objectives[i] = hyti_energy_estimate(graph, precision_of(e), &e->params.energy);
-        else if (metric == HYTI_METRIC_PREDICTED_ACCURACY || metric == HYTI_METRIC_PREDICTED_LATENCY)
+        else if (metric >= HYTI_METRIC_PREDICTED)
             HYTI_TRY(ask_predictor(e, hyt_trial_candidate(trial), metric, &objectives[i]));
         else HYTI_TRY(hyti_metric_measure(graph, precision_of(e), metric, &objectives[i]));
     }

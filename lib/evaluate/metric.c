@@ -15,8 +15,8 @@ static const char *const names[HYTI_METRIC_COUNT] = {
     [HYTI_METRIC_PROXY + HYTI_PROXY_GRADNORM] = "gradnorm", [HYTI_METRIC_PROXY + HYTI_PROXY_LOGDET] = "logdet",
     [HYTI_METRIC_FUSED] = "fused",
     [HYTI_METRIC_ENERGY] = "energy_uj",          [HYTI_METRIC_ENERGY_ESTIMATE] = "energy_estimate_uj",
-    [HYTI_METRIC_PREDICTED_ACCURACY] = "predicted_accuracy",
-    [HYTI_METRIC_PREDICTED_LATENCY] = "predicted_latency_ms",
+    [HYTI_METRIC_PREDICTED] = "predicted_accuracy",  "predicted_map50", "predicted_map", "predicted_miou",
+    "predicted_latency_ms", "predicted_energy_uj", /* in the order of hyti_metric_predicted() */
 };
 
 const char *hyt_evaluator_metric(size_t index)
@@ -26,7 +26,7 @@ const char *hyt_evaluator_metric(size_t index)
 
 hyt_status hyti_metric_find(const char *name, size_t count, size_t *metric)
 {
-    char list[512] = "";
+    char list[768] = "";
     for (size_t i = 0; i < count; i++) {
         if (strcmp(name, names[i]) == 0) {
             *metric = i;

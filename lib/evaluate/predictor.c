@@ -1,6 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A predictor as bytes (by the writers of surrogate/payload.h):
+ *
+ *   file   "\x89HYP\r\n\x1a\n", u32 version, u32 CRC-32 of what follows: the body
+ *   body   word metric, "" for none; word name of the space, "" for one with blanks; u32 CRC-32 of the space as JSON;
+ *          a surrogate's file
+ *
+ * A surrogate's file alone is a predictor of no metric, whose space is known by the number of features only. */
 #include "evaluate/predictor.h"
+#include "base/zip.h"
+#include "evaluate/evaluate.h"
+#include "surrogate/payload.h"
 #include <string.h>
+
+#define MAGIC "\x89HYP\r\n\x1a\n"
+#define HEAD 16
+#define WORD 64 /* bytes of a name */
+enum { VERSION = 1 };
+#define LARGEST_FILE ((size_t)1 << 31)
 
 struct hyt_predictor {
     hyt_context *context;
@@ -8,6 +24,7 @@ struct hyt_predictor {
     hyt_surrogate *surrogate;
     double *x, *y;            /* rows that were added */
     size_t rows, x_capacity, y_capacity, features;
+    size_t metric;            /* HYTI_METRIC_COUNT: none that is known */
 };
 
 static hyt_column column_of(hyt_gene_kind kind, size_t category)
@@ -43,7 +60,7 @@ static hyt_status make(hyt_space *space, hyt_surrogate *surrogate, hyt_predictor
     }
     hyti_space_retain(space);
     *p = (hyt_predictor){ .context = hyti_context_retain(context), .space = space, .surrogate = surrogate,
-                          .features = hyti_space_features(space) };
+                          .features = hyti_space_features(space), .metric = HYTI_METRIC_COUNT };
     *out = p;
     return HYT_OK;
 }
@@ -143,28 +160,154 @@ hyt_status hyt_predictor_predict(const hyt_predictor *predictor, const hyt_candi
     return status;
 }
 
+int hyt_predictor_measure(void *predictor, const hyt_candidate *candidate, double *value)
+{
+    return hyt_predictor_predict(predictor, candidate, value, NULL);
+}
+
+hyt_status hyt_predictor_set_metric(hyt_predictor *predictor, const char *metric)
+{
+    HYTI_NEED(predictor);
+    HYTI_NEED(metric);
+    return hyti_metric_find(metric, HYTI_METRIC_PREDICTED, &predictor->metric);
+}
+
+const char *hyt_predictor_metric(const hyt_predictor *predictor)
+{
+    return predictor && predictor->metric < HYTI_METRIC_COUNT ? hyt_evaluator_metric(predictor->metric) : "";
+}
+
+hyt_status hyt_predictor_fingerprint(const hyt_predictor *predictor, uint64_t *out)
+{
+    char *bytes = NULL;
+    size_t size;
+    HYTI_NEED(predictor);
+    HYTI_NEED(out);
+    HYTI_TRY(hyt_surrogate_write(predictor->surrogate, &bytes, &size));
+    *out = (uint64_t)hyti_crc32(0, bytes, size) << 32 | (uint32_t)size;
+    hyt_text_destroy(bytes);
+    return HYT_OK;
+}
+
+/* -- as bytes ------------------------------------------------------------------------------------------------------ */
+
+static hyt_status space_print(const hyt_space *space, uint32_t *out)
+{
+    char *json = NULL;
+    HYTI_TRY(hyt_space_to_json(space, &json));
+    *out = hyti_crc32(0, json, strlen(json));
+    hyt_text_destroy(json);
+    return HYT_OK;
+}
+
+/* The name of a space if it can be a word of the file, else "". */
+static const char *word_of(const char *name)
+{
+    for (const char *c = name; *c; c++)
+        if (*c <= ' ' || *c > '~' || c - name >= WORD - 1) return "";
+    return name;
+}
+
+static hyt_status write_file(const hyt_predictor *p, hyti_text *to)
+{
+    char *bytes = NULL;
+    size_t size;
+    uint32_t print;
+    HYTI_TRY(space_print(p->space, &print));
+    HYTI_TRY(hyt_surrogate_write(p->surrogate, &bytes, &size));
+    hyti_text_append(to, MAGIC, 8);
+    hyti_put_number(to, VERSION, 4);
+    hyti_put_number(to, 0, 4);
+    hyti_put_word(to, hyt_predictor_metric(p));
+    hyti_put_word(to, word_of(hyt_space_name(p->space)));
+    hyti_put_number(to, print, 4);
+    hyti_text_append(to, bytes, size);
+    hyt_text_destroy(bytes);
+    if (to->failed) return hyti_fail_nomem();
+    uint32_t crc = hyti_crc32(0, to->data + HEAD, to->length - HEAD);
+    for (size_t i = 0; i < 4; i++) to->data[HEAD - 4 + i] = (char)(crc >> (8 * i));
+    return HYT_OK;
+}
+
 hyt_status hyt_predictor_save(const hyt_predictor *predictor, const char *path)
 {
     HYTI_NEED(predictor);
-    return hyt_surrogate_save(predictor->surrogate, path);
+    HYTI_NEED(path);
+    hyti_text file = { .context = predictor->context };
+    hyt_status status = write_file(predictor, &file);
+    if (status == HYT_OK) status = hyti_file_write(path, file.data, file.length);
+    hyti_text_clear(&file);
+    return status;
+}
+
+/* What stands before the surrogate: nothing at all, or the metric and a space, which must be this one. */
+static hyt_status get_head(hyti_payload *from, const hyt_space *space, char metric[WORD])
+{
+    uint64_t version, crc, print;
+    uint32_t own;
+    char name[WORD];
+    metric[0] = 0;
+    if (from->size < HEAD || memcmp(from->bytes, MAGIC, 8) != 0) return HYT_OK;
+    from->at = 8;
+    HYTI_TRY(hyti_get_number(from, 4, "version", 0, UINT32_MAX, &version));
+    HYTI_TRY(hyti_get_number(from, 4, "checksum", 0, UINT32_MAX, &crc));
+    if (version != VERSION)
+        return hyti_fail(HYT_ERR_CONFLICT, "a predictor of version %u, this library reads version %d",
+                         (unsigned)version, VERSION);
+    if (hyti_crc32(0, from->bytes + HEAD, from->size - HEAD) != crc)
+        return hyti_fail(HYT_ERR_FORMAT, "%s: its checksum differs", from->part);
+    HYTI_TRY(hyti_get_word(from, "metric", metric, WORD));
+    HYTI_TRY(hyti_get_word(from, "space", name, WORD));
+    HYTI_TRY(hyti_get_number(from, 4, "checksum of the space", 0, UINT32_MAX, &print));
+    HYTI_TRY(space_print(space, &own));
+    if (print == own) return HYT_OK;
+    bool same_name = strcmp(name, hyt_space_name(space)) == 0;
+    return hyti_fail(HYT_ERR_CONFLICT, "was made for %sspace \"%s\", not for %s\"%s\"",
+                     same_name ? "another version of " : "", name, same_name ? "this version of " : "",
+                     hyt_space_name(space));
+}
+
+static hyt_status get_predictor(hyti_payload *from, hyt_space *space, hyt_predictor **out)
+{
+    char metric[WORD];
+    hyt_surrogate *surrogate = NULL;
+    hyt_predictor *p = NULL;
+    HYTI_TRY(get_head(from, space, metric));
+    HYTI_TRY(hyt_surrogate_parse(hyti_space_context(space), from->bytes + from->at, from->size - from->at, &surrogate));
+    size_t features = hyt_surrogate_features(surrogate);
+    if (features != hyti_space_features(space) || hyt_surrogate_rows(surrogate) == 0) {
+        hyt_surrogate_destroy(surrogate);
+        return hyti_fail(HYT_ERR_CONFLICT, "predicts from %zu features, space \"%s\" has %zu", features,
+                         hyt_space_name(space), hyti_space_features(space));
+    }
+    HYTI_TRY(make(space, surrogate, &p));
+    hyt_status status = *metric ? hyt_predictor_set_metric(p, metric) : HYT_OK;
+    if (status == HYT_OK) *out = p;
+    else hyt_predictor_destroy(p);
+    return status;
 }
 
 hyt_status hyt_predictor_load(hyt_space *space, const char *path, hyt_predictor **out)
 {
-    hyt_surrogate *surrogate = NULL;
+    void *bytes = NULL;
+    size_t size;
     HYTI_NEED(space);
+    HYTI_NEED(path);
     HYTI_NEED(out);
-    HYTI_TRY(hyt_surrogate_load(hyti_space_context(space), path, &surrogate));
-    size_t features = hyt_surrogate_features(surrogate);
-    if (features == hyti_space_features(space) && hyt_surrogate_rows(surrogate) > 0) return make(space, surrogate, out);
-    hyt_surrogate_destroy(surrogate);
-    return hyti_fail(HYT_ERR_CONFLICT, "%s: predicts from %zu features, space \"%s\" has %zu", path, features,
-                     hyt_space_name(space), hyti_space_features(space));
+    hyt_context *context = hyti_space_context(space);
+    HYTI_TRY(hyti_file_read(context, path, LARGEST_FILE, &bytes, &size));
+    hyti_payload from = { "predictor", bytes, size, 0 };
+    hyt_status status = get_predictor(&from, space, out);
+    if (status != HYT_OK && status != HYT_ERR_NOMEM) status = hyti_fail_within(status, "%s", path);
+    hyti_free_aligned(context, bytes);
+    return status;
 }
 
 hyt_status hyti_predictor_copy(const hyt_predictor *predictor, hyt_predictor **out)
 {
     hyt_surrogate *surrogate = NULL;
     HYTI_TRY(hyt_surrogate_copy(predictor->surrogate, &surrogate));
-    return make(predictor->space, surrogate, out);
+    HYTI_TRY(make(predictor->space, surrogate, out));
+    (*out)->metric = predictor->metric;
+    return HYT_OK;
 }

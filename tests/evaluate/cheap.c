@@ -7,6 +7,7 @@
 #include "space/space.h"
 #include "test.h"
 #include <hytnas/evaluate.h>
+#include <hytnas/search.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -345,6 +346,8 @@ static void predictors(void **state)
     read = NULL;
     MUST(hyt_space_preset(NULL, "hytnas-wide", &small));
     CHECK_STATUS(hyt_predictor_load(small, path, &read), HYT_ERR_CONFLICT);
+    CHECK_MESSAGE("for space \"hytnas\", not for \"hytnas-wide\"");
+    CHECK_MESSAGE(path);
     hyt_space_destroy(small);
     hyt_validation_destroy(validation);
     hyt_predictor_destroy(made);
@@ -352,10 +355,148 @@ static void predictors(void **state)
     tear_down(&f);
 }
 
+/* Two genes of the same levels in either space: only the names differ, or what the levels are. */
+static hyt_space *pair_of(const char *name, int64_t step)
+{
+    hyt_space *space = NULL;
+    MUST(hyt_space_create(NULL, name, &space));
+    MUST(hyt_space_add_integer(space, "a", 1, 1 + 8 * step, step));
+    MUST(hyt_space_add_integer(space, "b", 1, 9, 1));
+    return space;
+}
+
+static hyt_predictor *learn_pair(hyt_space *space, const char *metric)
+{
+    hyt_predictor *predictor = NULL;
+    MUST(hyt_predictor_create(space, "ridge", NULL, &predictor));
+    if (metric) MUST(hyt_predictor_set_metric(predictor, metric));
+    for (uint64_t i = 0; i < 20; i++) {
+        hyt_candidate *candidate = NULL;
+        MUST(hyt_candidate_sample(space, 0, i, &candidate));
+        MUST(hyt_predictor_add(predictor, candidate, hyt_candidate_value(candidate, 0)));
+        hyt_candidate_destroy(candidate);
+    }
+    MUST(hyt_predictor_fit(predictor));
+    return predictor;
+}
+
+/* Every file that is one byte short or has one bit turned is refused, and says so. */
+static void check_hostile(hyt_space *space, const char *path)
+{
+    uint8_t bytes[1 << 14];
+    hyt_predictor *read = NULL;
+    FILE *file = fopen(path, "rb");
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    assert_true(size > 100 && size < sizeof bytes);
+    for (size_t i = 0; i < size; i++) {
+        uint8_t kept = bytes[i];
+        bool whole = i % 2;
+        if (whole) bytes[i] ^= (uint8_t)(1 << i % 8);
+        file = fopen(path, "wb");
+        assert_int_equal(fwrite(bytes, 1, whole ? size : i, file), whole ? size : i);
+        fclose(file);
+        bytes[i] = kept;
+        hyt_status status = hyt_predictor_load(space, path, &read);
+        assert_true(status == HYT_ERR_FORMAT || status == HYT_ERR_CONFLICT);
+        CHECK_MESSAGE(path);
+    }
+    unlink(path);
+    CHECK_STATUS(hyt_predictor_load(space, path, &read), HYT_ERR_IO);
+    CHECK_MESSAGE(path);
+    assert_null(read);
+}
+
+static void a_file_says_of_what_and_for_which(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/hytnas-predictor-XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    hyt_space *space = pair_of("pair", 1), *other = pair_of("other", 1), *newer = pair_of("pair", 2);
+    hyt_predictor *made = learn_pair(space, "latency_ms"), *read = NULL, *plain = NULL;
+    uint64_t print, again;
+    CHECK_STATUS(hyt_predictor_set_metric(made, "speed"), HYT_ERR_NOT_FOUND);
+    CHECK_STATUS(hyt_predictor_set_metric(made, "predicted_latency_ms"), HYT_ERR_NOT_FOUND);
+    assert_string_equal(hyt_predictor_metric(made), "latency_ms");
+    MUST(hyt_predictor_save(made, path));
+    MUST(hyt_predictor_load(space, path, &read));
+    assert_string_equal(hyt_predictor_metric(read), "latency_ms");
+    MUST(hyt_predictor_fingerprint(made, &print));
+    MUST(hyt_predictor_fingerprint(read, &again));
+    assert_true(print == again);
+    CHECK_STATUS(hyt_predictor_load(other, path, &plain), HYT_ERR_CONFLICT);
+    CHECK_MESSAGE("for space \"pair\", not for \"other\"");
+    CHECK_STATUS(hyt_predictor_load(newer, path, &plain), HYT_ERR_CONFLICT);
+    CHECK_MESSAGE("another version of space \"pair\"");
+    hyt_predictor *second = learn_pair(newer, NULL);
+    assert_string_equal(hyt_predictor_metric(second), "");
+    MUST(hyt_predictor_fingerprint(second, &again));
+    assert_true(print != again);
+    check_hostile(space, path);
+    hyt_predictor *all[] = { made, read, second };
+    hyt_space *spaces[] = { space, other, newer };
+    for (size_t i = 0; i < 3; i++) hyt_predictor_destroy(all[i]);
+    for (size_t i = 0; i < 3; i++) hyt_space_destroy(spaces[i]);
+}
+
+/* A predictor is exact: the search asks it wherever it needs the number, and a limit on it is hard. */
+static void a_search_asks_a_predictor(void **state)
+{
+    (void)state;
+    hyt_space *space = pair_of("pair", 1);
+    hyt_predictor *predictor = learn_pair(space, "energy_uj");
+    hyt_options *options = NULL;
+    hyt_search *search = NULL;
+    double said;
+    MUST(hyt_search_options_create(NULL, &options));
+    MUST(hyt_search_create(space, options, &search));
+    MUST(hyt_search_add_objective(search, "b", HYT_MAXIMISE));
+    MUST(hyt_search_add_exact_objective(search, "predicted_energy_uj", HYT_MINIMISE, hyt_predictor_measure, predictor,
+                                        NULL));
+    MUST(hyt_search_add_limit(search, "predicted_energy_uj", 4.5));
+    for (size_t i = 0; i < 12; i++) {
+        hyt_trial *trial = NULL;
+        size_t count;
+        MUST(hyt_search_ask(search, 1, &trial, &count));
+        const hyt_candidate *candidate = hyt_trial_candidate(trial);
+        MUST(hyt_predictor_predict(predictor, candidate, &said, NULL));
+        assert_true(said <= 4.5);
+        const double values[] = { hyt_candidate_value(candidate, 1), -1 };
+        MUST(hyt_search_tell(search, trial, HYT_TRIAL_FINISHED, values, 2));
+        CHECK_NEAR(hyt_search_trial_objectives(search, i)[1], said, 0);
+    }
+    hyt_search_destroy(search);
+    hyt_options_destroy(options);
+    hyt_predictor_destroy(predictor);
+    hyt_space_destroy(space);
+}
+
+static void an_evaluator_refuses_a_predictor_of_another_metric(void **state)
+{
+    (void)state;
+    fixture f;
+    hyt_predictor *predictor = NULL;
+    set_up(&f, SETTINGS("epochs", "1"), "predicted_map50");
+    MUST(hyt_predictor_create(f.space, "ridge", NULL, &predictor));
+    MUST(hyt_predictor_set_metric(predictor, "latency_ms"));
+    CHECK_STATUS(hyt_evaluator_set_predictor(f.evaluator, "predicted_map50", predictor), HYT_ERR_CONFLICT);
+    CHECK_MESSAGE("of latency_ms");
+    MUST(hyt_predictor_set_metric(predictor, "map50"));
+    MUST(hyt_evaluator_set_predictor(f.evaluator, "predicted_map50", predictor));
+    hyt_predictor_destroy(predictor);
+    tear_down(&f);
+}
+
 static hyt_status learn_once(hyt_context *context)
 {
     hyt_space *space = NULL;
     hyt_predictor *predictor = NULL;
+    hyt_predictor *read = NULL;
+    uint64_t print;
+    char path[64];
+    snprintf(path, sizeof path, "/tmp/hytnas-predictor-%ld", (long)getpid());
     hyt_dataset *data = NULL, *part = NULL;
     double value;
     hyti_train_params params = { .epochs = 1, .batch = 4, .threads = 1, .rate = 3e-3 };
@@ -370,6 +511,11 @@ static hyt_status learn_once(hyt_context *context)
         if (status == HYT_OK && i == 4) status = hyt_predictor_predict(predictor, candidate, &value, NULL);
         hyt_candidate_destroy(candidate);
     }
+    if (status == HYT_OK) status = hyt_predictor_save(predictor, path);
+    if (status == HYT_OK) status = hyt_predictor_load(space, path, &read);
+    if (status == HYT_OK) status = hyt_predictor_fingerprint(read, &print);
+    hyt_predictor_destroy(read);
+    unlink(path);
     if (status == HYT_OK) status = hyt_dataset_create_shapes(context, 8, 16, 1, 0, &data);
     if (status == HYT_OK) status = hyti_evaluate_subset(data, 0.5, HYTI_SUBSET_HARD, &params, &part);
     hyt_dataset_destroy(part);
@@ -393,6 +539,8 @@ int main(void)
         cmocka_unit_test(curves_are_continued), cmocka_unit_test(trainings_end_early),
         cmocka_unit_test(trials_train_on_a_part), cmocka_unit_test(energy_by_hand),
         cmocka_unit_test(counters),            cmocka_unit_test(energy_by_callback), cmocka_unit_test(predictors),
+        cmocka_unit_test(a_file_says_of_what_and_for_which), cmocka_unit_test(a_search_asks_a_predictor),
+        cmocka_unit_test(an_evaluator_refuses_a_predictor_of_another_metric),
         cmocka_unit_test(allocations_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

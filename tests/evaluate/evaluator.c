@@ -98,7 +98,7 @@ static void every_metric(void **state)
     set_up(&f, "2", "0.002");
     for (size_t i = 0; i < n; i++) MUST(hyt_evaluator_add_objective(f.evaluator, metrics[i]));
     while (hyt_evaluator_metric(known)) known++;
-    assert_int_equal(known, n + 3 + 7 + 4); /* scores of other tasks: tasks.c; zero-shot: proxies.c; energy, predictors: cheap.c */
+    assert_int_equal(known, n + 3 + 7 + 8); /* scores of other tasks: tasks.c; zero-shot: proxies.c; energy, predictors: cheap.c */
     MUST(hyt_evaluator_set_epoch(f.evaluator, count_epochs, &epochs));
     assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, values, n), 0);
     assert_int_equal(epochs, 2);
