@@ -3,6 +3,7 @@
 #include "csv.h"
 #include "flags.h"
 #include "pictures.h"
+#include "settings.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -19,8 +20,9 @@ static const flag_row flags[] = {
     [SPACE] = { "space", "NAME", "what the networks are drawn from, uniformly (default hytnas)" },
     [METRIC] = { "metric", "NAME", "what is measured; repeatable (default accuracy and latency_ms)" },
     [COUNT] = { "count", "N", "networks in the table in the end (default 100)" },
-    [OUT] = { "out", "FILE.csv", "the table: a line a network, written when it is measured. One that is there is gone on "
-                                 "with. The predictors lie beside it, FILE-METRIC.predictor" },
+    [OUT] = { "out", "FILE.csv",
+              "the table: a line a network, written when it is measured. One that is there is gone on with, by the same "
+              "flags: FILE-settings.txt says what it was made with. The predictors lie beside it, FILE-METRIC.predictor" },
     [SURROGATE] = { "surrogate", "KIND", "what learns (default auto)" },
     [FOLDS] = { "folds", "N", "of the cross-validation that says how good the predictors are (default 10)" },
     [SEED] = { "draw-seed", "N", "seed of the networks that are drawn (default 0)" },
@@ -144,6 +146,50 @@ static int check_header(const measuring *m, const csv *table)
     return same ? GOOD : complain("%s: is a table of other genes or metrics", m->out);
 }
 
+/* "measured.csv" and "-settings.txt": "measured-settings.txt". */
+static void beside_table(const measuring *m, const char *end, char *path, size_t size)
+{
+    size_t length = strlen(m->out);
+    if (length > 4 && strcmp(m->out + length - 4, ".csv") == 0) length -= 4;
+    snprintf(path, size, "%.*s%s", (int)length, m->out, end);
+}
+
+/* What decides the networks and what is measured of them, as lines of key=value for the caller to free; NULL after a
+ * message. */
+static char *describe(const measuring *m)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (out) {
+        fprintf(out, "space=%s\ndraw-seed=%zu\ninput=%zu\nclasses=%zu\n", m->space_name, m->seed, m->pictures.input,
+                m->pictures.classes);
+        describe_options(out, m->options, "", "\n");
+        fprintf(out, "train pictures=%016" PRIx64 "\nvalidation pictures=%016" PRIx64 "\n", m->pictures.train_print,
+                m->pictures.validation_print);
+        if (fclose(out) == 0) return text;
+    }
+    free(text);
+    complain("out of memory");
+    return NULL;
+}
+
+/* A new table is made with these settings; one with rows must have been. */
+static int check_settings(const measuring *m, size_t rows)
+{
+    char path[4096];
+    beside_table(m, "-settings.txt", path, sizeof path);
+    char *lines = describe(m);
+    int result = lines ? GOOD : BAD;
+    if (result == GOOD && rows == 0) result = settings_write(path, lines);
+    else if (result == GOOD && settings_exist(path)) result = settings_compare(path, lines, m->out);
+    else if (result == GOOD)
+        fprintf(stderr, "%s: there is no %s to say what its rows were made with; taken as made with these flags\n",
+                m->out, path);
+    free(lines);
+    return result;
+}
+
 static int start_table(const measuring *m)
 {
     FILE *out = fopen(m->out, "a");
@@ -170,6 +216,16 @@ static int row_candidate(const measuring *m, const csv *table, size_t row, hyt_c
 
 /* -- measuring ----------------------------------------------------------------------------------------------------- */
 
+/* On a terminal in place of the line before, else a line of its own. */
+static void show_row(const measuring *m, size_t row, const double *values)
+{
+    bool terminal = isatty(STDERR_FILENO);
+    fprintf(stderr, "%snetwork %zu of %zu:", terminal ? "\r\033[K" : "", row + 1, m->count);
+    for (size_t k = 0; k < m->metric_count; k++)
+        fprintf(stderr, "%s %s %s", k ? "," : "", title_of(m->metrics[k]), spoken(m->metrics[k], values[k]));
+    if (!terminal || row + 1 == m->count) fprintf(stderr, "\n");
+}
+
 static int measure_rows(const measuring *m, size_t first)
 {
     for (size_t row = first; row < m->count; row++) {
@@ -180,12 +236,12 @@ static int measure_rows(const measuring *m, size_t first)
         int result = GOOD;
         if (answer < 0) result = complain_status();
         else if (answer == HYT_OK) result = append_row(m, row, candidate, values);
-        else fprintf(stderr, "network %zu: %s\n", row, hyt_trial_state_name((hyt_trial_state)answer));
+        else fprintf(stderr, "network %zu of %zu: %s, left out\n", row + 1, m->count,
+                     hyt_trial_state_name((hyt_trial_state)answer));
         hyt_candidate_destroy(candidate);
         if (result != GOOD) return BAD;
-        fprintf(stderr, "\rmeasured %zu of %zu", row + 1, m->count);
+        if (answer == HYT_OK) show_row(m, row, values);
     }
-    fprintf(stderr, "\n");
     return GOOD;
 }
 
@@ -201,12 +257,26 @@ static int read_table(const measuring *m, csv *table, size_t *next)
     return GOOD;
 }
 
+/* Before anything is added to them. */
+static int check_rows(const measuring *m, const csv *table)
+{
+    for (size_t i = 0; i < table->rows; i++) {
+        hyt_candidate *candidate = NULL;
+        int result = row_candidate(m, table, i, &candidate);
+        hyt_candidate_destroy(candidate);
+        if (result != GOOD) return BAD;
+    }
+    return GOOD;
+}
+
 static int measure_all(const measuring *m)
 {
     csv table = { 0 };
     size_t next = 0;
     if (cut_table(m->out) != GOOD || start_table(m) != GOOD) return BAD;
     int result = read_table(m, &table, &next);
+    if (result == GOOD) result = check_settings(m, table.rows);
+    if (result == GOOD) result = check_rows(m, &table);
     csv_close(&table);
     return result == GOOD ? measure_rows(m, next) : BAD;
 }
@@ -256,11 +326,10 @@ static int add_rows(const measuring *m, const csv *table, size_t metric, hyt_pre
 
 static int learn(const measuring *m, const csv *table, size_t metric)
 {
-    char path[4096];
+    char path[4096], end[96];
     hyt_predictor *predictor = NULL;
-    size_t length = strlen(m->out);
-    if (length > 4 && strcmp(m->out + length - 4, ".csv") == 0) length -= 4;
-    snprintf(path, sizeof path, "%.*s-%s.predictor", (int)length, m->out, m->metrics[metric]);
+    snprintf(end, sizeof end, "-%s.predictor", m->metrics[metric]);
+    beside_table(m, end, path, sizeof path);
     int result = check(hyt_predictor_create(m->space, m->surrogate, NULL, &predictor));
     if (result == GOOD) result = check(hyt_predictor_set_metric(predictor, m->metrics[metric]));
     if (result == GOOD) result = add_rows(m, table, metric, predictor);

@@ -2,6 +2,7 @@
 #include "job.h"
 #include "flags.h"
 #include "models.h"
+#include "settings.h"
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>
@@ -375,18 +376,13 @@ static int create_search(search_job *job)
 /* What decides what is said of a candidate, as "key=value;...": pictures, training, predictors. */
 static char *describe_training(const search_job *job)
 {
-    char *text = NULL, value[128];
+    char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     if (!out) return NULL;
     fprintf(out, "train pictures=%016" PRIx64 ";validation pictures=%016" PRIx64 ";input=%zu;classes=%zu",
             job->pictures.train_print, job->pictures.validation_print, job->pictures.input, job->pictures.classes);
-    for (size_t i = 0; i < hyt_options_count(job->evaluator_options); i++) {
-        const char *key = hyt_options_key(job->evaluator_options, i);
-        if (strcmp(key, HYT_TRAIN_THREADS) == 0) continue; /* changes no result */
-        if (hyt_options_get_text(job->evaluator_options, key, value, sizeof value) == HYT_OK)
-            fprintf(out, ";%s=%s", key, value);
-    }
+    describe_options(out, job->evaluator_options, ";", "");
     int result = predictors_describe(&job->predictors, out);
     if (fclose(out) == 0 && result == GOOD) return text;
     free(text);

@@ -77,7 +77,22 @@ def main():
         assert 'Kendall' in run('predict', path, '--target', 'parameters', '--drop', 'energy_estimate_uj', '--surrogate',
                                 'ridge', '--split', '4')
         assert 'other genes or metrics' in run('measure', *SMALL[:-6], '--count', '12', '--out', path, good=False)
-        assert '--draw-seed' in run('measure', *SMALL, '--draw-seed', '5', '--count', '12', '--out', path, good=False)
+        whole = open(path).read()
+        for flags, says in ((('--epochs', '3'), 'm.csv: was made with epochs 10, not 3'),
+                            (('--precision', 'int8'), 'was made with precision fp32, not int8'),
+                            (('--shapes-train', '9'), 'was made with train pictures '),
+                            (('--input', '40'), 'was made with input 32, not 40'),
+                            (('--draw-seed', '5'), 'was made with draw-seed 0, not 5')):
+            assert says in run('measure', *SMALL, *flags, '--count', '14', '--out', path, good=False), flags
+        assert open(path).read() == whole
+        run('measure', *SMALL, '--threads', '2', '--folds', '3', '--count', '13', '--out', path)
+        whole = open(path).read()
+        os.remove(os.path.join(folder, 'm-settings.txt'))  # as a table that was made by hand
+        assert '--draw-seed' in run('measure', *SMALL, '--draw-seed', '5', '--count', '14', '--out', path, good=False)
+        assert open(path).read() == whole
+        done = subprocess.run([PROGRAM, 'measure', *SMALL, '--count', '14', '--out', path], capture_output=True, text=True)
+        assert done.returncode == 0 and 'm-settings.txt' in done.stderr and len(open(path).readlines()) == 15, done
+        assert not os.path.exists(os.path.join(folder, 'm-settings.txt'))  # nobody knows what the first rows are
         assert 'genome' in run('predict', '--model', model, '1:2', good=False).lower()
         searches_with_predictors(folder)
 
