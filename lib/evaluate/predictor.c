@@ -27,23 +27,11 @@ struct hyt_predictor {
     size_t metric;            /* HYTI_METRIC_COUNT: none that is known */
 };
 
-static hyt_column column_of(hyt_gene_kind kind, size_t category)
-{
-    if (kind == HYT_GENE_CATEGORICAL) return (hyt_column)(HYT_COLUMN_CATEGORY + category);
-    return kind == HYT_GENE_REAL ? HYT_COLUMN_REAL : HYT_COLUMN_ORDINAL;
-}
-
 static hyt_status set_columns(const hyt_predictor *p)
 {
-    size_t at = 0, category = 0;
     int *columns = hyti_array(p->context, p->features, sizeof *columns);
     if (!columns) return hyti_fail_nomem();
-    for (size_t g = 0; g < hyt_space_genes(p->space); g++) {
-        hyt_gene_kind kind = hyt_space_gene_kind(p->space, g);
-        size_t width = kind == HYT_GENE_CATEGORICAL ? hyt_space_gene_levels(p->space, g) : 1;
-        for (size_t k = 0; k < width && at < p->features; k++) columns[at++] = (int)column_of(kind, category);
-        category += kind == HYT_GENE_CATEGORICAL;
-    }
+    hyti_space_columns(p->space, HYT_COLUMN_ORDINAL, HYT_COLUMN_REAL, HYT_COLUMN_CATEGORY, columns);
     hyt_status status = hyt_surrogate_set_columns(p->surrogate, columns, p->features);
     hyti_free(p->context, columns);
     return status;

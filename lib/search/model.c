@@ -60,25 +60,14 @@ static hyt_status set_process(hyt_options *gp)
     return hyt_options_set_int(gp, HYT_GP_INDUCING, 400);
 }
 
-static int column_of(const hyt_space *space, size_t gene, int category)
-{
-    if (hyt_space_gene_kind(space, gene) == HYT_GENE_CATEGORICAL) return category;
-    return hyt_space_gene_kind(space, gene) == HYT_GENE_REAL ? HYT_COLUMN_REAL : HYT_COLUMN_ORDINAL;
-}
-
 /* What the genes are, column by column. */
 static hyt_status set_columns(const hyti_problem *problem, hyt_surrogate *surrogate)
 {
     hyt_context *context = hyti_problem_context(problem);
-    size_t features = hyti_space_features(problem->space), at = 0;
-    int *columns = hyti_array(context, features, sizeof *columns), category = HYT_COLUMN_CATEGORY;
+    size_t features = hyti_space_features(problem->space);
+    int *columns = hyti_array(context, features, sizeof *columns);
     if (!columns) return hyti_fail_nomem();
-    for (size_t g = 0; g < hyt_space_genes(problem->space); g++) {
-        bool words = hyt_space_gene_kind(problem->space, g) == HYT_GENE_CATEGORICAL;
-        size_t width = words ? hyt_space_gene_levels(problem->space, g) : 1;
-        for (size_t k = 0; k < width; k++) columns[at++] = column_of(problem->space, g, category);
-        category += words;
-    }
+    hyti_space_columns(problem->space, HYT_COLUMN_ORDINAL, HYT_COLUMN_REAL, HYT_COLUMN_CATEGORY, columns);
     hyt_status status = hyt_surrogate_set_columns(surrogate, columns, features);
     hyti_free(context, columns);
     return status;

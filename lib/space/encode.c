@@ -75,6 +75,20 @@ size_t hyti_space_features(const hyt_space *space)
     return space->features;
 }
 
+void hyti_space_columns(const hyt_space *space, int ordinal, int real, int category, int *columns)
+{
+    for (size_t i = 0; i < space->n_genes; i++) {
+        const hyti_gene *gene = &space->genes[i];
+        int *column = columns + gene->column;
+        if (gene->kind != HYT_GENE_CATEGORICAL) {
+            *column = gene->kind == HYT_GENE_REAL ? real : ordinal;
+            continue;
+        }
+        for (size_t k = 0; k < gene->levels; k++) column[k] = category;
+        category++;
+    }
+}
+
 void hyti_space_encode(const hyt_space *space, const hyti_level *levels, double *features)
 {
     for (size_t i = 0; i < space->n_genes; i++) {

@@ -54,5 +54,7 @@ hyt_status hyti_candidate_from(hyt_space *space, const hyti_level *levels, hyt_c
  * instead of multipliers and FFN widths instead of ratios, standardised over the uniform distribution of its points. */
 size_t hyti_space_features(const hyt_space *space);
 void hyti_space_encode(const hyt_space *space, const hyti_level *levels, double *features);
+/* What each feature is, in the caller's words: `ordinal`, `real`, or `category` + n for those of the n-th category. */
+void hyti_space_columns(const hyt_space *space, int ordinal, int real, int category, int *columns);
 
 #endif

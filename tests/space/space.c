@@ -173,6 +173,23 @@ static void neighbours_are_all(void **state)
     hyt_space_destroy(space);
 }
 
+static void columns_say_what_features_are(void **state)
+{
+    (void)state;
+    static const int expected[9] = { 7, 7, 7, 1, 1, 1, 1, 8, 8 };
+    hyt_space *space = NULL;
+    int columns[9];
+    MUST(tree_space(NULL, &space));
+    hyti_space_columns(space, 1, 2, 7, columns);
+    assert_memory_equal(columns, expected, sizeof expected);
+    hyt_space_destroy(space);
+    MUST(hyt_space_create(NULL, "real", &space));
+    MUST(hyt_space_add_real(space, "rate", 0.1, 1, false));
+    hyti_space_columns(space, 1, 2, 7, columns);
+    assert_int_equal(columns[0], 2);
+    hyt_space_destroy(space);
+}
+
 static void features_are_standardised(void **state)
 {
     (void)state;
@@ -348,6 +365,7 @@ int main(void)
         cmocka_unit_test(every_genotype_is_one_point), cmocka_unit_test(order_is_lexicographic),
         cmocka_unit_test(smallest_stands_for_all),     cmocka_unit_test(samples_are_uniform),
         cmocka_unit_test(neighbours_are_mutual),       cmocka_unit_test(neighbours_are_all),
+        cmocka_unit_test(columns_say_what_features_are),
         cmocka_unit_test(features_are_standardised),   cmocka_unit_test(spaces_beyond_counting_work),
         cmocka_unit_test(mistakes_are_named),          cmocka_unit_test(accessors_are_bounded),
         cmocka_unit_test(running_out_of_memory_leaves_nothing), cmocka_unit_test(failed_additions_change_nothing),
