@@ -315,8 +315,10 @@ static int add_limit(const search_job *job, const wanted_limit *limit)
         return check(hyt_search_add_limit(job->search, limit->name, limit->value));
     }
     if (check(make_cost(job, limit->name, &cost)) != GOOD) return BAD;
-    hyt_status status =
-        hyt_search_add_constraint(job->search, limit->name, hyt_cost_measure, cost, hyt_cost_release, limit->value);
+    hyt_status status = hyt_evaluator_limit_supernet(job->evaluator, limit->name, limit->value);
+    if (status == HYT_OK)
+        status = hyt_search_add_constraint(job->search, limit->name, hyt_cost_measure, cost, hyt_cost_release,
+                                           limit->value);
     if (status != HYT_OK) hyt_cost_destroy(cost);
     return check(status);
 }

@@ -44,7 +44,7 @@ typedef struct hyt_evaluator hyt_evaluator;
 #define HYT_EVALUATE_PROXY_PICTURES "proxy-pictures" /**< int, 64: training pictures that zero-shot metrics look at */
 #define HYT_EVALUATE_REFERENCE "reference" /**< int, 16: random candidates that metric "fused" compares with */
 /** choice, "training", "one-shot", "fine-tuning": where a trial's score comes from. one-shot: one super-network is trained
- *  for all candidates of the space, before the first score; a candidate's network is a slice of its weights with batch norm
+ *  for all candidates of the space (hyt_evaluator_limit_supernet()), before the first score; a candidate's network is a slice of its weights with batch norm
  *  statistics of its own, and is not trained. fine-tuning: it is trained from that slice on, instead of from scratch or from
  *  what option "inherit" keeps. Classification only. hyt_evaluator_train() trains from scratch always. */
 #define HYT_EVALUATE_METHOD "method"
@@ -132,10 +132,18 @@ HYT_API hyt_status hyt_evaluator_set_predictor(hyt_evaluator *evaluator, const c
 typedef int (*hyt_energy_fn)(void *user, const hyt_graph *network, double *microjoules);
 /** Where "energy_uj" comes from; NULL: the processor's counters. */
 HYT_API hyt_status hyt_evaluator_set_energy(hyt_evaluator *evaluator, hyt_energy_fn energy, void *user);
+/** The super-networks that are trained from now on learn from networks alone whose `metric` is at most `most`: say here what
+ *  the search will not look beyond, else most of the training goes to larger ones. Several limits hold together. Other
+ *  candidates can be evaluated, but nothing was trained for them.
+ *  @param metric  "parameters", "macs", "arena_bytes" or "weight_bytes", in the evaluator's precision
+ *  @return HYT_ERR_NOT_FOUND for another metric, HYT_ERR_RANGE where `most` is not a number */
+HYT_API hyt_status hyt_evaluator_limit_supernet(hyt_evaluator *evaluator, const char *metric, double most);
 /** The super-network of a space (HYT_EVALUATE_METHOD), which is trained now if it was not yet: its largest network, yours,
- *  which holds all weights: to be kept in a file beside a study. A new space takes the place of the one before.
- *  @return HYT_ERR_STATE where the epoch callback stopped the training; HYT_ERR_UNSUPPORTED for a space without networks, or
- *          whose candidates are no slices of the largest; HYT_ERR_INFEASIBLE where "memory-bytes" allows less */
+ *  which holds all weights: to be kept in a file beside a study. That network has no batch norm statistics of its own: it is
+ *  there to be cut. A new space takes the place of the one before.
+ *  @return HYT_ERR_STATE where the epoch callback stopped the training, HYT_ERR_NUMERIC where it diverged (each trial's state
+ *          is then HYT_TRIAL_NAN); HYT_ERR_UNSUPPORTED for a space without networks, or whose candidates are no slices of
+ *          the largest; HYT_ERR_INFEASIBLE where no network is within the limits, or "memory-bytes" allows less */
 HYT_API hyt_status hyt_evaluator_supernet(hyt_evaluator *evaluator, hyt_space *space, hyt_graph **out);
 /** Takes one that was trained before, on these pictures. HYT_ERR_SHAPE where it is not the largest network of the space. */
 HYT_API hyt_status hyt_evaluator_set_supernet(hyt_evaluator *evaluator, hyt_space *space, const hyt_graph *largest);

@@ -117,6 +117,7 @@ void hyt_evaluator_destroy(hyt_evaluator *evaluator)
     hyt_dataset_destroy(evaluator->part);
     for (size_t i = 0; i < HYTI_COUNT(evaluator->predictors); i++) hyt_predictor_destroy(evaluator->predictors[i]);
     hyti_free(context, evaluator->scores);
+    hyti_free(context, evaluator->limits);
     hyti_oneshot_clear(&evaluator->oneshot);
     hyti_free(context, evaluator->objectives);
     hyti_free(context, evaluator);

@@ -47,6 +47,8 @@ struct hyt_evaluator {
     void *energy_user;
     hyt_predictor *predictors[HYTI_METRIC_COUNT - HYTI_METRIC_PREDICTED]; /* NULL: none */
     hyti_oneshot oneshot;                    /* the super-network; empty before */
+    hyti_oneshot_limit *limits;              /* of the networks that it is trained on */
+    size_t n_limits, limit_capacity;
 };
 
 static inline hyt_precision hyti_evaluator_precision(const hyt_evaluator *evaluator)

@@ -116,20 +116,23 @@ static hyt_status make_trainer(const hyt_evaluator *e, const hyti_train_params *
 
 static hyti_oneshot_aim aim_of(const hyt_evaluator *e, hyt_space *space)
 {
-    return (hyti_oneshot_aim){ space, e->input, e->classes };
+    return (hyti_oneshot_aim){ space, e->input, e->classes, e->limits, e->n_limits, hyti_evaluator_precision(e) };
 }
 
-/* Trains the super-network of a space, if there is none. *verdict: HYT_STOP where the callback said so. Its failure is
- * no candidate's: it ends the evaluation. */
+/* Trains the super-network of a space, if there is none. *verdict: HYT_STOP where the callback said so, HYT_TRIAL_NAN
+ * where the training diverged, now or before. Another failure is no candidate's: it ends the evaluation. */
 static hyt_status need_supernet(hyt_evaluator *e, hyt_space *space, int *verdict)
 {
     *verdict = 0;
-    if (e->oneshot.space && strcmp(hyt_space_name(e->oneshot.space), hyt_space_name(space)) == 0) return HYT_OK;
-    hyti_train_params params = e->params.train;
-    const hyti_oneshot_aim aim = aim_of(e, space);
-    params.epochs = e->params.supernet_epochs;
-    params.qat = 0;
-    return hyti_oneshot_train(&e->oneshot, &aim, &params, e->train, e->epoch, e->epoch_user, verdict);
+    if (!e->oneshot.space || strcmp(hyt_space_name(e->oneshot.space), hyt_space_name(space)) != 0) {
+        hyti_train_params params = e->params.train;
+        const hyti_oneshot_aim aim = aim_of(e, space);
+        params.epochs = e->params.supernet_epochs;
+        params.qat = 0;
+        HYTI_TRY(hyti_oneshot_train(&e->oneshot, &aim, &params, e->train, e->epoch, e->epoch_user, verdict));
+    }
+    if (*verdict == 0 && e->oneshot.diverged) *verdict = HYT_TRIAL_NAN;
+    return HYT_OK;
 }
 
 /* The weights of a decoded candidate, out of the super-network. */
@@ -267,6 +270,19 @@ hyt_status hyt_evaluator_network(const hyt_evaluator *evaluator, hyt_graph **out
     return hyt_graph_copy(evaluator->network, out);
 }
 
+hyt_status hyt_evaluator_limit_supernet(hyt_evaluator *evaluator, const char *metric, double most)
+{
+    size_t index;
+    HYTI_NEED(evaluator);
+    HYTI_NEED(metric);
+    HYTI_TRY(hyti_metric_find(metric, HYTI_METRIC_STATIC, &index));
+    if (isnan(most)) return hyti_fail(HYT_ERR_RANGE, "limit of %s: not a number", metric);
+    HYTI_TRY(hyti_grow(evaluator->context, &evaluator->limits, &evaluator->limit_capacity, evaluator->n_limits + 1,
+                       sizeof *evaluator->limits));
+    evaluator->limits[evaluator->n_limits++] = (hyti_oneshot_limit){ index, most };
+    return HYT_OK;
+}
+
 hyt_status hyt_evaluator_supernet(hyt_evaluator *evaluator, hyt_space *space, hyt_graph **out)
 {
     int verdict;
@@ -274,6 +290,7 @@ hyt_status hyt_evaluator_supernet(hyt_evaluator *evaluator, hyt_space *space, hy
     HYTI_NEED(space);
     HYTI_NEED(out);
     HYTI_TRY(need_supernet(evaluator, space, &verdict));
+    if (verdict == HYT_TRIAL_NAN) return hyti_fail(HYT_ERR_NUMERIC, "the training of the super-network diverged");
     if (verdict) return hyti_fail(HYT_ERR_STATE, "the training of the super-network was stopped");
     return hyt_graph_copy(evaluator->oneshot.store.graph, out);
 }

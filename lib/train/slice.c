@@ -120,7 +120,8 @@ static hyt_status map_weight(const hyti_tape *small, size_t number, const hyti_t
     p.node = &p.small->nodes[p.small->parameters[p.mine->parameter].node];
     HYTI_TRY(find_theirs(large, &p));
     HYTI_TRY(check_pair(&p));
-    *w = (hyti_slice_weight){ .at = p.mine->offset, .from = p.theirs->offset, .rows = p.mine->taps * p.mine->inputs,
+    *w = (hyti_slice_weight){ .at = p.mine->offset, .from = p.theirs->offset,
+                              .number = (size_t)(p.theirs - large->weights), .rows = p.mine->taps * p.mine->inputs,
                               .columns = columns_of(p.mine), .from_columns = columns_of(p.theirs), .row_of = rows };
     HYTI_TRY(set_rows(&p, rows));
     return set_runs(&p, w);

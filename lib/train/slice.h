@@ -15,6 +15,7 @@ typedef struct hyti_slice_run {
 /* A weight of the smaller network as it lies in its tape: rows [tap][input] of outputs (depthwise: [tap]). */
 typedef struct hyti_slice_weight {
     size_t at, from;            /* where it starts, here and in the larger one */
+    size_t number;              /* the larger one's weight */
     size_t rows, columns, from_columns;
     const size_t *row_of;       /* the larger one's row for each */
     size_t n_runs;

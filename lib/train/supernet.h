@@ -2,28 +2,30 @@
 /* One training for all networks of a space (a super-network): the largest of them holds the weights, of which each
  * other network is a slice (Cai et al., arXiv 1908.09791; Yu et al., arXiv 2003.11142).
  *
- * A step by the sandwich rule (arXiv 1903.05134): the largest network learns the targets; the smallest one and two drawn
- * at random learn to give what the largest gave (in-place distillation); all gradients are summed, and one optimiser
- * moves the shared weights. */
+ * A step draws HYTI_SUPERNET_MEMBERS networks at random (uniform sampling of Guo et al., arXiv 1904.00420), which learn
+ * the targets on the same pictures; their gradients are summed, and one optimiser moves the weights that they have. The
+ * largest network is run only where it is drawn: under a limit it is many times the size of all that a search looks at. */
 #ifndef HYTI_TRAIN_SUPERNET_H
 #define HYTI_TRAIN_SUPERNET_H
 
 #include "train/slice.h"
 #include "train/trainer.h"
 
-#define HYTI_SUPERNET_OTHERS 3 /* networks of a step beside the largest: number 0 is the smallest, the same in each */
+#define HYTI_SUPERNET_MEMBERS 1 /* networks of a step */
 
 typedef struct hyti_supernet hyti_supernet;
 
 /* Network `number` of step `step`, with the places of its blocks; it depends on these alone. */
 typedef hyt_status (*hyti_draw_fn)(const void *user, size_t step, size_t number, hyt_graph **out);
 
-/* HYT_ERR_UNSUPPORTED for a task whose results cannot be imitated. */
+/* HYT_ERR_UNSUPPORTED for other tasks than classification. One super-network has one training. */
 hyt_status hyti_supernet_create(const hyt_graph *largest, const hyti_train_params *params, hyti_draw_fn draw,
                                 const void *user, hyti_supernet **out);
 void hyti_supernet_destroy(hyti_supernet *supernet);
-/* Trains the largest network and with it all others; lent. */
+/* Trains the shared weights; lent. A step whose loss is not finite ends the training: HYT_ERR_NUMERIC. */
 hyt_trainer *hyti_supernet_trainer(const hyti_supernet *supernet);
+/* After the training: the largest network with the running mean of the weights. Its own batch norms have no statistics. */
+hyt_status hyti_supernet_network(const hyti_supernet *supernet, hyt_graph **out);
 
 /* A trained super-network, from which networks are cut. */
 typedef struct hyti_store {

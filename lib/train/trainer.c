@@ -34,12 +34,14 @@ static hyt_status reserve(hyt_trainer *t)
     return all ? HYT_OK : hyti_fail_nomem();
 }
 
-static hyt_status prepare(hyt_trainer *t, const hyt_graph *graph)
+static hyt_status prepare(hyt_trainer *t, const hyt_graph *graph, size_t room)
 {
-    HYTI_TRY(hyti_train_check_memory(graph, &t->params));
+    hyti_train_params planned = t->params;
+    planned.batch = (int64_t)room;
+    HYTI_TRY(hyti_train_check_memory(graph, &planned));
     HYTI_TRY(hyti_trainer_graph(graph, (uint64_t)t->params.seed, &t->graph));
     HYTI_TRY(hyti_goal_init(&t->goal, t->graph, &t->params, NULL));
-    HYTI_TRY(hyti_tape_build(t->context, t->graph, (size_t)t->params.batch, &t->tape));
+    HYTI_TRY(hyti_tape_build(t->context, t->graph, room, &t->tape));
     t->in_size = t->tape.values[t->tape.input].size;
     t->target_size = hyti_round_up(t->goal.target_bytes, 16);
     hyti_ops_init_f32(&t->ops, HYTI_ISA_ALL);
@@ -53,12 +55,18 @@ static hyt_status prepare(hyt_trainer *t, const hyt_graph *graph)
 
 hyt_status hyti_trainer_create(const hyt_graph *graph, const hyti_train_params *params, hyt_trainer **out)
 {
+    return hyti_trainer_create_sized(graph, params, (size_t)params->batch, out);
+}
+
+hyt_status hyti_trainer_create_sized(const hyt_graph *graph, const hyti_train_params *params, size_t room,
+                                     hyt_trainer **out)
+{
     hyt_context *context = hyti_graph_context(graph);
     hyt_trainer *t = hyti_alloc(context, sizeof *t);
     if (!t) return hyti_fail_nomem();
     t->context = hyti_context_retain(context);
     t->params = *params;
-    hyt_status status = prepare(t, graph);
+    hyt_status status = prepare(t, graph, room);
     if (status == HYT_OK) *out = t;
     else hyt_trainer_destroy(t);
     return status;
@@ -119,10 +127,10 @@ double hyti_trainer_slopes(hyt_trainer *t, const float *pictures, size_t count)
 hyt_status hyti_trainer_step(hyt_trainer *t, const float *pictures, size_t count, double rate, double momentum,
                              double *loss)
 {
+    if (t->step) return t->step(t->step_user, pictures, count, rate, momentum, loss);
     *loss = hyti_trainer_slopes(t, pictures, count);
     if (!isfinite(*loss))
         return hyti_fail(HYT_ERR_NUMERIC, "the loss is not finite after %zu steps, at rate %g", t->steps, rate);
-    if (t->others) HYTI_TRY(t->others(t->others_user, pictures, count));
     hyti_trainer_descend(t, rate, momentum);
     return HYT_OK;
 }

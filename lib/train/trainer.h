@@ -8,6 +8,10 @@
 
 typedef struct hyti_fit hyti_fit;
 
+/* A step against trainer->targets; *loss: of the batch. */
+typedef hyt_status (*hyti_step_fn)(void *user, const float *pictures, size_t count, double rate, double momentum,
+                                   double *loss);
+
 struct hyt_trainer {
     hyt_context *context;
     hyti_train_params params;
@@ -27,8 +31,8 @@ struct hyt_trainer {
     hyt_graph *teacher;       /* NULL: none */
     hyti_runner teaching;     /* runs it while a training goes on */
     float *taught;            /* its results of the batch; NULL: nothing is imitated */
-    hyt_status (*others)(void *user, const float *pictures, size_t count); /* adds to the gradient before it is followed */
-    void *others_user;        /* `others` NULL: nothing is added */
+    hyti_step_fn step;        /* makes the steps of a training in place of the net; NULL: the net does */
+    void *step_user;
     hyti_fit *fit;            /* while the epoch callback runs; else NULL */
     void *image;              /* checkpoint of the training that was stopped or loaded last; NULL: none */
     size_t image_size;
@@ -38,6 +42,9 @@ struct hyt_trainer {
 
 /* A copy in which the weights that are not set are drawn from the seed. */
 hyt_status hyti_trainer_graph(const hyt_graph *graph, uint64_t seed, hyt_graph **out);
+/* A trainer of arguments that are known to be good, whose net has room for `room` pictures at a time. */
+hyt_status hyti_trainer_create_sized(const hyt_graph *graph, const hyti_train_params *params, size_t room,
+                                     hyt_trainer **out);
 /* Loss of a batch against trainer->targets; the gradient lies in the net's slots then. */
 double hyti_trainer_slopes(hyt_trainer *trainer, const float *pictures, size_t count);
 /* A step against trainer->targets, on arguments that are known to be good; a failure moved the running statistics. */

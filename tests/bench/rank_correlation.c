@@ -91,6 +91,7 @@ static hyt_evaluator *evaluator_of(const bench *b, const method *m)
         must(hyt_options_set_text(options, m->settings[i], m->settings[i + 1]));
     must(hyt_evaluator_create(b->train, b->val, options, &evaluator));
     must(hyt_evaluator_add_objective(evaluator, m->metric));
+    must(hyt_evaluator_limit_supernet(evaluator, "macs", MOST_MACS));
     hyt_options_destroy(options);
     return evaluator;
 }

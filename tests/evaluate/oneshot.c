@@ -160,10 +160,77 @@ static void failures_are_named(void **state)
     hyt_space_destroy(plain);
 }
 
+/* Weights that only networks above a limit have are not trained; a limit that nothing meets is named. */
+static void limits_hold(void **state)
+{
+    (void)state;
+    hyt_space *space = space_of("hytnas");
+    hyt_dataset *train = shapes(16, 0);
+    hyt_candidate *small = candidate_of(space, lowest);
+    hyt_evaluator *narrow = evaluator_of(train, train, SET("method", "one-shot"));
+    hyt_evaluator *none = evaluator_of(train, train, SET("method", "one-shot"));
+    hyt_graph *graph = NULL, *largest = NULL, *start = NULL;
+    double value;
+    MUST(hyt_candidate_decode(small, SIDE, 4, &graph));
+    double least = (double)hyt_graph_parameters(graph);
+    CHECK_STATUS(hyt_evaluator_limit_supernet(narrow, "accuracy", 1), HYT_ERR_NOT_FOUND);
+    CHECK_STATUS(hyt_evaluator_limit_supernet(narrow, "macs", NAN), HYT_ERR_RANGE);
+    MUST(hyt_evaluator_limit_supernet(narrow, "macs", 1e9));
+    MUST(hyt_evaluator_limit_supernet(narrow, "parameters", least));
+    MUST(hyt_evaluator_supernet(narrow, space, &largest));
+    MUST(hyt_graph_copy(largest, &start));
+    MUST(hyt_graph_initialise(start, 0));
+    size_t changed = 0;
+    for (size_t i = 0; i < largest->n_parameters; i++)
+        for (size_t k = 0; k < largest->parameters[i].count; k++)
+            changed += largest->parameters[i].data[k] != start->parameters[i].data[k];
+    assert_true(changed > 1000 && (double)changed < 2 * least); /* the smallest network's, and what lies between them */
+    MUST(hyt_evaluator_limit_supernet(none, "parameters", least / 2));
+    assert_int_equal(evaluate(none, small, &value), HYT_ERR_INFEASIBLE);
+    CHECK_MESSAGE("within the limits");
+    hyt_graph_destroy(start);
+    hyt_graph_destroy(largest);
+    hyt_graph_destroy(graph);
+    hyt_evaluator_destroy(narrow);
+    hyt_evaluator_destroy(none);
+    hyt_candidate_destroy(small);
+    hyt_dataset_destroy(train);
+    hyt_space_destroy(space);
+}
+
+/* A training that diverges is no end of a search: all its trials are NaN, and it is not trained again. */
+static void divergence_is_a_state(void **state)
+{
+    (void)state;
+    hyt_space *space = space_of("hytnas");
+    hyt_dataset *train = shapes(16, 0);
+    hyt_candidate *small = candidate_of(space, lowest), *other = NULL;
+    hyt_evaluator *evaluator = evaluator_of(train, train, SET("method", "one-shot", "optimiser", "sgd", "rate", "100",
+                                                              "weight-decay", "10", "batch", "4", "supernet-epochs", "20"));
+    hyt_graph *largest = NULL;
+    epochs counted = { 0, 100 };
+    double value;
+    MUST(hyt_candidate_sample(space, 1, 1, &other));
+    MUST(hyt_evaluator_set_epoch(evaluator, count_epochs, &counted));
+    MUST(hyt_evaluator_limit_supernet(evaluator, "macs", 1e6));
+    assert_int_equal(evaluate(evaluator, small, &value), HYT_TRIAL_NAN);
+    size_t count = counted.count;
+    assert_int_equal(evaluate(evaluator, other, &value), HYT_TRIAL_NAN);
+    CHECK_STATUS(hyt_evaluator_supernet(evaluator, space, &largest), HYT_ERR_NUMERIC);
+    CHECK_MESSAGE("diverged");
+    assert_true(count < 20 && counted.count == count);
+    hyt_evaluator_destroy(evaluator);
+    hyt_candidate_destroy(small);
+    hyt_candidate_destroy(other);
+    hyt_dataset_destroy(train);
+    hyt_space_destroy(space);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_training_serves_all), cmocka_unit_test(failures_are_named),
+        cmocka_unit_test(limits_hold), cmocka_unit_test(divergence_is_a_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

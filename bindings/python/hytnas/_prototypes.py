@@ -820,6 +820,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_predictor_destroy": (None, [POINTER(hyt_predictor)]),
     "hyt_evaluator_set_predictor": (c_int, [POINTER(hyt_evaluator), c_char_p, POINTER(hyt_predictor)]),
     "hyt_evaluator_set_energy": (c_int, [POINTER(hyt_evaluator), hyt_energy_fn, c_void_p]),
+    "hyt_evaluator_limit_supernet": (c_int, [POINTER(hyt_evaluator), c_char_p, c_double]),
     "hyt_evaluator_supernet": (c_int, [POINTER(hyt_evaluator), POINTER(hyt_space), POINTER(POINTER(hyt_graph))]),
     "hyt_evaluator_set_supernet": (c_int, [POINTER(hyt_evaluator), POINTER(hyt_space), POINTER(hyt_graph)]),
     "hyt_evaluator_set_epoch": (c_int, [POINTER(hyt_evaluator), hyt_epoch_fn, c_void_p]),
