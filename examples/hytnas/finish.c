@@ -63,6 +63,7 @@ static int collect_front(const search_job *job, search_outcome *outcome)
     for (size_t i = 0; i < size; i++) {
         hyt_trial_state state = hyt_search_trial_state(job->search, i);
         outcome->finished += state == HYT_TRIAL_FINISHED;
+        outcome->pruned += state == HYT_TRIAL_PRUNED;
         outcome->failed += state != HYT_TRIAL_FINISHED && state != HYT_TRIAL_PENDING && state != HYT_TRIAL_PRUNED;
         if (hyt_search_trial_in_front(job->search, i))
             insert_sorted(job, outcome,
@@ -149,15 +150,23 @@ static bool is_chosen(const search_outcome *outcome, size_t place)
     return false;
 }
 
+/* What the final training of a network came to; nothing where Ctrl-C left it out. */
+static void say_final(search_job *job, const front_network *network)
+{
+    char path[PATH_SIZE];
+    if (isnan(network->final_accuracy)) return;
+    model_path(job->folder, trial_of(job, network), job->final_epochs, path, sizeof path);
+    progress_say(&job->progress, "trial %" PRIu64 ", %zu epochs: %svalidation %s, test %s", trial_of(job, network),
+                 job->final_epochs, strcmp(path, network->model) == 0 ? "" : "no better, the search's model stays: ",
+                 spoken("accuracy", network->final_accuracy), spoken("accuracy", network->test_accuracy));
+}
+
 static int finish_networks(search_job *job, search_outcome *outcome)
 {
     for (size_t i = 0; i < outcome->count; i++) {
         bool longer = job->final_epochs > 0 && is_chosen(outcome, i);
         if (finish_network(job, &outcome->front[i], longer) != GOOD) return BAD;
-        if (longer) progress_say(&job->progress, "trial %" PRIu64 ": %zu epochs, validation %s, test %s",
-                                 trial_of(job, &outcome->front[i]), job->final_epochs,
-                                 spoken("accuracy", outcome->front[i].final_accuracy),
-                                 spoken("accuracy", outcome->front[i].test_accuracy));
+        if (longer) say_final(job, &outcome->front[i]);
     }
     models_tidy(job->folder, job->search);
     return GOOD;
@@ -237,8 +246,9 @@ static void print_result(const search_job *job, const search_outcome *outcome)
         print_outcome_json(stdout, outcome);
         return;
     }
-    printf("%zu trials, %zu finished, %zu failed; ended by: %s\n\n", hyt_search_size(job->search), outcome->finished,
-           outcome->failed, outcome->stopped);
+    printf("%zu trials, %zu finished, ", hyt_search_size(job->search), outcome->finished);
+    if (outcome->pruned) printf("%zu ended early, ", outcome->pruned);
+    printf("%zu failed; ended by: %s\n\n", outcome->failed, outcome->stopped);
     if (outcome->count == 0) printf("nothing in the front: no trial finished within the limits\n");
     else print_front(stdout, outcome);
     printf("\n%s/front.csv\n%s/report.html\n%s/models/\n", job->folder, job->folder, job->folder);
@@ -246,14 +256,16 @@ static void print_result(const search_job *job, const search_outcome *outcome)
 
 int finish_search(search_job *job)
 {
-    char summary[512];
+    char summary[512], precision[16] = "";
     search_outcome outcome = { .search = job->search, .folder = job->folder, .summary = summary, .score = job->score,
                                .stopped = hyt_search_stopped(job->search), .hypervolume = NAN };
     hyt_search_hypervolume(job->search, &outcome.hypervolume);
+    hyt_options_get_text(job->evaluator_options, HYT_EVALUATE_PRECISION, precision, sizeof precision);
     snprintf(summary, sizeof summary,
-             "%s: %zu pictures to train on, %zu to validate, %zu to test; %zu classes, input %zu × %zu",
+             "%s: %zu pictures to train on, %zu to validate, %zu to test; %zu class%s, input %zu × %zu; networks in %s",
              job->data.source, hyt_dataset_count(job->pictures.train), hyt_dataset_count(job->pictures.validation),
-             hyt_dataset_count(job->pictures.test), job->pictures.classes, job->pictures.input, job->pictures.input);
+             hyt_dataset_count(job->pictures.test), job->pictures.classes, job->pictures.classes == 1 ? "" : "es",
+             job->pictures.input, job->pictures.input, precision);
     int result = collect_front(job, &outcome);
     if (result == GOOD) result = finish_networks(job, &outcome);
     if (result == GOOD) result = add_settings(job, &outcome);

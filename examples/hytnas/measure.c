@@ -284,7 +284,7 @@ static int measure_all(const measuring *m)
 /* -- learning ------------------------------------------------------------------------------------------------------ */
 
 /* Mean over `repeats` ways to deal the folds, and the deviation. */
-static int print_quality(const measuring *m, const char *metric, const hyt_predictor *predictor)
+static int print_quality(const measuring *m, const char *metric, const hyt_predictor *predictor, size_t rows)
 {
     static const hyt_validation_kind kinds[] = { HYT_VALIDATION_TAU, HYT_VALIDATION_R2, HYT_VALIDATION_RMSE };
     static const char *const titles[] = { "Kendall tau", "R2", "RMSE" };
@@ -306,7 +306,7 @@ static int print_quality(const measuring *m, const char *metric, const hyt_predi
         printf(" %s %.3g +- %.2g%s", titles[k], mean, sqrt(fmax(0, squares[k] / REPEATS - mean * mean)),
                k + 1 < KINDS ? "," : "");
     }
-    printf("  (%zu folds, dealt %d times)\n", m->folds, REPEATS);
+    printf("  (%zu folds, dealt %d times)\n", m->folds < rows ? m->folds : rows, REPEATS);
     return GOOD;
 }
 
@@ -333,7 +333,7 @@ static int learn(const measuring *m, const csv *table, size_t metric)
     int result = check(hyt_predictor_create(m->space, m->surrogate, NULL, &predictor));
     if (result == GOOD) result = check(hyt_predictor_set_metric(predictor, m->metrics[metric]));
     if (result == GOOD) result = add_rows(m, table, metric, predictor);
-    if (result == GOOD) result = print_quality(m, m->metrics[metric], predictor);
+    if (result == GOOD) result = print_quality(m, m->metrics[metric], predictor, table->rows);
     if (result == GOOD) result = check(hyt_predictor_fit(predictor));
     if (result == GOOD) result = check(hyt_predictor_save(predictor, path));
     hyt_predictor_destroy(predictor);

@@ -66,8 +66,8 @@ static void json_network(FILE *out, const search_outcome *outcome, const front_n
 
 void print_outcome_json(FILE *out, const search_outcome *outcome)
 {
-    fprintf(out, "{\"trials\":%zu,\"finished\":%zu,\"failed\":%zu,\"hypervolume\":", hyt_search_size(outcome->search),
-            outcome->finished, outcome->failed);
+    fprintf(out, "{\"trials\":%zu,\"finished\":%zu,\"pruned\":%zu,\"failed\":%zu,\"hypervolume\":",
+            hyt_search_size(outcome->search), outcome->finished, outcome->pruned, outcome->failed);
     json_number(out, outcome->hypervolume);
     fprintf(out, ",\"stopped\":");
     json_text(out, outcome->stopped);

@@ -23,7 +23,7 @@ typedef struct search_outcome {
     const char *folder, *stopped;
     const char *score;      /* metric of the task: "accuracy", "map50", ... */
     const char *summary;    /* one line: data, pictures, input */
-    size_t finished, failed;
+    size_t finished, failed, pruned;
     double hypervolume;     /* NaN before there is a reference */
     front_network *front;         /* in order of the first objective, the best first */
     size_t count;

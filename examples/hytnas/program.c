@@ -56,7 +56,7 @@ static const struct metric {
     bool accuracy, count;
 } metrics[] = {
     { "accuracy", "accuracy", "accuracy", "", true, false },
-    { "map50", "mAP at .5", "mAP at .5", "", true, false },
+    { "map50", "mAP@.5", "mAP@.5", "", true, false },
     { "map", "mAP", "mAP", "", true, false },
     { "miou", "mean IoU", "mean IoU", "", true, false },
     { "latency_ms", "latency (ms)", "latency", " ms", false, false },
@@ -67,7 +67,7 @@ static const struct metric {
     { "energy_uj", "energy (uJ)", "energy", " uJ", false, false },
     { "energy_estimate_uj", "estimated energy (uJ)", "estimated energy", " uJ", false, false },
     { "predicted_accuracy", "predicted accuracy", "predicted accuracy", "", true, false },
-    { "predicted_map50", "predicted mAP at .5", "predicted mAP at .5", "", true, false },
+    { "predicted_map50", "predicted mAP@.5", "predicted mAP@.5", "", true, false },
     { "predicted_map", "predicted mAP", "predicted mAP", "", true, false },
     { "predicted_miou", "predicted mean IoU", "predicted mean IoU", "", true, false },
     { "predicted_latency_ms", "predicted latency (ms)", "predicted latency", " ms", false, false },

@@ -86,6 +86,31 @@ void progress_epoch(const progress_line *progress, const char *what, size_t epoc
     show(progress, text);
 }
 
+static int values_text(const hyt_search *search, const double *values, char *text, size_t size)
+{
+    int used = 0;
+    for (size_t j = 0; j < hyt_search_objectives(search) && used < (int)size; j++) {
+        const char *name = hyt_search_objective_name(search, j);
+        used += snprintf(text + used, size - (size_t)used, "%s %s %s", j ? "," : "", title_of(name),
+                         spoken(name, values[j]));
+    }
+    return used < (int)size ? used : (int)size;
+}
+
+/* " ended early, after epoch 3 at accuracy 61.2 %, latency (ms) 1.23", or the state. */
+static void end_text(const hyt_search *search, size_t index, char *text, size_t size)
+{
+    uint64_t step;
+    hyt_trial_state state = hyt_search_trial_state(search, index);
+    size_t reports = hyt_search_trial_reports(search, index);
+    const double *last = reports ? hyt_search_trial_report(search, index, reports - 1, &step) : NULL;
+    int used = state == HYT_TRIAL_PRUNED && last
+                   ? snprintf(text, size, " ended early, after epoch %" PRIu64 " at", step)
+                   : snprintf(text, size, " %s", hyt_trial_state_name(state));
+    if (state == HYT_TRIAL_PRUNED && last && used < (int)size)
+        values_text(search, last, text + used, size - (size_t)used);
+}
+
 /* "trial 12: accuracy 86.2 %, latency (ms) 1.23, in the front" */
 static void trial_text(const hyt_search *search, const hyt_trial *trial, char *text, size_t size)
 {
@@ -95,14 +120,10 @@ static void trial_text(const hyt_search *search, const hyt_trial *trial, char *t
     if (index-- == 0) return;
     const double *values = hyt_search_trial_objectives(search, index);
     if (!values) {
-        snprintf(text + used, size - (size_t)used, " %s", hyt_trial_state_name(hyt_search_trial_state(search, index)));
+        end_text(search, index, text + used, size - (size_t)used);
         return;
     }
-    for (size_t j = 0; j < hyt_search_objectives(search) && used < (int)size; j++) {
-        const char *name = hyt_search_objective_name(search, j);
-        used += snprintf(text + used, size - (size_t)used, "%s %s %s", j ? "," : "", title_of(name),
-                         spoken(name, values[j]));
-    }
+    used += values_text(search, values, text + used, size - (size_t)used);
     if (used < (int)size && hyt_search_trial_in_front(search, index))
         snprintf(text + used, size - (size_t)used, ", in the front");
 }

@@ -51,6 +51,12 @@ static const char *best_word(const char *metric, bool maximise)
     return *unit_of(metric) ? "smallest" : "fewest";
 }
 
+/* Counts as on an axis, all else as in the tables. */
+static const char *short_text(const char *metric, double value)
+{
+    return is_count(metric) ? axis_text(metric, value) : spoken(metric, value);
+}
+
 static void objective_tile(FILE *out, const search_outcome *outcome, size_t objective)
 {
     char value[64], under[128], more[128] = "";
@@ -59,8 +65,7 @@ static void objective_tile(FILE *out, const search_outcome *outcome, size_t obje
     bool maximise = hyt_search_objective_direction(outcome->search, objective) == HYT_MAXIMISE;
     if (!best) return;
     double number = best->values[objective];
-    snprintf(value, sizeof value, "%s%s", is_count(name) ? axis_text(name, number) : spoken(name, number),
-             unit_of(name));
+    snprintf(value, sizeof value, "%s%s", short_text(name, number), unit_of(name));
     snprintf(under, sizeof under, "%s %s", best_word(name, maximise), plain_of(name));
     snprintf(more, sizeof more, "trial %" PRIu64, hyt_trial_number(hyt_search_trial(outcome->search, best->index)));
     tile(out, value, under, more);
@@ -77,7 +82,7 @@ static double model_accuracy(const search_outcome *outcome, const front_network 
 /* Test accuracy of the model that does best on validation pictures: chosen by these, so that the other stays honest. */
 static void model_tile(FILE *out, const search_outcome *outcome)
 {
-    char more[128];
+    char under[128], more[128];
     const front_network *best = NULL;
     for (size_t i = 0; i < outcome->count; i++) {
         double accuracy = model_accuracy(outcome, &outcome->front[i]);
@@ -87,7 +92,8 @@ static void model_tile(FILE *out, const search_outcome *outcome)
     snprintf(more, sizeof more, "trial %" PRIu64 ", %s in validation",
              hyt_trial_number(hyt_search_trial(outcome->search, best->index)),
              spoken("accuracy", model_accuracy(outcome, best)));
-    tile(out, spoken("accuracy", best->test_accuracy), "test, of the best model", more);
+    snprintf(under, sizeof under, "test %s of the best model", plain_of(outcome->score));
+    tile(out, spoken("accuracy", best->test_accuracy), under, more);
 }
 
 static void tiles(FILE *out, const search_outcome *outcome)
@@ -98,7 +104,10 @@ static void tiles(FILE *out, const search_outcome *outcome)
     for (size_t i = 0; i < hyt_search_objectives(outcome->search); i++) objective_tile(out, outcome, i);
     snprintf(value, sizeof value, "%zu", outcome->count);
     snprintf(under, sizeof under, "networks in the front");
-    snprintf(more, sizeof more, "of %zu trials, %zu failed", hyt_search_size(outcome->search), outcome->failed);
+    int length = snprintf(more, sizeof more, "of %zu trials", hyt_search_size(outcome->search));
+    if (outcome->pruned)
+        length += snprintf(more + length, sizeof more - (size_t)length, ", %zu ended early", outcome->pruned);
+    snprintf(more + length, sizeof more - (size_t)length, ", %zu failed", outcome->failed);
     tile(out, value, under, more);
     fprintf(out, "</section>\n");
 }
@@ -111,16 +120,17 @@ static void legend(FILE *out, const search_outcome *outcome, size_t colour)
     const char *name = name_of(outcome, colour);
     fprintf(out, "<span class=\"legend\">");
     html_text(out, title_of(name));
-    fprintf(out, " %s <u>", axis_text(name, low));
+    fprintf(out, " %s <u>", short_text(name, low));
     for (int i = 0; i < RAMP; i++) fprintf(out, "<i class=\"b%d\"></i>", i);
-    fprintf(out, "</u> %s</span>", axis_text(name, high));
+    fprintf(out, "</u> %s</span>", short_text(name, high));
 }
 
 static void pair_card(FILE *out, const search_outcome *outcome, size_t x, size_t y, bool wide)
 {
     fprintf(out, "<section class=\"card%s\"><h2>", wide ? " wide" : "");
     const char *title = plain_of(name_of(outcome, y));
-    fprintf(out, "%c", title[0] >= 'a' && title[0] <= 'z' ? title[0] - 'a' + 'A' : title[0]);
+    bool word = title[0] >= 'a' && title[0] <= 'z' && !(title[1] >= 'A' && title[1] <= 'Z'); /* not mAP */
+    fprintf(out, "%c", word ? title[0] - 'a' + 'A' : title[0]);
     html_text(out, title + 1);
     fprintf(out, " against ");
     html_text(out, plain_of(name_of(outcome, x)));
@@ -217,11 +227,10 @@ static void table_card(FILE *out, const search_outcome *outcome)
 {
     bool retrained = false;
     for (size_t i = 0; i < outcome->count; i++) retrained |= !isnan(outcome->front[i].final_accuracy);
-    fprintf(
-        out,
-        "<section class=\"card wide\"><h2>The front</h2><p>Accuracies of the search are on validation pictures; test "
-        "accuracies are of the model handed over, on pictures that nothing was chosen by.</p><div "
-        "class=\"scroll\"><table>\n");
+    fprintf(out, "<section class=\"card wide\"><h2>The front</h2><p>What the search measured is on validation pictures; ");
+    if (retrained) fprintf(out, "so is the column of those trained again, the better of both trainings; ");
+    fprintf(out, "the test, of the model that is handed over, is on pictures that nothing was chosen by.</p><div "
+                 "class=\"scroll\"><table>\n");
     table_head(out, outcome, retrained);
     fprintf(out, "<tbody>\n");
     for (size_t i = 0; i < outcome->count; i++) table_row(out, outcome, &outcome->front[i], retrained);

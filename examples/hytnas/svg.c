@@ -13,7 +13,7 @@ axis_scale scale_around(const char *metric, const double *values, size_t count, 
         scale.high = fmax(scale.high, values[i]);
     }
     if (!(scale.low <= scale.high)) scale.low = 0, scale.high = 1;
-    scale.logarithmic = scale.low > 0 && scale.high / scale.low > 20;
+    scale.logarithmic = scale.low > 0 && scale.high / scale.low > 20 && !is_accuracy(metric); /* a score is a share */
     if (scale.logarithmic) {
         double margin = pow(scale.high / scale.low, 0.05);
         scale.low /= margin;
@@ -60,6 +60,7 @@ size_t scale_ticks(const axis_scale *scale, size_t wanted, double *ticks)
 {
     if (scale->logarithmic) return log_ticks(scale, wanted, ticks);
     double step = round_step((scale->high - scale->low) / (double)wanted);
+    if (is_count(scale->metric) || strcmp(scale->metric, "trials") == 0) step = fmax(step, 1);
     size_t count = 0;
     for (double k = ceil(scale->low / step - 1e-9); k * step <= scale->high + 1e-9 * step && count < MOST_TICKS; k++)
         ticks[count++] = k * step;

@@ -105,6 +105,23 @@ def resuming(first):
     check(text.returncode == 0 and "10 finished" in text.stdout and "report.html" in text.stdout, text)
 
 
+def ending_early():
+    """With a pruner poor networks end at a rung; that is no failure, and is said."""
+    command = ["--pruner", "halving", "--eta", 3, "--trials", 10, "--initial", 4, "--batch", 2, "--epochs", 4,
+               "--study", "e.db",
+               "--objective", "accuracy:max", "--objective", "parameters:min"]
+    result = search(*command)
+    check(result["pruned"] >= 1 and result["failed"] == 0, result)
+    check(result["finished"] + result["pruned"] == result["trials"] == 10, result)
+    check(sum(row["state"] == "pruned" for row in trials("e.db")) == result["pruned"], result)
+    page = open("e-results/report.html", encoding="utf-8").read()
+    check(f"{result['pruned']} ended early, 0 failed" in page and "networks in fp32" in page, "report.html")
+    os.unlink("e.db")
+    text = run(*QUICK, *command)
+    check(f"{result['pruned']} ended early, 0 failed" in text.stdout, text)
+    check("ended early, after epoch " in text.stderr and " at accuracy " in text.stderr, text)
+
+
 def killing(count):
     """Killed at random moments: exactly the asked number of finished, distinct evaluations."""
     wanted, kills, told = 10 * count, 0, {}
@@ -331,7 +348,7 @@ def main():
         for name in "search", "describe", "study":
             check(max(map(len, run(name, "--help").stdout.splitlines())) <= 100, name)
         started = time.monotonic()
-        steps = [bad_words, bad_pictures, impossible_limits, own_pictures, lambda: resuming(results()), bad_studies, full_disk,
+        steps = [bad_words, bad_pictures, impossible_limits, own_pictures, lambda: resuming(results()), ending_early, bad_studies, full_disk,
                  on_a_terminal, interrupting, lambda: killing(6)]
         for step in steps:
             step()

@@ -5,6 +5,7 @@
 #include "base/rng.h"
 #include "base/text.h"
 #include "hytnas/outcome.h"
+#include "hytnas/svg.h"
 #include "test.h"
 #include <unistd.h>
 
@@ -247,13 +248,27 @@ static void remove_result(const char *name)
     unlink(path);
 }
 
+/* Trials are whole; a score is a share, however small; a cost of a wide range goes by its logarithm. */
+static void axes_suit_what_they_show(void **state)
+{
+    (void)state;
+    double ticks[32];
+    axis_scale trials = { .metric = "trials", .low = 1, .high = 4, .to = 100 };
+    size_t count = scale_ticks(&trials, 8, ticks);
+    assert_int_equal(count, 4);
+    for (size_t i = 0; i < count; i++) CHECK_NEAR(ticks[i], (double)i + 1, 0);
+    const double values[] = { 0.001, 0.03 };
+    assert_false(scale_around("map50", values, 2, 0, 100).logarithmic);
+    assert_true(scale_around("latency_ms", values, 2, 0, 100).logarithmic);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(empty_front_is_a_report_too),
         cmocka_unit_test(report_is_complete),
         cmocka_unit_test(table_reads_back),
-        cmocka_unit_test(json_reads_back),
+        cmocka_unit_test(json_reads_back), cmocka_unit_test(axes_suit_what_they_show),
     };
     if (argc > 1) snprintf(folder, sizeof folder, "%s", argv[1]);
     else if (!mkdtemp(folder)) return 1;
