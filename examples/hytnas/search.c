@@ -44,7 +44,7 @@ static const flag_row flags[] = {
                 "networks to choose from: hytnas, hytnas-wide (classification), hytnas-detect, hytnas-detr (detection), "
                 "hytnas-segment (segmentation); default: the first of its --task" },
     [OBJECTIVE] = { "objective", "NAME:max|min",
-                    "2 to 4 times, of: accuracy, map50, map, miou (the score of the task), latency_ms, parameters, macs, "
+                    "1 to 4 times, of: accuracy, map50, map, miou (the score of the task), latency_ms, parameters, macs, "
                     "arena_bytes, weight_bytes; without training: zen, naswot, synflow, snip, gradnorm, logdet, fused; "
                     "energy_uj (measured), energy_estimate_uj (estimated); with a --predictor: predicted_ and a score, "
                     "latency_ms or energy_uj "

@@ -122,6 +122,16 @@ def ending_early():
     check("ended early, after epoch " in text.stderr and " at accuracy " in text.stderr, text)
 
 
+def one_objective():
+    """The front is the trials of the best accuracy; everything else is as usual."""
+    result = search("--trials", 8, "--study", "o.db", "--objective", "accuracy:max")
+    rows = [row for row in trials("o.db") if row["state"] == "finished"]
+    best = max(row["objectives"]["accuracy"] for row in rows)
+    check(sorted(network["trial"] for network in result["front"]) ==
+          [row["trial"] for row in rows if row["objectives"]["accuracy"] == best], result, rows)
+    check("<svg" in open("o-results/report.html").read(), "no plot")
+
+
 def killing(count):
     """Killed at random moments: exactly the asked number of finished, distinct evaluations."""
     wanted, kills, told = 10 * count, 0, {}
@@ -348,7 +358,8 @@ def main():
         for name in "search", "describe", "study":
             check(max(map(len, run(name, "--help").stdout.splitlines())) <= 100, name)
         started = time.monotonic()
-        steps = [bad_words, bad_pictures, impossible_limits, own_pictures, lambda: resuming(results()), ending_early, bad_studies, full_disk,
+        steps = [bad_words, bad_pictures, impossible_limits, own_pictures, lambda: resuming(results()), ending_early,
+                 one_objective, bad_studies, full_disk,
                  on_a_terminal, interrupting, lambda: killing(6)]
         for step in steps:
             step()
