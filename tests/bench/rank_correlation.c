@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How far cheap evaluations can be trusted: the same random candidates of the space hytnas, trained in full and
  * evaluated in every cheap way. Appends a JSON line an evaluation to OUT and leaves out those that are there already.
- * usage: rank_correlation FOLDER OUT [METHOD...]   FOLDER: has train.npz, val.npz and test.npz
+ * usage: rank_correlation FOLDER[:N] OUT [METHOD...]
+ *                                                  FOLDER: has train.npz, val.npz and test.npz; N: only so many of its
+ *                                                  training pictures, the first ones
  *        rank_correlation --table OUT [FOLDER]     a Markdown table: Kendall's tau with full training, its bootstrap
  *                                                  interval, and what each evaluation costs; with the FOLDER that was
  *                                                  measured on, predictors learnt from the lines as well */
@@ -60,6 +62,31 @@ typedef struct bench {
     hyt_candidate *candidates[CANDIDATES];
     const char *out;
 } bench;
+
+static void keep_first(hyt_dataset **dataset, size_t count)
+{
+    hyt_dataset *first = NULL;
+    size_t *indices = malloc(count * sizeof *indices);
+    if (!indices || count > hyt_dataset_count(*dataset)) bench_fail("there are not as many as %zu pictures", count);
+    for (size_t i = 0; i < count; i++) indices[i] = i;
+    must(hyt_dataset_subset(*dataset, indices, count, &first));
+    free(indices);
+    hyt_dataset_destroy(*dataset);
+    *dataset = first;
+}
+
+/* The three parts of FOLDER, or of FOLDER:N. */
+static void load_parts(bench *b, const char *text)
+{
+    char folder[4096];
+    snprintf(folder, sizeof folder, "%s", text);
+    char *colon = strrchr(folder, ':');
+    if (colon) *colon = 0;
+    b->train = bench_load(folder, "train");
+    b->val = bench_load(folder, "val");
+    b->test = bench_load(folder, "test");
+    if (colon) keep_first(&b->train, strtoul(colon + 1, NULL, 10));
+}
 
 static double macs_of(const bench *b, const hyt_candidate *candidate)
 {
@@ -168,10 +195,8 @@ static void bench_close(bench *b)
 
 static int run(const char *folder, const char *out, char **wanted, int count)
 {
-    bench b = { .train = bench_load(folder, "train"),
-                .val = bench_load(folder, "val"),
-                .test = bench_load(folder, "test"),
-                .out = out };
+    bench b = { .out = out };
+    load_parts(&b, folder);
     draw_candidates(&b);
     for (size_t k = 0; k < METHODS; k++) {
         if (!is_wanted(&methods[k], wanted, count)) continue;
@@ -328,7 +353,8 @@ static void check_networks(const bench *b, const row *macs, const char *folder)
 static void print_predictors(const row *rows, const char *folder)
 {
     static const char *const taught[] = { "full", "4 epochs", "1 epoch" };
-    bench b = { .train = bench_load(folder, "train") };
+    bench b = { 0 };
+    load_parts(&b, folder);
     draw_candidates(&b);
     check_networks(&b, &rows[row_of("macs")], folder);
     static row said[3];
@@ -428,7 +454,7 @@ int main(int argc, char **argv)
     if ((argc == 3 || argc == 4) && strcmp(argv[1], "--table") == 0) return print_table(argv[2], argv[3]);
     if (argc < 3 || argv[1][0] == '-') {
         fprintf(stderr,
-                "usage: rank_correlation FOLDER OUT [METHOD...]\n       rank_correlation --table OUT [FOLDER]\n");
+                "usage: rank_correlation FOLDER[:N] OUT [METHOD...]\n       rank_correlation --table OUT [FOLDER]\n");
         return 2;
     }
     return run(argv[1], argv[2], argv + 3, argc - 3);
