@@ -195,11 +195,13 @@ def report_person(front, peers, seconds):
 
 def person(options, training):
     seed = options.seed
-    trials = search(options, "person", seed, ["accuracy:max", "latency_ms:min", "weight_bytes:min"], ["parameters:59999"],
-                    training, 60 * options.minutes, trials=options.trials, epochs=options.epochs, precision="int8")
+    limits = ["parameters:59999", f"accuracy:{options.least}"]
+    trials = search(options, "person", seed, ["accuracy:max", "latency_ms:min", "weight_bytes:min"], limits, training,
+                    60 * options.minutes, trials=options.trials, epochs=options.epochs, precision="int8")
     seconds = spent(options, place(options, f"person-{seed}.db"))
-    found = front_of(finished(trials), lambda t: (-t["objectives"]["accuracy"], t["objectives"]["latency_ms"],
-                                                  t["objectives"]["weight_bytes"]))
+    fine = [trial for trial in finished(trials) if trial["objectives"]["accuracy"] >= options.least]
+    found = front_of(fine, lambda t: (-t["objectives"]["accuracy"], t["objectives"]["latency_ms"],
+                                      t["objectives"]["weight_bytes"]))
     rows, side = [], options.input or 0
     wanted = [(f"trial {t['trial']}", t["genome"], side) for t in found] + [(peer, peer, 0) for peer in PEERS]
     wanted += [(f"{peer} at {side}", peer, side) for peer in PEERS if side]
@@ -324,6 +326,7 @@ def read_options():
     for name in ("trials", "epochs", "final-epochs", "input"):
         parser.add_argument("--" + name, type=int)
     parser.add_argument("--minutes", type=float)
+    parser.add_argument("--least", type=float, default=0, help="validation accuracy of any network of person's front")
     parser.add_argument("--search-share", type=float, default=0.4, help="of the minutes of cifar")
     parser.add_argument("--random", type=int, default=150, help="evaluations of random in claim")
     parser.add_argument("--objective", action="append", help="of claim")
