@@ -460,24 +460,11 @@ static void threads_change_nothing(void **state)
 
 static hyt_status fit_with_all(hyt_context *context)
 {
-    hyt_graph *graph = NULL;
-    hyt_dataset *train = NULL;
-    hyt_options *options = NULL;
-    hyt_trainer *trainer = NULL;
-    hyt_status status = make_graph(context, &graph);
-    if (status == HYT_OK) status = hyt_graph_initialise(graph, 1);
-    if (status == HYT_OK) status = make_data(context, 4, 1, &train);
-    if (status == HYT_OK) status = hyt_train_options_create(context, &options);
-    if (status == HYT_OK) status = hyt_options_set_int(options, HYT_TRAIN_EPOCHS, 1);
-    if (status == HYT_OK) status = hyt_options_set_real(options, HYT_TRAIN_MIXUP, 1);
-    if (status == HYT_OK) status = hyt_options_set_real(options, HYT_TRAIN_CLIP, 1);
-    if (status == HYT_OK) status = hyt_trainer_create(graph, options, &trainer);
-    if (status == HYT_OK) status = hyt_trainer_set_teacher(trainer, graph);
-    if (status == HYT_OK) status = hyt_trainer_fit(trainer, train, train, NULL, NULL, NULL);
-    hyt_trainer_destroy(trainer);
-    hyt_options_destroy(options);
-    hyt_dataset_destroy(train);
-    hyt_graph_destroy(graph);
+    small_training s;
+    hyt_status status = small_training_open(context, SET("epochs", "1", "mixup", "1", "clip", "1"), &s);
+    if (status == HYT_OK) status = hyt_trainer_set_teacher(s.trainer, s.graph);
+    if (status == HYT_OK) status = hyt_trainer_fit(s.trainer, s.train, s.train, NULL, NULL, NULL);
+    small_training_close(&s);
     return status;
 }
 

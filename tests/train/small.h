@@ -75,6 +75,36 @@ static inline hyt_trainer *trainer_of(const hyt_graph *graph, const char *const 
 }
 #define SET(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
+/* A trainer of the small network and pictures for it, of a heap that may fail: to be closed also where it does. */
+typedef struct small_training {
+    hyt_graph *graph;
+    hyt_dataset *train;
+    hyt_trainer *trainer;
+} small_training;
+
+static inline hyt_status small_training_open(hyt_context *context, const char *const *settings, small_training *s)
+{
+    hyt_options *options = NULL;
+    *s = (small_training){ NULL, NULL, NULL };
+    HYTI_TRY(make_graph(context, &s->graph));
+    HYTI_TRY(hyt_graph_initialise(s->graph, 1));
+    HYTI_TRY(make_data(context, 4, 1, &s->train));
+    HYTI_TRY(hyt_train_options_create(context, &options));
+    hyt_status status = HYT_OK;
+    for (size_t i = 0; settings[i] && status == HYT_OK; i += 2)
+        status = hyt_options_set_text(options, settings[i], settings[i + 1]);
+    if (status == HYT_OK) status = hyt_trainer_create(s->graph, options, &s->trainer);
+    hyt_options_destroy(options);
+    return status;
+}
+
+static inline void small_training_close(small_training *s)
+{
+    hyt_trainer_destroy(s->trainer);
+    hyt_dataset_destroy(s->train);
+    hyt_graph_destroy(s->graph);
+}
+
 static inline void random_batch(float *pictures, uint32_t *labels, size_t count, uint64_t seed)
 {
     hyti_rng rng = hyti_rng_start(seed, HYTI_PURPOSE_TEST, 2);

@@ -459,25 +459,15 @@ static void divergence_is_said(void **state)
 
 static hyt_status fit_once(hyt_context *context)
 {
-    hyt_graph *graph = NULL, *network = NULL;
-    hyt_dataset *train = NULL;
-    hyt_options *options = NULL;
-    hyt_trainer *trainer = NULL;
+    small_training s;
+    hyt_graph *network = NULL;
     double accuracy;
-    hyt_status status = make_graph(context, &graph);
-    if (status == HYT_OK) status = make_data(context, 4, 1, &train);
-    if (status == HYT_OK) status = hyt_train_options_create(context, &options);
-    if (status == HYT_OK) status = hyt_options_set_int(options, HYT_TRAIN_EPOCHS, 1);
-    if (status == HYT_OK) status = hyt_options_set_int(options, HYT_TRAIN_THREADS, 2);
-    if (status == HYT_OK) status = hyt_trainer_create(graph, options, &trainer);
-    if (status == HYT_OK) status = hyt_trainer_fit(trainer, train, train, NULL, NULL, &accuracy);
-    if (status == HYT_OK) status = hyt_trainer_network(trainer, &network);
-    if (status == HYT_OK) status = hyt_train_accuracy(network, train, 1, &accuracy);
+    hyt_status status = small_training_open(context, SET("epochs", "1", "threads", "2"), &s);
+    if (status == HYT_OK) status = hyt_trainer_fit(s.trainer, s.train, s.train, NULL, NULL, &accuracy);
+    if (status == HYT_OK) status = hyt_trainer_network(s.trainer, &network);
+    if (status == HYT_OK) status = hyt_train_accuracy(network, s.train, 1, &accuracy);
     hyt_graph_destroy(network);
-    hyt_trainer_destroy(trainer);
-    hyt_options_destroy(options);
-    hyt_dataset_destroy(train);
-    hyt_graph_destroy(graph);
+    small_training_close(&s);
     return status;
 }
 
