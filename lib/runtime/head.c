@@ -2,14 +2,17 @@
 #include "runtime/head.h"
 #include <hytnas/runtime.h>
 #include <math.h>
+#include <string.h>
 
 #define STEEPEST 10.0 /* of the logarithms: larger numbers are taken for it */
 
-/* What follow() finds out on its way. */
+/* The way from the output back to the maps. Each value that is left to follow brings a map or ends the walk, so of those
+ * left no more than one beyond the maps that there may be are ever come to. */
 typedef struct walk {
     const hyt_graph *graph;
     hyti_head *head;
-    size_t pixels;
+    size_t pixels, n_left;
+    hyt_value left[HYTI_HEAD_MAPS + 1]; /* in the order of the places */
     bool lost;       /* met something that is not pixel by pixel, or too many maps */
     bool sigmoid;    /* the classes have passed one already */
 } walk;
@@ -30,13 +33,21 @@ static bool joins_places(const hyti_node *node)
     return !node->picture && node->axis + 1 < node->dims.rank;
 }
 
-static void follow(walk *w, hyt_value value);
+/* Before all that is left. */
+static void leave_first(walk *w, const hyt_value *values, size_t count)
+{
+    count = HYTI_MIN(count, HYTI_COUNT(w->left));
+    w->n_left = HYTI_MIN(w->n_left, HYTI_COUNT(w->left) - count);
+    memmove(w->left + count, w->left, w->n_left * sizeof *w->left);
+    memcpy(w->left, values, count * sizeof *values);
+    w->n_left += count;
+}
 
 static void follow_concat(walk *w, const hyti_node *node)
 {
     size_t parts = joins_places(node) ? node->n_inputs : 1;
     if (parts == 1) w->sigmoid |= w->graph->nodes[node->inputs[node->n_inputs - 1]].op == HYT_OP_SIGMOID;
-    for (size_t i = 0; i < parts && !w->lost; i++) follow(w, node->inputs[i]);
+    leave_first(w, node->inputs, parts);
 }
 
 static void follow(walk *w, hyt_value value)
@@ -52,6 +63,16 @@ static void follow(walk *w, hyt_value value)
     else w->lost = true;
 }
 
+/* A loop, not calls within calls: a graph may be as deep as it has operations. */
+static void follow_all(walk *w)
+{
+    while (w->n_left > 0 && !w->lost) {
+        hyt_value next = w->left[0];
+        memmove(w->left, w->left + 1, --w->n_left * sizeof *w->left);
+        follow(w, next);
+    }
+}
+
 hyt_status hyti_head_of(const hyt_graph *graph, hyti_head *head)
 {
     if (graph->n_nodes == 0) return hyti_fail(HYT_ERR_STATE, "graph \"%s\" has no operations", hyt_graph_name(graph));
@@ -65,8 +86,8 @@ hyt_status hyti_head_of(const hyt_graph *graph, hyti_head *head)
     head->places = out->size[out->rank - 2];
     head->columns = out->size[out->rank - 1];
     head->classes = head->columns - 4;
-    walk w = { .graph = graph, .head = head };
-    follow(&w, hyt_graph_output(graph));
+    walk w = { .graph = graph, .head = head, .n_left = 1, .left = { hyt_graph_output(graph) } };
+    follow_all(&w);
     if (w.sigmoid)
         return hyti_fail(HYT_ERR_UNSUPPORTED, "graph \"%s\" ends in probabilities of classes, not in their logits",
                          hyt_graph_name(graph));

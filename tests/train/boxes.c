@@ -5,6 +5,7 @@
 #include "train/detect.h"
 #include "train/losses.h"
 #include <hytnas/runtime.h>
+#include <pthread.h>
 
 static hyti_box random_box(hyti_rng *rng, double side)
 {
@@ -414,6 +415,38 @@ static void heads_of_graphs(void **state)
     hyt_graph_destroy(graph);
 }
 
+static void *find_head(void *user)
+{
+    static hyti_head head;
+    return hyti_head_of(user, &head) == HYT_OK ? &head : NULL;
+}
+
+/* A graph as deep as graphs may be, on a stack that is as small as a device's. */
+static void heads_of_deep_graphs(void **state)
+{
+    (void)state;
+    hyt_graph *graph = NULL;
+    hyt_value x, parts[2];
+    pthread_attr_t small;
+    pthread_t thread;
+    void *found = NULL;
+    MUST(hyt_graph_create(NULL, "deep", &graph));
+    MUST(hyt_graph_input(graph, 5, 2, 2, &x));
+    MUST(hyt_graph_unfold(graph, x, 1, &parts[0]));
+    MUST(hyt_graph_unfold(graph, x, 1, &parts[1]));
+    MUST(hyt_graph_concat(graph, parts, 2, 2, &x));
+    while (graph->n_nodes < HYTI_MAX_NODES) MUST(hyt_graph_concat(graph, &x, 1, 2, &x));
+    assert_int_equal(pthread_attr_init(&small), 0);
+    assert_int_equal(pthread_attr_setstacksize(&small, 256 << 10), 0);
+    assert_int_equal(pthread_create(&thread, &small, find_head, graph), 0);
+    assert_int_equal(pthread_join(thread, &found), 0);
+    pthread_attr_destroy(&small);
+    assert_non_null(found);
+    assert_int_equal(((hyti_head *)found)->n_maps, 2);
+    assert_int_equal(((hyti_head *)found)->places, 8);
+    hyt_graph_destroy(graph);
+}
+
 /* Two maps' pixels as rows of the input's own values: what comes out is known. */
 static void detect(void **state)
 {
@@ -454,6 +487,7 @@ int main(void)
         cmocka_unit_test(entropy),      cmocka_unit_test(suppression), cmocka_unit_test(hungarian),
         cmocka_unit_test(priors),       cmocka_unit_test(slopes),     cmocka_unit_test(alignment),
         cmocka_unit_test(gradients),    cmocka_unit_test(perfect_queries), cmocka_unit_test(heads_of_graphs),
+        cmocka_unit_test(heads_of_deep_graphs),
         cmocka_unit_test(detect),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
