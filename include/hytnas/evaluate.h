@@ -20,7 +20,9 @@ typedef struct hyt_evaluator hyt_evaluator;
 #define HYT_EVALUATE_TIMING "timing-ms" /**< real, 200: how long each candidate is timed, in milliseconds */
 /** choice, "fp32", "int8": what accuracy, latency_ms, arena_bytes and weight_bytes are measured in, and what is handed
  *  over. int8: quantised after training, calibrated on 64 training pictures that lie evenly over the set, run by the
- *  runtime's int8 kernels. The epochs of a training report float32's accuracy in either. */
+ *  runtime's int8 kernels. What is reported after each epoch is float32's score in either, for a calibration and an
+ *  int8 validation an epoch would cost as much as small trainings do: a pruner compares reports with reports, all of
+ *  float32, and what a pruned trial is taken to be worth is fitted to what trials with such reports had in int8. */
 #define HYT_EVALUATE_PRECISION "precision"
 /** int, 0: so many trained networks are kept, the last ones; a trial's candidate starts from the weights of the one that
  *  differs in the fewest genes (the earliest of equals; hyt_trainer_inherit()). Its result then depends on what was
@@ -149,7 +151,8 @@ HYT_API hyt_status hyt_evaluator_supernet(hyt_evaluator *evaluator, hyt_space *s
 HYT_API hyt_status hyt_evaluator_set_supernet(hyt_evaluator *evaluator, hyt_space *space, const hyt_graph *largest);
 /** After each epoch of any training here, the super-network's (which is not validated: its accuracy is
  *  NaN) as well. HYT_STOP ends the training: evaluate answers HYT_STOP, so that its trial stays
- *  asked; hyt_evaluator_train hands over the best so far. */
+ *  asked; hyt_evaluator_train hands over the best so far. Inside this callback, and that of the energy, calls that would
+ *  change the evaluator or begin another evaluation are HYT_ERR_STATE. */
 HYT_API hyt_status hyt_evaluator_set_epoch(hyt_evaluator *evaluator, hyt_epoch_fn epoch, void *user);
 /** Decodes and trains one candidate as evaluate does, but for `epochs` epochs, and hands the network over: what a search
  *  does at its end with the networks of its front.

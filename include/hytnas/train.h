@@ -62,7 +62,8 @@ HYT_API void hyt_trainer_destroy(hyt_trainer *trainer);
  *  "teacher-share" and "temperature"; arXiv 1503.02531). It is copied, takes pixels from 0 to 1, and gives what the trained
  *  network gives.
  *  @param teacher  NULL: none any more
- *  @return HYT_ERR_SHAPE where it takes or gives something else; HYT_ERR_STATE where a weight is not set */
+ *  @return HYT_ERR_SHAPE where it takes or gives something else; HYT_ERR_STATE where a weight is not set, or inside an
+ *          epoch callback */
 HYT_API hyt_status hyt_trainer_set_teacher(hyt_trainer *trainer, const hyt_graph *teacher);
 
 /** Starts from the weights of a similar network. Operations with weights are put side by side in their order, those of
@@ -72,7 +73,8 @@ HYT_API hyt_status hyt_trainer_set_teacher(hyt_trainer *trainer, const hyt_graph
  *  @return HYT_ERR_STATE where a weight of the parent is not set, or inside an epoch callback */
 HYT_API hyt_status hyt_trainer_inherit(hyt_trainer *trainer, const hyt_graph *parent, uint64_t *values);
 
-/** After each epoch: 0 goes on, HYT_STOP ends well, negative ends and travels unchanged. */
+/** After each epoch: 0 goes on, HYT_STOP ends well, negative ends and travels unchanged. Of the trainer it may ask for
+ *  the network and save; all that would change it is HYT_ERR_STATE there. */
 typedef int (*hyt_epoch_fn)(void *user, size_t epoch, double train_loss, double validation_accuracy);
 
 /** The whole schedule, from the weights as they are. Pictures are normalised with the train part's mean and deviation,

@@ -124,6 +124,11 @@ void hyt_evaluator_destroy(hyt_evaluator *evaluator)
     hyt_context_destroy(context);
 }
 
+hyt_status hyti_evaluator_idle(const hyt_evaluator *evaluator)
+{
+    return evaluator->runs ? hyti_fail(HYT_ERR_STATE, "an evaluation goes on") : HYT_OK;
+}
+
 /* A training has one score, that of its task: from now on it is this one. */
 static hyt_status take_score(hyt_evaluator *evaluator, const char *metric)
 {
@@ -148,6 +153,7 @@ hyt_status hyt_evaluator_add_objective(hyt_evaluator *evaluator, const char *met
     size_t index;
     HYTI_NEED(evaluator);
     HYTI_NEED(metric);
+    HYTI_TRY(hyti_evaluator_idle(evaluator));
     HYTI_TRY(hyti_metric_find(metric, HYTI_METRIC_COUNT, &index));
     HYTI_TRY(hyti_grow(evaluator->context, &evaluator->objectives, &evaluator->capacity, evaluator->n_objectives + 1,
                        sizeof *evaluator->objectives));
@@ -159,6 +165,7 @@ hyt_status hyt_evaluator_add_objective(hyt_evaluator *evaluator, const char *met
 hyt_status hyt_evaluator_set_epoch(hyt_evaluator *evaluator, hyt_epoch_fn epoch, void *user)
 {
     HYTI_NEED(evaluator);
+    HYTI_TRY(hyti_evaluator_idle(evaluator));
     evaluator->epoch = epoch;
     evaluator->epoch_user = user;
     return HYT_OK;
@@ -168,6 +175,7 @@ hyt_status hyt_evaluator_set_teacher(hyt_evaluator *evaluator, const hyt_graph *
 {
     hyt_graph *copy = NULL;
     HYTI_NEED(evaluator);
+    HYTI_TRY(hyti_evaluator_idle(evaluator));
     if (teacher) HYTI_TRY(hyt_graph_copy(teacher, &copy));
     hyt_graph_destroy(evaluator->teacher);
     evaluator->teacher = copy;
@@ -177,6 +185,7 @@ hyt_status hyt_evaluator_set_teacher(hyt_evaluator *evaluator, const hyt_graph *
 hyt_status hyt_evaluator_set_energy(hyt_evaluator *evaluator, hyt_energy_fn energy, void *user)
 {
     HYTI_NEED(evaluator);
+    HYTI_TRY(hyti_evaluator_idle(evaluator));
     evaluator->energy = energy;
     evaluator->energy_user = user;
     return HYT_OK;
@@ -188,6 +197,7 @@ hyt_status hyt_evaluator_set_predictor(hyt_evaluator *evaluator, const char *met
     hyt_predictor *copy = NULL;
     HYTI_NEED(evaluator);
     HYTI_NEED(metric);
+    HYTI_TRY(hyti_evaluator_idle(evaluator));
     HYTI_TRY(hyti_metric_find(metric, HYTI_METRIC_COUNT, &index));
     if (index < HYTI_METRIC_PREDICTED)
         return hyti_fail(HYT_ERR_NOT_FOUND, "metric \"%s\" is not predicted", metric);

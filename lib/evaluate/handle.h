@@ -49,6 +49,7 @@ struct hyt_evaluator {
     hyti_oneshot oneshot;                    /* the super-network; empty before */
     hyti_oneshot_limit *limits;              /* of the networks that it is trained on */
     size_t n_limits, limit_capacity;
+    bool runs;                               /* an evaluation or a training, inside which a callback may be */
 };
 
 static inline hyt_precision hyti_evaluator_precision(const hyt_evaluator *evaluator)
@@ -56,6 +57,8 @@ static inline hyt_precision hyti_evaluator_precision(const hyt_evaluator *evalua
     return evaluator->params.precision ? HYT_INT8 : HYT_FP32;
 }
 
+/* HYT_ERR_STATE inside a callback: nothing that the evaluation rests on is changed there. */
+hyt_status hyti_evaluator_idle(const hyt_evaluator *evaluator);
 /* Every metric of a trial that is no score of a training. */
 hyt_status hyti_evaluator_measure_quick(hyt_evaluator *evaluator, const hyt_trial *trial, const hyt_graph *graph,
                                         double *objectives);

@@ -183,13 +183,16 @@ hyt_status hyt_evaluator_train(hyt_evaluator *evaluator, const hyt_candidate *ca
     HYTI_NEED(evaluator);
     HYTI_NEED(candidate);
     HYTI_NEED(network);
+    HYTI_TRY(hyti_evaluator_idle(evaluator));
     if (epochs > 100000) return hyti_fail(HYT_ERR_RANGE, "%zu epochs are more than 100000", epochs);
     hyti_train_params params = evaluator->params.train;
     watcher watch = { .evaluator = evaluator };
     params.seed = seed_of(evaluator, candidate);
     if (epochs) params.epochs = (int64_t)epochs;
     HYTI_TRY(hyt_candidate_decode(candidate, evaluator->input, evaluator->classes, &graph));
+    evaluator->runs = true;
     hyt_status status = train_graph(evaluator, &params, &watch, &graph, &best);
+    evaluator->runs = false;
     if (status != HYT_OK) {
         hyt_graph_destroy(graph);
         return status;
@@ -242,10 +245,13 @@ int hyt_evaluator_evaluate(void *user, hyt_trial *trial, double *objectives, siz
     HYTI_NEED(evaluator);
     HYTI_NEED(trial);
     HYTI_NEED(objectives);
+    HYTI_TRY(hyti_evaluator_idle(evaluator));
     if (n != evaluator->n_objectives)
         return hyti_fail(HYT_ERR_SHAPE, "the search has %zu objectives, the evaluator %zu", n, evaluator->n_objectives);
     HYTI_TRY(hyt_candidate_decode(hyt_trial_candidate(trial), evaluator->input, evaluator->classes, &graph));
+    evaluator->runs = true;
     int answer = measure_all(evaluator, trial, &graph, objectives);
+    evaluator->runs = false;
     if (answer == HYT_OK && wants_score(evaluator)) {
         hyt_graph *last = evaluator->network;
         evaluator->network = graph;
@@ -275,6 +281,7 @@ hyt_status hyt_evaluator_limit_supernet(hyt_evaluator *evaluator, const char *me
     size_t index;
     HYTI_NEED(evaluator);
     HYTI_NEED(metric);
+    HYTI_TRY(hyti_evaluator_idle(evaluator));
     HYTI_TRY(hyti_metric_find(metric, HYTI_METRIC_STATIC, &index));
     if (isnan(most)) return hyti_fail(HYT_ERR_RANGE, "limit of %s: not a number", metric);
     HYTI_TRY(hyti_grow(evaluator->context, &evaluator->limits, &evaluator->limit_capacity, evaluator->n_limits + 1,
@@ -289,7 +296,11 @@ hyt_status hyt_evaluator_supernet(hyt_evaluator *evaluator, hyt_space *space, hy
     HYTI_NEED(evaluator);
     HYTI_NEED(space);
     HYTI_NEED(out);
-    HYTI_TRY(need_supernet(evaluator, space, &verdict));
+    HYTI_TRY(hyti_evaluator_idle(evaluator));
+    evaluator->runs = true;
+    hyt_status status = need_supernet(evaluator, space, &verdict);
+    evaluator->runs = false;
+    HYTI_TRY(status);
     if (verdict == HYT_TRIAL_NAN) return hyti_fail(HYT_ERR_NUMERIC, "the training of the super-network diverged");
     if (verdict) return hyti_fail(HYT_ERR_STATE, "the training of the super-network was stopped");
     return hyt_graph_copy(evaluator->oneshot.store.graph, out);
@@ -300,6 +311,7 @@ hyt_status hyt_evaluator_set_supernet(hyt_evaluator *evaluator, hyt_space *space
     HYTI_NEED(evaluator);
     HYTI_NEED(space);
     HYTI_NEED(largest);
+    HYTI_TRY(hyti_evaluator_idle(evaluator));
     const hyti_oneshot_aim aim = aim_of(evaluator, space);
     return hyti_oneshot_set(&evaluator->oneshot, &aim, largest);
 }

@@ -303,7 +303,7 @@ hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const
 {
     HYTI_NEED(trainer);
     HYTI_NEED(train);
-    if (trainer->fit) return hyti_fail(HYT_ERR_STATE, "a training goes on");
+    HYTI_TRY(hyti_trainer_idle(trainer));
     HYTI_TRY(hyti_goal_check(&trainer->goal, train, "train"));
     if (validation) HYTI_TRY(hyti_goal_check(&trainer->goal, validation, "validation"));
     if (trainer->goal.task->begin) HYTI_TRY(trainer->goal.task->begin(&trainer->goal, train));

@@ -206,7 +206,7 @@ hyt_status hyt_trainer_inherit(hyt_trainer *trainer, const hyt_graph *parent, ui
     uint64_t inherited;
     HYTI_NEED(trainer);
     HYTI_NEED(parent);
-    if (trainer->fit) return hyti_fail(HYT_ERR_STATE, "a training goes on");
+    HYTI_TRY(hyti_trainer_idle(trainer));
     for (size_t i = 0; i < parent->n_parameters; i++)
         if (!parent->parameters[i].data)
             return hyti_fail(HYT_ERR_STATE, "the parent's %s is not set", parent->parameters[i].name);

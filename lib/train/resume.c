@@ -47,7 +47,7 @@ hyt_status hyt_trainer_parse(hyt_trainer *trainer, const void *bytes, size_t siz
 {
     HYTI_NEED(trainer);
     HYTI_NEED(bytes);
-    if (trainer->fit) return hyti_fail(HYT_ERR_STATE, "a training goes on");
+    HYTI_TRY(hyti_trainer_idle(trainer));
     HYTI_TRY(hyti_checkpoint_read(trainer, bytes, size, NULL));
     hyti_text image = { .context = trainer->context };
     hyti_text_append(&image, bytes, size);

@@ -29,6 +29,7 @@ hyt_status hyt_trainer_set_teacher(hyt_trainer *trainer, const hyt_graph *teache
 {
     hyt_graph *copy = NULL;
     HYTI_NEED(trainer);
+    HYTI_TRY(hyti_trainer_idle(trainer));
     if (teacher) {
         HYTI_TRY(check_teacher(teacher, trainer->graph));
         if (!trainer->goal.task->imitate)

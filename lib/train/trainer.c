@@ -83,6 +83,11 @@ hyt_status hyt_trainer_create(const hyt_graph *graph, const hyt_options *options
     return HYT_OK;
 }
 
+hyt_status hyti_trainer_idle(const hyt_trainer *trainer)
+{
+    return trainer->fit ? hyti_fail(HYT_ERR_STATE, "a training goes on") : HYT_OK;
+}
+
 void hyt_trainer_destroy(hyt_trainer *trainer)
 {
     if (!trainer) return;
@@ -168,6 +173,7 @@ hyt_status hyt_trainer_step(hyt_trainer *trainer, const float *pictures, const u
     HYTI_NEED(trainer);
     HYTI_NEED(pictures);
     HYTI_NEED(labels);
+    HYTI_TRY(hyti_trainer_idle(trainer));
     HYTI_TRY(check_step(trainer, count));
     for (size_t i = 0; i < count; i++)
         if (labels[i] >= trainer->goal.classes)
@@ -183,6 +189,7 @@ hyt_status hyt_trainer_step_soft(hyt_trainer *trainer, const float *pictures, co
     HYTI_NEED(trainer);
     HYTI_NEED(pictures);
     HYTI_NEED(targets);
+    HYTI_TRY(hyti_trainer_idle(trainer));
     HYTI_TRY(check_step(trainer, count));
     size_t classes = trainer->goal.classes;
     for (size_t i = 0; i < count * classes; i++)

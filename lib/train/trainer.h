@@ -40,6 +40,8 @@ struct hyt_trainer {
     bool keeps;               /* the image of a training that is stopped */
 };
 
+/* HYT_ERR_STATE inside an epoch callback: nothing that the training rests on is changed there. */
+hyt_status hyti_trainer_idle(const hyt_trainer *trainer);
 /* A copy in which the weights that are not set are drawn from the seed. */
 hyt_status hyti_trainer_graph(const hyt_graph *graph, uint64_t seed, hyt_graph **out);
 /* A trainer of arguments that are known to be good, whose net has room for `room` pictures at a time. */

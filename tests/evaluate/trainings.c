@@ -260,6 +260,47 @@ static void a_search_goes_on(void **state)
     tear_down(&f);
 }
 
+/* What is there to be refused: the evaluation that goes on rests on it. */
+static int change_all(void *user, size_t epoch, double loss, double accuracy)
+{
+    fixture *f = user;
+    double objectives[1];
+    hyt_graph *graph = NULL;
+    (void)epoch, (void)loss, (void)accuracy;
+    CHECK_STATUS(hyt_evaluator_add_objective(f->evaluator, "macs"), HYT_ERR_STATE);
+    CHECK_MESSAGE("an evaluation goes on");
+    CHECK_STATUS(hyt_evaluator_set_teacher(f->evaluator, NULL), HYT_ERR_STATE);
+    CHECK_STATUS(hyt_evaluator_set_epoch(f->evaluator, NULL, NULL), HYT_ERR_STATE);
+    CHECK_STATUS(hyt_evaluator_set_energy(f->evaluator, NULL, NULL), HYT_ERR_STATE);
+    CHECK_STATUS(hyt_evaluator_set_predictor(f->evaluator, "predicted_accuracy", NULL), HYT_ERR_STATE);
+    CHECK_STATUS(hyt_evaluator_limit_supernet(f->evaluator, "macs", 1e6), HYT_ERR_STATE);
+    CHECK_STATUS(hyt_evaluator_measure(f->evaluator, f->candidates[1], objectives, 1), HYT_ERR_STATE);
+    CHECK_STATUS(hyt_evaluator_train(f->evaluator, f->candidates[1], 1, &graph, NULL), HYT_ERR_STATE);
+    CHECK_STATUS(hyt_evaluator_supernet(f->evaluator, f->space, &graph), HYT_ERR_STATE);
+    MUST(hyt_candidate_decode(f->candidates[0], SIDE, 2, &graph));
+    CHECK_STATUS(hyt_evaluator_set_supernet(f->evaluator, f->space, graph), HYT_ERR_STATE);
+    hyt_graph_destroy(graph);
+    return 0;
+}
+
+static void nothing_changes_inside_a_callback(void **state)
+{
+    (void)state;
+    fixture f;
+    double accuracy;
+    hyt_graph *network = NULL;
+    set_up(&f);
+    f.evaluator = evaluator_of(&f, SET("method", "training"));
+    MUST(hyt_evaluator_set_epoch(f.evaluator, change_all, &f));
+    MUST(hyt_evaluator_measure(f.evaluator, f.candidates[0], &accuracy, 1));
+    MUST(hyt_evaluator_train(f.evaluator, f.candidates[0], 1, &network, NULL));
+    MUST(hyt_evaluator_set_epoch(f.evaluator, NULL, NULL)); /* it is over */
+    MUST(hyt_evaluator_add_objective(f.evaluator, "macs"));
+    hyt_graph_destroy(network);
+    hyt_evaluator_destroy(f.evaluator);
+    tear_down(&f);
+}
+
 static hyt_status evaluate_twice(hyt_context *context)
 {
     static const size_t levels[GENES] = { 0 };
@@ -296,7 +337,8 @@ static void allocations_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(candidates_inherit), cmocka_unit_test(the_nearest_is_found),
+        cmocka_unit_test(nothing_changes_inside_a_callback), cmocka_unit_test(candidates_inherit),
+        cmocka_unit_test(the_nearest_is_found),
         cmocka_unit_test(teachers_are_imitated), cmocka_unit_test(a_search_goes_on),
         cmocka_unit_test(allocations_may_fail),
     };

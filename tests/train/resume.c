@@ -284,11 +284,18 @@ static void bad_calls_are_refused(void **state)
 
 static int fit_again(void *user, size_t epoch, double loss, double accuracy)
 {
+    static const float pictures[SIDE * SIDE * 3], shares[CLASSES];
+    static const uint32_t labels[1];
     hyt_trainer *trainer = user;
     (void)epoch, (void)loss, (void)accuracy;
     CHECK_STATUS(hyt_trainer_fit(trainer, trainer->fit->train, NULL, NULL, NULL, NULL), HYT_ERR_STATE);
     CHECK_STATUS(hyt_trainer_parse(trainer, "HYTFIT", 6), HYT_ERR_STATE);
     CHECK_STATUS(hyt_trainer_inherit(trainer, trainer->graph, NULL), HYT_ERR_STATE);
+    CHECK_STATUS(hyt_trainer_set_teacher(trainer, trainer->graph), HYT_ERR_STATE);
+    CHECK_MESSAGE("a training goes on");
+    CHECK_STATUS(hyt_trainer_set_teacher(trainer, NULL), HYT_ERR_STATE);
+    CHECK_STATUS(hyt_trainer_step(trainer, pictures, labels, 1, NULL), HYT_ERR_STATE);
+    CHECK_STATUS(hyt_trainer_step_soft(trainer, pictures, shares, 1, NULL), HYT_ERR_STATE);
     return HYT_STOP;
 }
 
@@ -313,23 +320,13 @@ static int stop(void *user, size_t epoch, double loss, double accuracy)
 
 static hyt_status stop_and_go_on(hyt_context *context)
 {
-    hyt_graph *graph = NULL;
-    hyt_dataset *train = NULL;
-    hyt_options *options = NULL;
-    hyt_trainer *trainer = NULL;
-    hyt_status status = make_graph(context, &graph);
-    if (status == HYT_OK) status = make_data(context, 4, 1, &train);
-    if (status == HYT_OK) status = hyt_train_options_create(context, &options);
-    if (status == HYT_OK) status = hyt_options_set_int(options, HYT_TRAIN_EPOCHS, 2);
-    if (status == HYT_OK) status = hyt_trainer_create(graph, options, &trainer);
-    if (status == HYT_OK) status = hyt_trainer_fit(trainer, train, train, stop, NULL, NULL);
-    if (status == HYT_OK) status = hyt_trainer_save(trainer, path);
-    if (status == HYT_OK) status = hyt_trainer_load(trainer, path);
-    if (status == HYT_OK) status = hyt_trainer_fit(trainer, train, train, NULL, NULL, NULL);
-    hyt_trainer_destroy(trainer);
-    hyt_options_destroy(options);
-    hyt_dataset_destroy(train);
-    hyt_graph_destroy(graph);
+    small_training s;
+    hyt_status status = small_training_open(context, SET("epochs", "2"), &s);
+    if (status == HYT_OK) status = hyt_trainer_fit(s.trainer, s.train, s.train, stop, NULL, NULL);
+    if (status == HYT_OK) status = hyt_trainer_save(s.trainer, path);
+    if (status == HYT_OK) status = hyt_trainer_load(s.trainer, path);
+    if (status == HYT_OK) status = hyt_trainer_fit(s.trainer, s.train, s.train, NULL, NULL, NULL);
+    small_training_close(&s);
     return status;
 }
 
