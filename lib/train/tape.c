@@ -75,7 +75,8 @@ static size_t add_weight(builder *b, const hyti_node *node, size_t own)
         weight.taps = node->kernel[0] * node->kernel[1];
         weight.depthwise = hyti_node_is_depthwise(b->graph, node);
     }
-    weight.rounds = parameter->role == HYTI_ROLE_WEIGHT && node->op != HYT_OP_CONV_TRANSPOSE;
+    weight.rounds = parameter->role == HYTI_ROLE_WEIGHT;
+    weight.transposed = weight.rounds && node->op == HYT_OP_CONV_TRANSPOSE;
     weight.back_rows = weight.outputs;
     weight.back_columns = weight.taps * weight.inputs;
     tape->weights[tape->n_weights] = weight;
@@ -398,6 +399,26 @@ static void place_weights(hyti_tape *tape)
     }
 }
 
+/* What a concatenation joins is stored as the whole is, so that it is only moved (lib/runtime/quantiser.c): what
+ * several join as in the first, what is joined again as in the outermost. A whole that a batch norm or a bound changes
+ * has no range of its own here, and what is itself only moved keeps the one that it was stored with. */
+static void join_grids(hyti_tape *tape)
+{
+    for (size_t i = 0; i < tape->n_values; i++) tape->values[i].grid = 2 * i + 1;
+    for (size_t s = tape->n_steps; s-- > 0;) {
+        const hyti_tape_step *step = &tape->steps[s];
+        const hyti_tape_value *whole = &tape->values[step->output];
+        bool curve = hyti_act_is_curve(whole->act);
+        if (step->node->op != HYT_OP_CONCAT || whole->norm != HYTI_NONE) continue;
+        if (whole->act != HYTI_ACT_NONE && !curve) continue;
+        for (size_t i = 0; i < step->n_uses; i++) {
+            hyti_tape_value *part = &tape->values[step->uses[i].value];
+            bool given = tape->graph->nodes[part->read].op == HYT_OP_SOFTMAX;
+            if (hyti_tape_rounds(part) && !given) part->grid = curve ? 2 * step->output : whole->grid;
+        }
+    }
+}
+
 static hyt_status reserve(builder *b, hyt_context *context)
 {
     const hyt_graph *graph = b->graph;
@@ -428,6 +449,7 @@ static void build(builder *b)
     tape->values[tape->output].wanted = true; /* the loss writes its gradient, trained or not */
     memset(b->live, 0, b->graph->n_nodes * sizeof *b->live);
     mark_first_gradients(tape, b->live);
+    join_grids(tape);
     cut_stages(tape);
     choose_chunks(tape);
     place_data(tape);

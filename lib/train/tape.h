@@ -50,6 +50,7 @@ typedef struct hyti_tape_value {
     size_t born, dies;       /* stages of the step that makes it and of its last reader */
     size_t norm;             /* batch norm that readers apply, or HYTI_NONE */
     hyti_act act;            /* and then activation */
+    size_t grid;             /* that its readers round by: 2 * value + 1, or that of the concatenation that it is in */
     bool moved;              /* only moved or chosen from what another value holds: already rounded where that is */
     hyt_value made, read;    /* the graph's values of what is stored, batch norm applied, and of what readers see */
 } hyti_tape_value;
@@ -86,6 +87,7 @@ typedef struct hyti_tape_weight {
     size_t groups, taps, inputs, outputs; /* inputs and outputs of one group; all 1 but `outputs` for a vector */
     bool depthwise, decays;
     bool rounds;             /* in int8 it has a scale for each output */
+    bool transposed;         /* of a transposed convolution, whose outputs are the inputs here */
     bool mirrored;           /* the operand's gradient reads its taps in reverse, as [tap][output] x [input] */
     size_t back_rows, back_columns; /* of the matrix that a gradient is multiplied by */
 } hyti_tape_weight;
@@ -122,6 +124,12 @@ typedef struct hyti_tape {
     size_t data, gradients, running, lanes /* of one part */, factors, scratch /* of one worker */;
     size_t ranges;               /* where in `running` those of the values start, HYTI_ENDS each */
 } hyti_tape;
+
+/* Whether readers of a value see it rounded, with int8. */
+static inline bool hyti_tape_rounds(const hyti_tape_value *value)
+{
+    return value->act != HYTI_ACT_NONE || !value->moved;
+}
 
 /* Whether values and weights are rounded as int8 rounds them, and whether the ranges still follow the batches. */
 typedef enum hyti_rounding { HYTI_ROUNDING_NONE = 0, HYTI_ROUNDING_LEARNS, HYTI_ROUNDING_FROZEN } hyti_rounding;

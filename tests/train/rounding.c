@@ -79,9 +79,10 @@ static void every_table(void **state)
     }
 }
 
-static hyt_graph *trained(const char *const *settings, double *accuracy)
+/* Trains the graph, and destroys it. */
+static hyt_graph *trained_of(hyt_graph *graph, const char *const *settings, double *accuracy)
 {
-    hyt_graph *graph = small_graph(), *network = NULL;
+    hyt_graph *network = NULL;
     hyt_dataset *train = toy(96, 1), *validation = toy(48, 2);
     hyt_trainer *trainer = trainer_of(graph, settings);
     MUST(hyt_trainer_fit(trainer, train, validation, NULL, NULL, accuracy));
@@ -91,6 +92,45 @@ static hyt_graph *trained(const char *const *settings, double *accuracy)
     hyt_dataset_destroy(validation);
     hyt_graph_destroy(graph);
     return network;
+}
+
+static hyt_graph *trained(const char *const *settings, double *accuracy)
+{
+    return trained_of(small_graph(), settings, accuracy);
+}
+
+static void scale_parameter(const hyt_graph *graph, hyt_value node, size_t first, size_t count, float factor)
+{
+    float *values = graph->parameters[graph->nodes[node].parameters[0]].data;
+    for (size_t i = first; i < first + count; i++) values[i] *= factor;
+}
+
+/* A transposed convolution whose outputs differ in size; a concatenation of parts that do, the smaller as important as
+ * the larger, within another. */
+static hyt_graph *joining_graph(void)
+{
+    hyt_graph *graph = NULL;
+    hyt_value x, parts[2], up, tail;
+    MUST(hyt_graph_create(NULL, "joining", &graph));
+    MUST(hyt_graph_input(graph, 3, SIDE, SIDE, &x));
+    MUST(hyti_graph_conv_norm(graph, x, 4, 3, 1, 1, HYT_OP_INPUT, &parts[0]));
+    hyt_value norm = parts[0];
+    MUST(hyt_graph_activation(graph, parts[0], HYT_OP_RELU6, &parts[0]));
+    MUST(hyti_graph_conv_norm(graph, x, 8, 3, 2, 1, HYT_OP_SILU, &up));
+    MUST(hyt_graph_conv_transpose(graph, up, 4, 2, 2, 0, 1, &up));
+    MUST(hyt_graph_activation(graph, up, HYT_OP_RELU, &parts[1]));
+    MUST(hyt_graph_concat(graph, parts, 2, 1, &x));
+    parts[0] = x;
+    MUST(hyti_graph_conv_norm(graph, x, 3, 1, 1, 1, HYT_OP_SILU, &parts[1]));
+    MUST(hyt_graph_concat(graph, parts, 2, 1, &x));
+    MUST(hyt_graph_conv(graph, x, 6, 3, 2, 1, &tail));
+    MUST(hyt_graph_global_pool(graph, tail, &x));
+    MUST(hyt_graph_linear(graph, x, CLASSES, 1, &x));
+    MUST(hyt_graph_initialise(graph, 5));
+    scale_parameter(graph, norm, 0, 4, 0.02f);
+    for (size_t o = 0; o < 6; o++) scale_parameter(graph, tail, o * 11 * 9, 4 * 9, 50);
+    for (size_t i = 0; i < 8; i++) scale_parameter(graph, up, (i * 4 + 1) * 4, 2 * 4, 0.05f);
+    return graph;
 }
 
 #define QAT SET("epochs", "8", "qat", "0.5", "crop", "0", "jitter", "0")
@@ -170,14 +210,13 @@ static double distance(const float *a, const float *b, size_t count)
 
 /* The network that was trained is much nearer to the runtime's int8 one than the same in float32 is, and it lies within
  * a step of the result. */
-static void the_int8_network_is_what_was_trained(void **state)
+static void check_int8_is_what_was_trained(hyt_graph *graph)
 {
-    (void)state;
     enum { PICTURES = 40 };
     static float planes[PICTURES * 3 * SIDE * SIDE], exact[PICTURES * CLASSES], rounded[PICTURES * CLASSES],
         int8[PICTURES * CLASSES];
     double accuracy = 0;
-    hyt_graph *network = trained(QAT, &accuracy);
+    hyt_graph *network = trained_of(graph, QAT, &accuracy);
     hyt_dataset *test = toy(PICTURES, 3);
     size_t carried = 0;
     planes_of(test, PICTURES, planes);
@@ -196,6 +235,18 @@ static void the_int8_network_is_what_was_trained(void **state)
     hyt_graph_destroy(learned);
     hyt_dataset_destroy(test);
     hyt_graph_destroy(network);
+}
+
+static void the_int8_network_is_what_was_trained(void **state)
+{
+    (void)state;
+    check_int8_is_what_was_trained(small_graph());
+}
+
+static void so_are_transposed_convolutions_and_concatenations(void **state)
+{
+    (void)state;
+    check_int8_is_what_was_trained(joining_graph());
 }
 
 /* Threads change no weight and no range. */
@@ -220,7 +271,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_and_slopes_by_hand), cmocka_unit_test(weights_by_hand), cmocka_unit_test(every_table),
-        cmocka_unit_test(the_int8_network_is_what_was_trained), cmocka_unit_test(threads_change_nothing),
+        cmocka_unit_test(the_int8_network_is_what_was_trained),
+        cmocka_unit_test(so_are_transposed_convolutions_and_concatenations), cmocka_unit_test(threads_change_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
