@@ -43,6 +43,7 @@ typedef struct search_job {
     char doing[64];         /* "trial 12": what is being trained */
     size_t epochs;          /* of it */
     bool may_stop;          /* whether Ctrl-C ends the training that goes on */
+    bool supernet_kept;     /* lies beside the study */
 } search_job;
 
 /* Whether Ctrl-C was pressed. */

@@ -2,6 +2,7 @@
 #include "job.h"
 #include "flags.h"
 #include "models.h"
+#include "supernet.h"
 #include "settings.h"
 #include <inttypes.h>
 #include <math.h>
@@ -56,7 +57,8 @@ static const flag_row flags[] = {
     [PREDICTOR] = { "predictor", "FILE",
                     "repeatable; a predictor that hytnas measure wrote: its answers are a metric (of latency_ms: "
                     "predicted_latency_ms), known without training or timing, for --objective and --limit" },
-    [STUDY] = { "study", "FILE", "keeps every trial in this file, so that the search can be resumed" },
+    [STUDY] = { "study", "FILE", "keeps every trial in this file, so that the search can be resumed; the super-network of "
+                                 "--train-method one-shot or fine-tuning lies beside it, in FILE.supernet" },
     [RESUME] = { "resume", NULL, "goes on with the study; starts it if there is none" },
     [OUT] = { "out", "DIR",
               "folder of front.csv, report.html and models/ (default: beside the study, its name with -results; "
@@ -254,7 +256,8 @@ static int evaluate(void *user, hyt_trial *trial, double *objectives, size_t n)
     search_job *job = user;
     if (interrupted()) return HYT_STOP;
     snprintf(job->doing, sizeof job->doing, "trial %" PRIu64, hyt_trial_number(trial));
-    return hyt_evaluator_evaluate(job->evaluator, trial, objectives, n);
+    int answer = hyt_evaluator_evaluate(job->evaluator, trial, objectives, n);
+    return answer == 0 ? (int)supernet_keep(job) : answer;
 }
 
 /* A model is kept as soon as its trial is in the front: what leaves the front is removed at the end. */
@@ -462,6 +465,7 @@ static int search(search_job *job)
     if (result == GOOD) result = create_search(job);
     if (result == GOOD && !(training = describe_training(job))) result = complain("out of memory");
     if (result == GOOD && job->study) result = check(hyt_study_attach(job->study, job->search, training));
+    if (result == GOOD) result = supernet_load(job);
     if (result == GOOD) result = models_open(job->folder, training, job->resume);
     if (result == GOOD) {
         result = run_search(job);

@@ -3,8 +3,8 @@
 #include "evaluate/evaluate.h"
 #include <string.h>
 
-#define POOL ((size_t)256) /* networks that a training draws from */
-#define DRAWS 32           /* for one of them, before one above the limits is made smaller */
+#define POOL ((size_t)128) /* networks that a training draws from */
+#define DRAWS 16           /* for one of them, before one above the limits is made smaller */
 
 void hyti_oneshot_clear(hyti_oneshot *oneshot)
 {
@@ -35,7 +35,7 @@ typedef struct source {
     hyti_oneshot_aim aim;
     const hyti_train_params *params;
     uint64_t seed;
-    hyti_level *levels; /* POOL rows of `genes` */
+    hyti_level *levels; /* POOL rows of `genes`, and room for one */
     size_t genes;
 } source;
 
@@ -75,30 +75,47 @@ static bool has_lower(const source *s, const hyti_level *levels, size_t gene)
     return levels[gene] > 0 && hyti_space_active(s->aim.space, levels, gene);
 }
 
-/* Lowers one gene at random; false: all are at their lowest. */
-static bool lower(const source *s, hyti_rng *rng, hyti_level *levels)
+/* Lowers `times` genes at random, one after the other, or until all are at their lowest; the same for the same draws. */
+static void lower(const source *s, hyti_rng rng, size_t times, hyti_level *levels)
 {
-    size_t higher = 0, gene = 0;
-    for (size_t i = 0; i < s->genes; i++) higher += has_lower(s, levels, i);
-    if (higher == 0) return false;
-    size_t left = (size_t)hyti_rng_below(rng, higher);
-    while (!has_lower(s, levels, gene) || left-- > 0) gene++;
-    levels[gene]--;
-    hyti_space_canonicalise(s->aim.space, levels);
-    return true;
+    for (; times > 0; times--) {
+        size_t higher = 0, gene = 0;
+        for (size_t i = 0; i < s->genes; i++) higher += has_lower(s, levels, i);
+        if (higher == 0) return;
+        size_t left = (size_t)hyti_rng_below(&rng, higher);
+        while (!has_lower(s, levels, gene) || left-- > 0) gene++;
+        levels[gene]--;
+        hyti_space_canonicalise(s->aim.space, levels);
+    }
 }
 
-static hyt_status draw_levels(const source *s, size_t index, hyti_level *levels)
+/* Lowers levels that are above the limits as often as it takes, found by halving; `from` is room for a row. */
+static hyt_status tighten(const source *s, const hyti_rng *rng, hyti_level *levels, hyti_level *from, bool *good)
+{
+    size_t above = 0, within = 0, bytes = s->genes * sizeof *levels;
+    memcpy(from, levels, bytes);
+    for (size_t i = 0; i < s->genes; i++) within += levels[i];
+    while (within - above > 1) {
+        size_t middle = above + (within - above) / 2;
+        memcpy(levels, from, bytes);
+        lower(s, *rng, middle, levels);
+        HYTI_TRY(is_within(s, levels, good));
+        *(*good ? &within : &above) = middle;
+    }
+    memcpy(levels, from, bytes);
+    lower(s, *rng, within, levels);
+    return is_within(s, levels, good);
+}
+
+static hyt_status draw_levels(const source *s, size_t index, hyti_level *levels, hyti_level *room)
 {
     hyti_rng rng = hyti_rng_start(s->seed, HYTI_PURPOSE_SUPERNET, index);
     bool good = false;
-    size_t steps = 0; /* down to the lowest */
     for (size_t i = 0; i < DRAWS && !good; i++) {
         hyti_space_sample(s->aim.space, &rng, levels);
         HYTI_TRY(is_within(s, levels, &good));
     }
-    for (size_t i = 0; i < s->genes; i++) steps += levels[i];
-    while (!good && steps-- > 0 && lower(s, &rng, levels)) HYTI_TRY(is_within(s, levels, &good));
+    if (!good) HYTI_TRY(tighten(s, &rng, levels, room, &good));
     if (good) return HYT_OK;
     return hyti_fail(HYT_ERR_INFEASIBLE, "no network of space \"%s\" was found within the limits of its super-network",
                      hyt_space_name(s->aim.space));
@@ -107,9 +124,10 @@ static hyt_status draw_levels(const source *s, size_t index, hyti_level *levels)
 static hyt_status fill_source(source *s)
 {
     s->genes = hyt_space_genes(s->aim.space);
-    s->levels = hyti_array(hyti_space_context(s->aim.space), POOL * s->genes, sizeof *s->levels);
+    s->levels = hyti_array(hyti_space_context(s->aim.space), (POOL + 1) * s->genes, sizeof *s->levels);
     hyt_status status = s->levels ? HYT_OK : hyti_fail_nomem();
-    for (size_t i = 0; i < POOL && status == HYT_OK; i++) status = draw_levels(s, i, s->levels + i * s->genes);
+    for (size_t i = 0; i < POOL && status == HYT_OK; i++)
+        status = draw_levels(s, i, s->levels + i * s->genes, s->levels + POOL * s->genes);
     return status;
 }
 

@@ -132,6 +132,21 @@ def one_objective():
     check("<svg" in open("o-results/report.html").read(), "no plot")
 
 
+def one_shot():
+    """The super-network lies beside the study: a resumed search takes it, one with other settings is refused."""
+    train = ["--train-method", "one-shot", "--supernet-epochs", 1, "--objective", "accuracy:max", "--objective", "macs:min"]
+    search(*train, "--trials", 2, "--study", "w.db")
+    made = os.stat("w.db.supernet")
+    check(made.st_size > 1000000 and "space=hytnas" in open("w.db.supernet.txt").read(), made)
+    search(*train, "--trials", 3, "--study", "w.db", "--resume")
+    check(os.stat("w.db.supernet").st_mtime_ns == made.st_mtime_ns, "the super-network was made again")
+    os.unlink("w.db")
+    refused(*QUICK, *train, "--trials", 2, "--study", "w.db", "--seed", 0, "--train-batch", 8,
+            says=["w.db.supernet", "was made with batch 16, not 8"])
+    open("w.db.supernet", "w").write("torn")
+    refused(*QUICK, *train, "--trials", 2, "--study", "w.db", says=["w.db.supernet"])
+
+
 def killing(count):
     """Killed at random moments: exactly the asked number of finished, distinct evaluations."""
     wanted, kills, told = 10 * count, 0, {}
@@ -360,7 +375,7 @@ def main():
         started = time.monotonic()
         steps = [bad_words, bad_pictures, impossible_limits, own_pictures, lambda: resuming(results()), ending_early,
                  one_objective, bad_studies, full_disk,
-                 on_a_terminal, interrupting, lambda: killing(6)]
+                 on_a_terminal, interrupting, one_shot, lambda: killing(6)]
         for step in steps:
             step()
             print(f"{time.monotonic() - started:5.1f} s  {step.__name__}", flush=True)
