@@ -3,8 +3,10 @@
 #ifndef HYTI_EVALUATE_EVALUATE_H
 #define HYTI_EVALUATE_EVALUATE_H
 
+#include "base/text.h"
 #include "evaluate/proxy.h"
 #include <hytnas/data.h>
+#include <hytnas/evaluate.h>
 
 /* Those below HYTI_METRIC_STATIC follow from the network's shapes alone. */
 enum {
@@ -39,5 +41,9 @@ hyt_status hyti_evaluate_int8_shapes(const hyt_graph *graph, hyt_graph **out);
  * fewer) that lie evenly over it. */
 hyt_status hyti_evaluate_quantise(const hyt_graph *network, const hyt_dataset *dataset, size_t pictures, size_t threads,
                                   hyt_graph **out);
+
+/* What hyt_predictor_save() writes and hyt_predictor_load() reads. */
+hyt_status hyti_predictor_write(const hyt_predictor *predictor, hyti_text *to);
+hyt_status hyti_predictor_parse(hyt_space *space, const void *bytes, size_t size, hyt_predictor **out);
 
 #endif

@@ -196,7 +196,7 @@ static const char *word_of(const char *name)
     return name;
 }
 
-static hyt_status write_file(const hyt_predictor *p, hyti_text *to)
+hyt_status hyti_predictor_write(const hyt_predictor *p, hyti_text *to)
 {
     char *bytes = NULL;
     size_t size;
@@ -222,7 +222,7 @@ hyt_status hyt_predictor_save(const hyt_predictor *predictor, const char *path)
     HYTI_NEED(predictor);
     HYTI_NEED(path);
     hyti_text file = { .context = predictor->context };
-    hyt_status status = write_file(predictor, &file);
+    hyt_status status = hyti_predictor_write(predictor, &file);
     if (status == HYT_OK) status = hyti_file_write(path, file.data, file.length);
     hyti_text_clear(&file);
     return status;
@@ -275,6 +275,12 @@ static hyt_status get_predictor(hyti_payload *from, hyt_space *space, hyt_predic
     return status;
 }
 
+hyt_status hyti_predictor_parse(hyt_space *space, const void *bytes, size_t size, hyt_predictor **out)
+{
+    hyti_payload from = { "predictor", bytes, size, 0 };
+    return get_predictor(&from, space, out);
+}
+
 hyt_status hyt_predictor_load(hyt_space *space, const char *path, hyt_predictor **out)
 {
     void *bytes = NULL;
@@ -284,8 +290,7 @@ hyt_status hyt_predictor_load(hyt_space *space, const char *path, hyt_predictor 
     HYTI_NEED(out);
     hyt_context *context = hyti_space_context(space);
     HYTI_TRY(hyti_file_read(context, path, LARGEST_FILE, &bytes, &size));
-    hyti_payload from = { "predictor", bytes, size, 0 };
-    hyt_status status = get_predictor(&from, space, out);
+    hyt_status status = hyti_predictor_parse(space, bytes, size, out);
     if (status != HYT_OK && status != HYT_ERR_NOMEM) status = hyti_fail_within(status, "%s", path);
     hyti_free_aligned(context, bytes);
     return status;
