@@ -7,7 +7,7 @@
 #include <hytnas/search.h>
 #include <math.h>
 
-enum { SIDE = 32, TRIALS = 10, EPOCHS = 9, TRAIN = 160, VALIDATION = 60 };
+enum { SIDE = 32, TRIALS = 10, EPOCHS = 9, FIRST_RUNG = 3, TRAIN = 160, VALIDATION = 60 };
 #define TOLERANCE 0.02 /* of accuracy, by which the best network may be missed */
 
 /* Bright bars in noise, upright or lying: small networks learn to tell them apart in a few epochs, some sooner, some
@@ -74,6 +74,8 @@ static void search(run *r, const char *pruner)
     MUST(hyt_search_options_create(NULL, &search_options));
     MUST(hyt_options_set_text(search_options, HYT_SEARCH_METHOD, "random")); /* the same networks in either search */
     MUST(hyt_options_set_text(search_options, HYT_SEARCH_PRUNER, pruner));
+    /* After one epoch the order is that of who starts sooner, and the best of these is not among the first. */
+    MUST(hyt_options_set_int(search_options, HYT_SEARCH_MIN_STEP, FIRST_RUNG));
     MUST(hyt_options_set_int(search_options, HYT_SEARCH_MAX_STEP, EPOCHS));
     MUST(hyt_options_set_int(search_options, HYT_SEARCH_BATCH, 2));
     MUST(hyt_options_set_int(search_options, HYT_SEARCH_TRIALS, TRIALS));
@@ -147,7 +149,7 @@ static void poor_networks_end_early_and_the_best_is_found(void **state)
         hyt_trial_state ended = hyt_search_trial_state(part.search, i);
         check_same_network(&part, &whole, i);
         assert_int_equal(whole.epochs[i], EPOCHS);
-        assert_true(part.epochs[i] == 1 || part.epochs[i] == 3 || part.epochs[i] == EPOCHS);
+        assert_true(part.epochs[i] == FIRST_RUNG || part.epochs[i] == EPOCHS);
         assert_int_equal(ended, part.epochs[i] == EPOCHS ? HYT_TRIAL_FINISHED : HYT_TRIAL_PRUNED);
         assert_int_equal(hyt_search_trial_reports(part.search, i), part.epochs[i]);
         /* a rung does nothing to the training that passes it */
@@ -156,7 +158,7 @@ static void poor_networks_end_early_and_the_best_is_found(void **state)
     }
     print_message("%zu of %zu epochs, best %.3f, without rungs %.3f\n", epochs_of(&part), epochs_of(&whole),
                   best_of(&part), best_of(&whole));
-    assert_true(epochs_of(&part) < 2 * epochs_of(&whole) / 3);
+    assert_true(10 * epochs_of(&part) < 9 * epochs_of(&whole));
     assert_true(best_of(&whole) > 0.9);
     assert_true(best_of(&part) >= best_of(&whole) - TOLERANCE);
     run_close(&part);
