@@ -195,7 +195,7 @@ def report_person(front, peers, seconds):
 
 def person(options, training):
     seed = options.seed
-    limits = ["parameters:59999", f"accuracy:{options.least}"]
+    limits = ["parameters:59999"] + ([f"accuracy:{options.least}"] if options.least else [])
     trials = search(options, "person", seed, ["accuracy:max", "latency_ms:min", "weight_bytes:min"], limits, training,
                     60 * options.minutes, trials=options.trials, epochs=options.epochs, precision="int8")
     seconds = spent(options, place(options, f"person-{seed}.db"))

@@ -75,16 +75,13 @@ static void keep_first(hyt_dataset **dataset, size_t count)
     *dataset = first;
 }
 
-/* The three parts of FOLDER, or of FOLDER:N. */
-static void load_parts(bench *b, const char *text)
+/* The pictures to train on of FOLDER or FOLDER:N; `folder` is room for its name. */
+static void load_train(bench *b, const char *text, char *folder, size_t size)
 {
-    char folder[4096];
-    snprintf(folder, sizeof folder, "%s", text);
+    snprintf(folder, size, "%s", text);
     char *colon = strrchr(folder, ':');
     if (colon) *colon = 0;
     b->train = bench_load(folder, "train");
-    b->val = bench_load(folder, "val");
-    b->test = bench_load(folder, "test");
     if (colon) keep_first(&b->train, strtoul(colon + 1, NULL, 10));
 }
 
@@ -193,10 +190,13 @@ static void bench_close(bench *b)
     hyt_dataset_destroy(b->test);
 }
 
-static int run(const char *folder, const char *out, char **wanted, int count)
+static int run(const char *text, const char *out, char **wanted, int count)
 {
+    char folder[4096];
     bench b = { .out = out };
-    load_parts(&b, folder);
+    load_train(&b, text, folder, sizeof folder);
+    b.val = bench_load(folder, "val");
+    b.test = bench_load(folder, "test");
     draw_candidates(&b);
     for (size_t k = 0; k < METHODS; k++) {
         if (!is_wanted(&methods[k], wanted, count)) continue;
@@ -350,11 +350,12 @@ static void check_networks(const bench *b, const row *macs, const char *folder)
     }
 }
 
-static void print_predictors(const row *rows, const char *folder)
+static void print_predictors(const row *rows, const char *text)
 {
+    char folder[4096];
     static const char *const taught[] = { "full", "4 epochs", "1 epoch" };
     bench b = { 0 };
-    load_parts(&b, folder);
+    load_train(&b, text, folder, sizeof folder);
     draw_candidates(&b);
     check_networks(&b, &rows[row_of("macs")], folder);
     static row said[3];
