@@ -13,7 +13,6 @@
 #include <string.h>
 
 #define MAGIC "\x89HYP\r\n\x1a\n"
-#define HEAD 16
 #define WORD 64 /* bytes of a name */
 enum { VERSION = 1 };
 #define LARGEST_FILE ((size_t)1 << 31)
@@ -203,17 +202,14 @@ hyt_status hyti_predictor_write(const hyt_predictor *p, hyti_text *to)
     uint32_t print;
     HYTI_TRY(space_print(p->space, &print));
     HYTI_TRY(hyt_surrogate_write(p->surrogate, &bytes, &size));
-    hyti_text_append(to, MAGIC, 8);
-    hyti_put_number(to, VERSION, 4);
-    hyti_put_number(to, 0, 4);
+    hyti_seal_begin(to, MAGIC, VERSION);
     hyti_put_word(to, hyt_predictor_metric(p));
     hyti_put_word(to, word_of(hyt_space_name(p->space)));
     hyti_put_number(to, print, 4);
     hyti_text_append(to, bytes, size);
     hyt_text_destroy(bytes);
     if (to->failed) return hyti_fail_nomem();
-    uint32_t crc = hyti_crc32(0, to->data + HEAD, to->length - HEAD);
-    for (size_t i = 0; i < 4; i++) to->data[HEAD - 4 + i] = (char)(crc >> (8 * i));
+    hyti_seal_end(to);
     return HYT_OK;
 }
 
@@ -231,19 +227,12 @@ hyt_status hyt_predictor_save(const hyt_predictor *predictor, const char *path)
 /* What stands before the surrogate: nothing at all, or the metric and a space, which must be this one. */
 static hyt_status get_head(hyti_payload *from, const hyt_space *space, char metric[WORD])
 {
-    uint64_t version, crc, print;
+    uint64_t print;
     uint32_t own;
     char name[WORD];
     metric[0] = 0;
-    if (from->size < HEAD || memcmp(from->bytes, MAGIC, 8) != 0) return HYT_OK;
-    from->at = 8;
-    HYTI_TRY(hyti_get_number(from, 4, "version", 0, UINT32_MAX, &version));
-    HYTI_TRY(hyti_get_number(from, 4, "checksum", 0, UINT32_MAX, &crc));
-    if (version != VERSION)
-        return hyti_fail(HYT_ERR_CONFLICT, "a predictor of version %u, this library reads version %d",
-                         (unsigned)version, VERSION);
-    if (hyti_crc32(0, from->bytes + HEAD, from->size - HEAD) != crc)
-        return hyti_fail(HYT_ERR_FORMAT, "%s: its checksum differs", from->part);
+    if (!hyti_has_seal(from, MAGIC)) return HYT_OK;
+    HYTI_TRY(hyti_get_seal(from, VERSION));
     HYTI_TRY(hyti_get_word(from, "metric", metric, WORD));
     HYTI_TRY(hyti_get_word(from, "space", name, WORD));
     HYTI_TRY(hyti_get_number(from, 4, "checksum of the space", 0, UINT32_MAX, &print));

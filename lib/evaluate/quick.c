@@ -30,15 +30,6 @@ static hyt_status stand_in(const hyt_evaluator *evaluator, const hyt_candidate *
     return status;
 }
 
-static hyt_status time_candidate(const hyt_evaluator *evaluator, const hyt_candidate *candidate, double *milliseconds)
-{
-    hyt_graph *graph = NULL;
-    HYTI_TRY(stand_in(evaluator, candidate, &graph));
-    hyt_status status = time_graph(evaluator, graph, milliseconds);
-    hyt_graph_destroy(graph);
-    return status;
-}
-
 static hyt_status ask_energy(const hyt_evaluator *e, const hyt_graph *graph, double *microjoules)
 {
     if (!e->energy) return hyti_energy_measure(graph, e->params.timing, HYTI_ENERGY_COUNTERS, microjoules);
@@ -48,11 +39,12 @@ static hyt_status ask_energy(const hyt_evaluator *e, const hyt_graph *graph, dou
     return isfinite(*microjoules) ? HYT_OK : hyti_fail(HYT_ERR_NUMERIC, "the energy callback says %g", *microjoules);
 }
 
-static hyt_status measure_energy(const hyt_evaluator *e, const hyt_candidate *candidate, double *microjoules)
+/* Its latency or its energy. */
+static hyt_status measure_device(const hyt_evaluator *e, const hyt_candidate *candidate, size_t metric, double *value)
 {
     hyt_graph *graph = NULL;
     HYTI_TRY(stand_in(e, candidate, &graph));
-    hyt_status status = ask_energy(e, graph, microjoules);
+    hyt_status status = metric == HYTI_METRIC_LATENCY ? time_graph(e, graph, value) : ask_energy(e, graph, value);
     hyt_graph_destroy(graph);
     return status;
 }
@@ -80,11 +72,10 @@ hyt_status hyti_evaluator_measure_quick(hyt_evaluator *e, const hyt_trial *trial
     for (size_t i = 0; i < e->n_objectives; i++) {
         size_t metric = e->objectives[i];
         if (hyti_metric_is_score(metric)) continue;
-        if (metric == HYTI_METRIC_LATENCY) HYTI_TRY(time_candidate(e, hyt_trial_candidate(trial), &objectives[i]));
+        if (metric == HYTI_METRIC_LATENCY || metric == HYTI_METRIC_ENERGY)
+            HYTI_TRY(measure_device(e, hyt_trial_candidate(trial), metric, &objectives[i]));
         else if (metric >= HYTI_METRIC_PROXY && metric <= HYTI_METRIC_FUSED)
             HYTI_TRY(measure_proxy(e, trial, graph, metric, &objectives[i]));
-        else if (metric == HYTI_METRIC_ENERGY)
-            HYTI_TRY(measure_energy(e, hyt_trial_candidate(trial), &objectives[i]));
         else if (metric == HYTI_METRIC_ENERGY_ESTIMATE)
             objectives[i] = hyti_energy_estimate(graph, hyti_evaluator_precision(e), &e->params.energy);
         else if (metric >= HYTI_METRIC_PREDICTED)

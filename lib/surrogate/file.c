@@ -8,14 +8,12 @@
  *          surrogate within another no rows: they are the other's), and what the kind writes of its model
  *
  * Bytes from outside: every field is checked, nothing is allocated that the bytes at hand do not justify. */
-#include "base/zip.h"
 #include "surrogate/handle.h"
 #include <assert.h>
 #include <string.h>
 
 #define MAGIC "\x89HYS\r\n\x1a\n"
 #define VERSION 1
-#define HEAD 16
 #define LARGEST_FILE ((size_t)1 << 31)
 #define WORD 64 /* bytes of a key or value */
 
@@ -64,14 +62,11 @@ static hyt_status write_file(const hyt_surrogate *s, hyti_text *to)
 {
     if (!s->kind->save) return hyti_fail(HYT_ERR_UNSUPPORTED, "\"%s\" cannot be written", s->kind->name);
     if (s->features > INT32_MAX) return hyti_fail(HYT_ERR_RANGE, "%zu features are too many for a file", s->features);
-    hyti_text_append(to, MAGIC, 8);
-    hyti_put_number(to, VERSION, 4);
-    hyti_put_number(to, 0, 4);
+    hyti_seal_begin(to, MAGIC, VERSION);
     put_body(to, s, true);
     if (to->failed) return hyti_fail_nomem();
     if (to->length > LARGEST_FILE) return hyti_fail(HYT_ERR_RANGE, "%zu bytes are too many for a file", to->length);
-    uint32_t crc = hyti_crc32(0, to->data + HEAD, to->length - HEAD);
-    for (size_t i = 0; i < 4; i++) to->data[HEAD - 4 + i] = (char)(crc >> (8 * i));
+    hyti_seal_end(to);
     return HYT_OK;
 }
 
@@ -221,18 +216,8 @@ hyt_status hyti_surrogate_get(hyt_context *context, hyti_payload *from, const hy
 
 static hyt_status get_head(hyti_payload *from)
 {
-    uint64_t version, crc;
-    if (from->size < HEAD || memcmp(from->bytes, MAGIC, 8) != 0)
-        return hyti_fail(HYT_ERR_FORMAT, "%zu bytes that are no surrogate", from->size);
-    from->at = 8;
-    HYTI_TRY(hyti_get_number(from, 4, "version", 0, UINT32_MAX, &version));
-    HYTI_TRY(hyti_get_number(from, 4, "checksum", 0, UINT32_MAX, &crc));
-    if (version != VERSION)
-        return hyti_fail(HYT_ERR_CONFLICT, "a surrogate of version %u, this library reads version %d",
-                         (unsigned)version, VERSION);
-    if (hyti_crc32(0, from->bytes + HEAD, from->size - HEAD) != crc)
-        return hyti_fail(HYT_ERR_FORMAT, "%s: its checksum differs", from->part);
-    return HYT_OK;
+    if (hyti_has_seal(from, MAGIC)) return hyti_get_seal(from, VERSION);
+    return hyti_fail(HYT_ERR_FORMAT, "%zu bytes that are no surrogate", from->size);
 }
 
 hyt_status hyt_surrogate_parse(hyt_context *context, const void *bytes, size_t size, hyt_surrogate **out)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "surrogate/payload.h"
+#include "base/zip.h"
 #include <math.h>
 #include <string.h>
 
@@ -26,6 +27,39 @@ void hyti_put_word(hyti_text *to, const char *text)
 {
     hyti_put_number(to, strlen(text), 4);
     hyti_text_append(to, text, strlen(text));
+}
+
+void hyti_seal_begin(hyti_text *to, const char *magic, uint32_t version)
+{
+    hyti_text_append(to, magic, 8);
+    hyti_put_number(to, version, 4);
+    hyti_put_number(to, 0, 4);
+}
+
+void hyti_seal_end(hyti_text *to)
+{
+    if (to->failed) return;
+    uint32_t crc = hyti_crc32(0, to->data + HYTI_SEAL, to->length - HYTI_SEAL);
+    for (size_t i = 0; i < 4; i++) to->data[HYTI_SEAL - 4 + i] = (char)(crc >> (8 * i));
+}
+
+bool hyti_has_seal(const hyti_payload *from, const char *magic)
+{
+    return from->size >= HYTI_SEAL && memcmp(from->bytes, magic, 8) == 0;
+}
+
+hyt_status hyti_get_seal(hyti_payload *from, uint32_t version)
+{
+    uint64_t seen, crc;
+    from->at = 8;
+    HYTI_TRY(hyti_get_number(from, 4, "version", 0, UINT32_MAX, &seen));
+    HYTI_TRY(hyti_get_number(from, 4, "checksum", 0, UINT32_MAX, &crc));
+    if (seen != version)
+        return hyti_fail(HYT_ERR_CONFLICT, "a %s of version %u, this library reads version %u", from->part,
+                         (unsigned)seen, (unsigned)version);
+    if (hyti_crc32(0, from->bytes + HYTI_SEAL, from->size - HYTI_SEAL) != crc)
+        return hyti_fail(HYT_ERR_FORMAT, "%s: its checksum differs", from->part);
+    return HYT_OK;
 }
 
 hyt_status hyti_get_room(const hyti_payload *from, uint64_t count, const char *what)

@@ -11,6 +11,11 @@ void hyti_put_real(hyti_text *to, double value);
 void hyti_put_reals(hyti_text *to, const double *values, size_t count);
 void hyti_put_word(hyti_text *to, const char *text); /* u32 length, the bytes without a final zero */
 
+/* A sealed file: 8 bytes of magic, u32 version, u32 CRC-32 of the rest. It is begun before and ended after the rest. */
+enum { HYTI_SEAL = 16 };
+void hyti_seal_begin(hyti_text *to, const char *magic, uint32_t version);
+void hyti_seal_end(hyti_text *to);
+
 /* Bytes that are read from front to back; messages name the part and the byte. */
 typedef struct hyti_payload {
     const char *part;
@@ -29,6 +34,10 @@ hyt_status hyti_get_real(hyti_payload *from, const char *what, double low, doubl
 hyt_status hyti_get_reals(hyti_payload *from, const char *what, size_t count, double *out);
 /* With its final zero, of at most size - 1 bytes, printable. */
 hyt_status hyti_get_word(hyti_payload *from, const char *what, char *out, size_t size);
+/* Whether the file begins with this magic. */
+bool hyti_has_seal(const hyti_payload *from, const char *magic);
+/* Past the seal of a file that has it. HYT_ERR_CONFLICT for another version, HYT_ERR_FORMAT for another checksum. */
+hyt_status hyti_get_seal(hyti_payload *from, uint32_t version);
 /* Whether `count` more bytes are there. */
 hyt_status hyti_get_room(const hyti_payload *from, uint64_t count, const char *what);
 /* Nothing is left over. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The file of a predictor as bytes, or (anything else) what its checksum covers. What is read is written and reads back as
- * the same bytes, metric and answers. */
-#include "fuzz.h"
-#include "base/zip.h"
+/* The file of a predictor. What is read is written and reads back as the same bytes, metric and answers. */
+#include "sealed.h"
 #include "evaluate/evaluate.h"
 #include <hytnas/space.h>
 #include <string.h>
@@ -18,14 +16,6 @@ static hyt_space *make_space(void)
     MUST(hyt_space_add_ordinal(space, "a", values, 3));
     MUST(hyt_space_add_integer(space, "b", 0, 9, 1));
     return space;
-}
-
-static void frame(hyti_text *file, const uint8_t *data, size_t size)
-{
-    uint32_t crc = hyti_crc32(0, data, size);
-    hyti_text_append(file, MAGIC "\x01\0\0\0", 12);
-    hyti_text_append(file, &crc, 4);
-    hyti_text_append(file, data, size);
 }
 
 static void compare(hyt_space *space, const hyt_predictor *a, const hyt_predictor *b)
@@ -64,13 +54,5 @@ static void check(const void *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    hyti_text file = { 0 };
-    if (size >= 8 && memcmp(data, MAGIC, 8) == 0) {
-        check(data, size);
-        return 0;
-    }
-    frame(&file, data, size);
-    check(file.data, file.length);
-    hyti_text_clear(&file);
-    return 0;
+    return check_sealed(MAGIC, data, size, check);
 }
