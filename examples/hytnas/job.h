@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The command search, in three steps: what is asked for (search.c), the search (search.c), what it hands over
- * (finish.c). */
+/* The command search, in steps: what is asked for (search.c), the handles (setup.c), what is measured ahead (ahead.c),
+ * the search (search.c), what it hands over (finish.c). */
 #ifndef JOB_H
 #define JOB_H
 
@@ -26,7 +26,7 @@ typedef struct search_job {
     pictures_wanted data;
     wanted_objective objectives[MOST];
     wanted_limit limits[MOST];
-    size_t objective_count, limit_count, final_epochs;
+    size_t objective_count, limit_count, ahead, final_epochs;
     predictor_list predictors;
     const char *study_path, *folder;
     const char *space_name, *score; /* score: the metric that networks are trained for */

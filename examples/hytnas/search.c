@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "job.h"
 #include "flags.h"
+#include "ahead.h"
 #include "models.h"
+#include "setup.h"
 #include "supernet.h"
 #include "settings.h"
 #include <inttypes.h>
@@ -25,6 +27,7 @@ enum {
     PREDICTOR,
     STUDY,
     RESUME,
+    AHEAD,
     OUT,
     FINAL_EPOCHS,
     JSON,
@@ -60,6 +63,10 @@ static const flag_row flags[] = {
     [STUDY] = { "study", "FILE", "keeps every trial in this file, so that the search can be resumed; the super-network of "
                                  "--train-method one-shot or fine-tuning lies beside it, in FILE.supernet" },
     [RESUME] = { "resume", NULL, "goes on with the study; starts it if there is none" },
+    [AHEAD] = { "ahead", "N",
+                "networks that are measured before the first trial, by what takes no training among the objectives "
+                "(latency_ms, energy_uj, zero-shot metrics), so that methods with surrogates know it from the start "
+                "(default 100; 0: none)" },
     [OUT] = { "out", "DIR",
               "folder of front.csv, report.html and models/ (default: beside the study, its name with -results; "
               "hytnas-results without a study); it belongs to one search" },
@@ -137,6 +144,7 @@ static int take(void *user, size_t place, const char *value)
     case PREDICTOR: return predictors_take(&job->predictors, value);
     case STUDY: job->study_path = value; return GOOD;
     case RESUME: job->resume = true; return GOOD;
+    case AHEAD: return parse_whole("ahead", value, 0, 100000, &job->ahead);
     case OUT: job->folder = value; return GOOD;
     case FINAL_EPOCHS: return parse_whole("final-epochs", value, 0, 100000, &job->final_epochs);
     case JSON: job->json = true; return GOOD;
@@ -283,101 +291,6 @@ static int told(void *user, const hyt_search *search, const hyt_trial *trial)
     return keep_model(job, search, trial);
 }
 
-static bool is_objective(const search_job *job, const char *name)
-{
-    for (size_t i = 0; i < job->objective_count; i++)
-        if (strcmp(job->objectives[i].name, name) == 0) return true;
-    return false;
-}
-
-/* A size as the evaluator will count it. */
-static hyt_status make_cost(const search_job *job, const char *name, hyt_cost **out)
-{
-    char precision[16] = "";
-    hyt_cost *cost = NULL;
-    hyt_status status =
-        hyt_options_get_text(job->evaluator_options, HYT_EVALUATE_PRECISION, precision, sizeof precision);
-    if (status == HYT_OK)
-        status = hyt_cost_create(NULL, name, job->pictures.input, job->pictures.classes, &cost);
-    if (status == HYT_OK && strcmp(precision, "int8") == 0) status = hyt_cost_set_precision(cost, HYT_INT8);
-    if (status == HYT_OK) *out = cost;
-    else hyt_cost_destroy(cost);
-    return status;
-}
-
-/* Hard where the number is known before training, soft where it is measured. */
-static int add_limit(const search_job *job, const wanted_limit *limit)
-{
-    hyt_cost *cost = NULL;
-    hyt_predictor *predictor = predictor_of(&job->predictors, limit->name);
-    if (predictor && !is_accuracy(limit->name) && !is_objective(job, limit->name))
-        return check(hyt_search_add_constraint(job->search, limit->name, hyt_predictor_measure, predictor, NULL,
-                                               limit->value));
-    if (!is_count(limit->name)) {
-        if (!is_objective(job, limit->name)) return complain("--limit %s: it is not among the objectives", limit->name);
-        return check(hyt_search_add_limit(job->search, limit->name, limit->value));
-    }
-    if (check(make_cost(job, limit->name, &cost)) != GOOD) return BAD;
-    hyt_status status = hyt_evaluator_limit_supernet(job->evaluator, limit->name, limit->value);
-    if (status == HYT_OK)
-        status = hyt_search_add_constraint(job->search, limit->name, hyt_cost_measure, cost, hyt_cost_release,
-                                           limit->value);
-    if (status != HYT_OK) hyt_cost_destroy(cost);
-    return check(status);
-}
-
-/* Sizes and predictions are known without training: the search need not guess them. */
-static hyt_status add_objective(const search_job *job, const wanted_objective *objective)
-{
-    hyt_cost *cost = NULL;
-    hyt_predictor *predictor = predictor_of(&job->predictors, objective->name);
-    if (predictor)
-        return hyt_search_add_exact_objective(job->search, objective->name, objective->direction, hyt_predictor_measure,
-                                              predictor, NULL);
-    if (!is_count(objective->name)) return hyt_search_add_objective(job->search, objective->name, objective->direction);
-    hyt_status status = make_cost(job, objective->name, &cost);
-    if (status == HYT_OK)
-        status = hyt_search_add_exact_objective(job->search, objective->name, objective->direction, hyt_cost_measure,
-                                                cost, hyt_cost_release);
-    if (status != HYT_OK) hyt_cost_destroy(cost);
-    return status;
-}
-
-/* The last epoch is the last step that is reported, unless the user says otherwise. */
-static int complete_options(const search_job *job)
-{
-    int64_t last = 0, workers = 1, epochs = 1;
-    hyt_status status = hyt_options_get_int(job->search_options, HYT_SEARCH_MAX_STEP, &last);
-    if (status == HYT_OK) status = hyt_options_get_int(job->search_options, HYT_SEARCH_WORKERS, &workers);
-    if (status == HYT_OK) status = hyt_options_get_int(job->evaluator_options, HYT_TRAIN_EPOCHS, &epochs);
-    if (status == HYT_OK && last == 0)
-        status = hyt_options_set_int(job->search_options, HYT_SEARCH_MAX_STEP, epochs);
-    if (status == HYT_OK && workers > 1)
-        return complain("--workers: networks are trained one after the other, so that each is timed alone; "
-                        "--train-threads makes each faster");
-    return check(status);
-}
-
-static int create_search(search_job *job)
-{
-    if (complete_options(job) != GOOD) return BAD;
-    hyt_status status = hyt_search_create(job->space, job->search_options, &job->search);
-    if (status == HYT_OK)
-        status = hyt_evaluator_create(job->pictures.train, job->pictures.validation, job->evaluator_options,
-                                      &job->evaluator);
-    for (size_t i = 0; i < job->objective_count && status == HYT_OK; i++) {
-        status = add_objective(job, &job->objectives[i]);
-        if (status == HYT_OK) status = hyt_evaluator_add_objective(job->evaluator, job->objectives[i].name);
-    }
-    for (size_t i = 0; i < job->predictors.count && status == HYT_OK; i++)
-        status = hyt_evaluator_set_predictor(job->evaluator, job->predictors.metrics[i], job->predictors.at[i]);
-    if (status == HYT_OK) status = hyt_evaluator_set_epoch(job->evaluator, after_epoch, job);
-    if (check(status) != GOOD) return BAD;
-    for (size_t i = 0; i < job->limit_count; i++)
-        if (add_limit(job, &job->limits[i]) != GOOD) return BAD;
-    return GOOD;
-}
-
 /* What decides what is said of a candidate, as "key=value;...": pictures, training, predictors. */
 static char *describe_training(const search_job *job)
 {
@@ -419,8 +332,10 @@ static int run_search(search_job *job)
     hyt_options_get_int(job->evaluator_options, HYT_TRAIN_EPOCHS, &epochs);
     job->epochs = (size_t)epochs;
     job->may_stop = true;
-    progress_start(&job->progress, job->search, (size_t)trials);
     catch_interrupts();
+    if (check(hyt_evaluator_set_epoch(job->evaluator, after_epoch, job)) != GOOD) return BAD;
+    if (measure_ahead(job) != GOOD) return BAD;
+    progress_start(&job->progress, job->search, (size_t)trials);
     hyt_status status = hyt_search_run(job->search, evaluate, job, told);
     progress_end(&job->progress);
     return check(status);
@@ -503,7 +418,7 @@ static void free_job(search_job *job)
 
 int command_search(int argc, char **argv)
 {
-    search_job job = { .data = { .train = 800, .val = 400, .test = 400 } };
+    search_job job = { .ahead = 100, .data = { .train = 800, .val = 400, .test = 400 } };
     int result = prepare_options(&job);
     if (result == GOOD) result = read_flags(&job, argc, argv);
     if (result == GOOD && !job.data.source) result = complain("search needs pictures: --data DIR, or --data shapes");

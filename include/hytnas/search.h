@@ -116,6 +116,16 @@ HYT_API hyt_status hyt_search_tell(hyt_search *search, hyt_trial *trial, hyt_tri
  *          reason, or the option "repeats" leaves room */
 HYT_API hyt_status hyt_search_add_result(hyt_search *search, const hyt_candidate *candidate, hyt_trial_state state,
                                          const double *objectives, size_t n);
+/** What is known of one objective of a candidate apart from any trial, because that one takes no evaluation (a latency,
+ *  where the accuracy takes a training): what models that objective learns from it from now on, and nothing else does. At
+ *  any time, and for any number of candidates: with some dozens from the start, methods "hytnas", "parego" and "dgemo"
+ *  need not spend trials on learning it. A study does not keep samples; who resumes one gives them again.
+ *  @param candidate  may be of another handle of the same space, one that has a trial, and given more than once
+ *  @param value      in the objective's own unit
+ *  @return HYT_ERR_NOT_FOUND names the nearest objective; HYT_ERR_STATE for an exact one, which is not modelled;
+ *          HYT_ERR_RANGE for a value that is not finite, or beyond 1e100 either way */
+HYT_API hyt_status hyt_search_add_sample(hyt_search *search, const hyt_candidate *candidate, const char *objective,
+                                         double value);
 /** Called after each told trial of run(); 0 goes on, HYT_STOP ends well, negative ends and travels unchanged. */
 typedef int (*hyt_progress_fn)(void *user, const hyt_search *search, const hyt_trial *trial);
 /** Asks, evaluates, tells until the stop rule. Why it ended is a result: see hyt_search_stopped. A trial whose

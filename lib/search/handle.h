@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The handle, for the files that make it up: search.c (create, set up, describe), constraint.c, round.c (ask), record.c
- * (tell, add, restore), point.c, run.c and results.c. No algorithm includes this. */
+ * (tell, add, restore), sample.c, point.c, run.c and results.c. No algorithm includes this. */
 #ifndef HYTI_SEARCH_HANDLE_H
 #define HYTI_SEARCH_HANDLE_H
 
@@ -98,6 +98,8 @@ struct hyt_search {
     size_t fact_room;
     double nearest;        /* least violation so far; infinity before the first */
     hyti_memo memo;
+    hyti_samples samples;
+    size_t sample_rooms[2]; /* of levels, of values */
 
     hyt_asked_fn asked;
     hyt_told_fn told;
@@ -110,6 +112,10 @@ struct hyt_search {
     const char *stopped;
 };
 
+/* Which objective it is, or HYT_ERR_NOT_FOUND with the nearest. */
+hyt_status hyti_search_find_objective(const hyt_search *search, const char *name, size_t *j);
+/* HYT_ERR_CONFLICT for a candidate of another space. */
+hyt_status hyti_search_check_space(const hyt_search *search, const hyt_candidate *candidate);
 /* Trials of the initial design. */
 size_t hyti_search_initial(const hyt_search *search);
 /* Sign that makes the objective one to be minimised. */

@@ -178,6 +178,15 @@ static hyt_status find_noise(const hyti_problem *problem, const hyt_surrogate *s
     return status;
 }
 
+/* First in the lesson, so that what `auto` chose by its first rows stays chosen. */
+static void add_samples(const hyti_problem *problem, const hyti_samples *samples, size_t j, lesson *l)
+{
+    size_t genes = hyt_space_genes(problem->space);
+    for (size_t i = 0; samples && i < samples->count; i++)
+        if (samples->values[i].objective == j)
+            lesson_add(problem, l, samples->levels + i * genes, samples->values[i].value);
+}
+
 static hyt_status learn_objectives(const hyti_problem *problem, const hyti_history *history, hyti_model_kind kind,
                                    uint64_t seed, hyti_memo *memo, lesson *l, hyti_model *model)
 {
@@ -186,6 +195,7 @@ static hyt_status learn_objectives(const hyti_problem *problem, const hyti_histo
     for (size_t j = 0; j < problem->objectives; j++) {
         if (hyti_problem_exact(problem, j)) continue;
         l->count = 0;
+        add_samples(problem, history->samples, j, l);
         for (size_t i = 0; i < each->count; i++)
             if (hyti_history_teaches(each, i, j, problem->objectives))
                 lesson_add(problem, l, each->levels + i * genes, each->objectives[i * problem->objectives + j]);
@@ -218,7 +228,9 @@ hyt_status hyti_model_fit(const hyti_problem *problem, const hyti_history *histo
 {
     lesson l = { 0 };
     *model = (hyti_model){ .problem = problem };
-    hyt_status status = lesson_open(problem, HYTI_MAX(history->count, history->each ? history->each->count : 0), &l);
+    size_t samples = history->samples ? history->samples->count : 0;
+    size_t rows = HYTI_MAX(history->count, history->each ? history->each->count : 0);
+    hyt_status status = lesson_open(problem, rows + samples, &l);
     model->features = l.features;
     if (status == HYT_OK) status = learn_objectives(problem, history, kind, seed, memo, &l, model);
     if (status == HYT_OK) status = learn_success(problem, history, kind, seed, memo, &l, model);

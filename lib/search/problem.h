@@ -21,6 +21,16 @@ typedef struct hyti_problem {
     uint64_t seed;           /* of the study: for what goes on from round to round */
 } hyti_problem;
 
+/* What is known of single objectives apart from the history: count rows of levels, and one minimised value of each. */
+typedef struct hyti_samples {
+    size_t count;
+    hyti_level *levels;
+    struct hyti_sample {
+        size_t objective;
+        double value;
+    } *values;
+} hyti_samples;
+
 /* What is known, one row a candidate, in order of their first trials. Of a pruned one the objectives are what it would
  * have come to, NaN where nothing says so. */
 typedef struct hyti_history {
@@ -31,6 +41,7 @@ typedef struct hyti_history {
     /* Where candidates finished more than once, and the rows are their means: every finished evaluation, and pruned
      * ones, for what learns from each. NULL: the rows are that. */
     const struct hyti_history *each;
+    const hyti_samples *samples; /* NULL: none */
 } hyti_history;
 
 static inline hyt_context *hyti_problem_context(const hyti_problem *problem)

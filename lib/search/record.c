@@ -132,7 +132,7 @@ hyt_status hyt_search_tell(hyt_search *search, hyt_trial *trial, hyt_trial_state
 }
 
 /* The candidate may be of an equal space that another handle holds. */
-static hyt_status check_space(const hyt_search *search, const hyt_candidate *candidate)
+hyt_status hyti_search_check_space(const hyt_search *search, const hyt_candidate *candidate)
 {
     char *own = NULL, *other = NULL;
     if (candidate->space == search->space) return HYT_OK;
@@ -149,7 +149,7 @@ static hyt_status check_space(const hyt_search *search, const hyt_candidate *can
 static hyt_status prepare(hyt_search *search, uint64_t round, const hyt_candidate *candidate, hyti_record **out)
 {
     if (search->objective_count == 0) return hyti_fail(HYT_ERR_STATE, "a trial before the first objective was added");
-    HYTI_TRY(check_space(search, candidate));
+    HYTI_TRY(hyti_search_check_space(search, candidate));
     hyti_record *record = NULL;
     HYTI_TRY(hyti_record_reserve(search, 1));
     HYTI_TRY(hyti_record_create(search, search->count, round, candidate->levels, &record));

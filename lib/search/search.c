@@ -121,6 +121,8 @@ void hyt_search_destroy(hyt_search *search)
     hyti_free(context, search->records);
     hyti_free(context, search->points);
     hyti_free(context, search->facts);
+    hyti_free(context, search->samples.levels);
+    hyti_free(context, search->samples.values);
     hyti_set_close(&search->taken);
     hyti_set_close(&search->measured);
     hyt_space_destroy(search->space);
@@ -155,6 +157,15 @@ static size_t find_objective(const hyt_search *search, const char *name)
     for (size_t j = 0; j < search->objective_count; j++)
         if (strcmp(search->objectives[j].name, name) == 0) return j;
     return HYTI_NOWHERE;
+}
+
+hyt_status hyti_search_find_objective(const hyt_search *search, const char *name, size_t *j)
+{
+    *j = find_objective(search, name);
+    if (*j != HYTI_NOWHERE) return HYT_OK;
+    const char *nearest = hyti_nearest(name, search->objective_count, objective_at, search);
+    return nearest ? hyti_fail(HYT_ERR_NOT_FOUND, "there is no objective \"%s\"; the nearest is \"%s\"", name, nearest)
+                   : hyti_fail(HYT_ERR_NOT_FOUND, "there is no objective \"%s\", nor any other", name);
 }
 
 static hyt_status add_objective(hyt_search *search, const char *name, hyti_objective *objective)
@@ -221,13 +232,8 @@ hyt_status hyt_search_add_limit(hyt_search *search, const char *objective, doubl
     HYTI_NEED(search);
     HYTI_NEED(objective);
     HYTI_TRY(check_before_first(search, "a limit"));
-    size_t j = find_objective(search, objective);
-    if (j == HYTI_NOWHERE) {
-        const char *nearest = hyti_nearest(objective, search->objective_count, objective_at, search);
-        return nearest ? hyti_fail(HYT_ERR_NOT_FOUND, "there is no objective \"%s\"; the nearest is \"%s\"", objective,
-                                   nearest)
-                       : hyti_fail(HYT_ERR_NOT_FOUND, "there is no objective \"%s\", nor any other", objective);
-    }
+    size_t j;
+    HYTI_TRY(hyti_search_find_objective(search, objective, &j));
     if (!isfinite(limit)) return hyti_fail(HYT_ERR_RANGE, "limit of \"%s\": %g is not finite", objective, limit);
     search->objectives[j].limit = limit;
     hyti_search_forget_measured(search);

@@ -70,6 +70,7 @@ static hyt_status add_rows(const hyt_search *search, hyti_view *v)
     v->history.levels = v->levels;
     v->history.objectives = v->objectives;
     v->history.states = v->states;
+    v->history.samples = &search->samples;
     if (several) add_each(search, v);
     return HYT_OK;
 }

@@ -168,6 +168,81 @@ static void what_is_known_is_not_guessed(void **state)
     assert_true(good >= 10);
 }
 
+/* A cost that a few trials do not teach: every value of every gene has its own. */
+static void rugged(const hyt_candidate *candidate, double *objectives)
+{
+    toy_objectives(candidate, objectives);
+    objectives[1] = 0;
+    for (size_t g = 0; g < hyt_space_genes(candidate->space); g++)
+        objectives[1] += (double)((g * 7 + (size_t)hyt_candidate_value(candidate, g) * 11) * 2654435761u % 97);
+}
+
+static int evaluate_rugged(void *user, hyt_trial *trial, double *objectives, size_t n)
+{
+    (void)user;
+    (void)n;
+    rugged(hyt_trial_candidate(trial), objectives);
+    return 0;
+}
+
+/* Hypervolume of 24 trials, with so many samples of the cost. */
+static double with_samples(size_t samples, int64_t seed)
+{
+    const double reference[] = { 0, 600 };
+    const toy_setup setup = { "hytnas", 8, 4, 24, 3, 6, seed };
+    hyt_search *search = NULL;
+    double volume, objectives[2];
+    MUST(toy_search(NULL, &setup, &search));
+    MUST(hyt_search_set_reference(search, reference, 2));
+    for (size_t i = 0; i < samples; i++) {
+        hyt_candidate *candidate = NULL;
+        MUST(hyt_candidate_sample((hyt_space *)(uintptr_t)hyt_search_space(search), 5, i, &candidate));
+        rugged(candidate, objectives);
+        MUST(hyt_search_add_sample(search, candidate, "cost", objectives[1]));
+        hyt_candidate_destroy(candidate);
+    }
+    MUST(hyt_search_run(search, evaluate_rugged, NULL, NULL));
+    assert_int_equal(hyt_search_size(search), 24); /* samples are no trials */
+    MUST(hyt_search_hypervolume(search, &volume));
+    hyt_search_destroy(search);
+    return volume;
+}
+
+static void samples_teach(void **state)
+{
+    (void)state;
+    double with = 0, without = 0;
+    for (int64_t seed = 0; seed < 4; seed++) {
+        with += with_samples(150, seed);
+        without += with_samples(0, seed);
+    }
+    if (!(with > 1.1 * without)) fail_msg("hypervolume %g with samples, %g without", with, without);
+}
+
+static void bad_samples(void **state)
+{
+    (void)state;
+    hyt_search *search = make_exact(10, NULL);
+    hyt_space *other = NULL;
+    hyt_candidate *own = NULL, *foreign = NULL;
+    MUST(hyt_candidate_sample((hyt_space *)(uintptr_t)hyt_search_space(search), 0, 0, &own));
+    MUST(toy_space(NULL, 2, 3, &other));
+    MUST(hyt_candidate_sample(other, 0, 0, &foreign));
+    CHECK_STATUS(hyt_search_add_sample(search, own, "gian", 1), HYT_ERR_NOT_FOUND);
+    CHECK_MESSAGE("\"gain\"");
+    CHECK_STATUS(hyt_search_add_sample(search, own, "cost", 1), HYT_ERR_STATE);
+    CHECK_STATUS(hyt_search_add_sample(search, own, "gain", NAN), HYT_ERR_RANGE);
+    CHECK_STATUS(hyt_search_add_sample(search, own, "gain", -1e101), HYT_ERR_RANGE);
+    CHECK_STATUS(hyt_search_add_sample(search, foreign, "gain", 1), HYT_ERR_CONFLICT);
+    CHECK_STATUS(hyt_search_add_sample(search, NULL, "gain", 1), HYT_ERR_ARGUMENT);
+    MUST(hyt_search_add_sample(search, own, "gain", 1));
+    MUST(hyt_search_add_sample(search, own, "gain", 2));
+    hyt_candidate_destroy(own);
+    hyt_candidate_destroy(foreign);
+    hyt_space_destroy(other);
+    hyt_search_destroy(search);
+}
+
 /* Noise that depends on the candidate and on how often it was evaluated. */
 static int noisy(void *user, hyt_trial *trial, double *objectives, size_t n)
 {
@@ -279,6 +354,7 @@ static hyt_status use_both(hyt_context *context)
     hyt_space *space = NULL;
     hyt_search *search = NULL;
     hyt_options *options = NULL;
+    hyt_candidate *candidate = NULL;
     hyt_status status = toy_space(context, 3, 3, &space);
     if (status == HYT_OK) status = hyt_search_options_create(context, &options);
     if (status == HYT_OK) status = hyt_options_set_int(options, HYT_SEARCH_TRIALS, 18);
@@ -288,7 +364,10 @@ static hyt_status use_both(hyt_context *context)
     if (status == HYT_OK)
         status = hyt_search_add_exact_objective(search, "cost", HYT_MINIMISE, cost_of, NULL, NULL);
     if (status == HYT_OK) status = hyt_search_add_objective(search, "gain", HYT_MAXIMISE);
+    if (status == HYT_OK) status = hyt_candidate_sample(space, 0, 0, &candidate);
+    if (status == HYT_OK) status = hyt_search_add_sample(search, candidate, "gain", 1);
     if (status == HYT_OK) status = hyt_search_run(search, gain_only, NULL, NULL);
+    hyt_candidate_destroy(candidate);
     hyt_search_destroy(search);
     hyt_options_destroy(options);
     hyt_space_destroy(space);
@@ -308,6 +387,8 @@ int main(void)
         cmocka_unit_test(a_limit_on_an_exact_one_is_hard),
         cmocka_unit_test(what_has_no_value_is_not_proposed),
         cmocka_unit_test(what_is_known_is_not_guessed),
+        cmocka_unit_test(samples_teach),
+        cmocka_unit_test(bad_samples),
         cmocka_unit_test(the_front_is_evaluated_again),
         cmocka_unit_test(repeats_do_not_depend_on_order),
         cmocka_unit_test(memory_may_run_out),

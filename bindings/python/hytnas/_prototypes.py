@@ -898,6 +898,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "hyt_search_tell": (c_int, [POINTER(hyt_search), POINTER(hyt_trial), c_int, POINTER(c_double), c_size_t]),
     "hyt_search_add_result": (c_int, [POINTER(hyt_search), POINTER(hyt_candidate), c_int, POINTER(c_double),
         c_size_t]),
+    "hyt_search_add_sample": (c_int, [POINTER(hyt_search), POINTER(hyt_candidate), c_char_p, c_double]),
     "hyt_search_run": (c_int, [POINTER(hyt_search), hyt_evaluate_fn, c_void_p, hyt_progress_fn]),
     "hyt_search_stopped": (c_char_p, [POINTER(hyt_search)]),
     "hyt_search_objectives": (c_size_t, [POINTER(hyt_search)]),

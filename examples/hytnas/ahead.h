@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef AHEAD_H
+#define AHEAD_H
+
+#include "job.h"
+
+/* Before the first trial: what objectives take no training are measured of some networks, and given to the search as
+ * samples. Does nothing where none is such, all are, no trial is left, or the method has no surrogates. */
+int measure_ahead(search_job *job);
+
+#endif
