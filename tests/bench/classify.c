@@ -3,11 +3,12 @@
  * val.npz and test.npz in float32 and in int8, calibrated on 64 training pictures. A JSON line a network is added to
  * the file; one that is there already is not trained again. classify_bars.py makes tables of them.
  * usage: classify FOLDER|shapes NETWORK OUT.jsonl [--space NAME] [--input N] [--minutes X] [--model FILE]
- *                 [--KEY VALUE]...
+ *                 [--teacher FILE] [--KEY VALUE]...
  *   NETWORK   a genome of --space (default hytnas), or the name of a builder
  *   --input   side of the networks' input (default: that of the pictures)
  *   --minutes the epochs are as many as there is time for, by the time that one takes
- *   --model   the int8 network is written there
+ *   --model   the int8 network is written there, and the float32 one to FILE.fp32
+ *   --teacher a float32 network, of a file or what --model wrote, that the training imitates
  *   KEY       an option of training */
 #include "bench.h"
 #include "evaluate/evaluate.h"
@@ -17,7 +18,7 @@
 enum { CALIBRATION = 64 };
 
 typedef struct job {
-    const char *folder, *network, *out, *space, *model;
+    const char *folder, *network, *out, *space, *model, *teacher;
     double minutes;
     size_t input, threads;
     hyt_options *options;
@@ -43,8 +44,11 @@ static hyt_dataset *load(const job *j, const char *part)
 static hyt_graph *train(const job *j, const hyt_graph *graph, hyt_epoch_fn epoch)
 {
     hyt_trainer *trainer = NULL;
-    hyt_graph *network = NULL;
+    hyt_graph *network = NULL, *teacher = NULL;
+    if (j->teacher) must(hyt_model_load(NULL, j->teacher, &teacher));
     must(hyt_trainer_create(graph, j->options, &trainer));
+    must(hyt_trainer_set_teacher(trainer, teacher));
+    hyt_graph_destroy(teacher);
     must(hyt_trainer_fit(trainer, j->train, j->val, epoch, NULL, NULL));
     must(hyt_trainer_network(trainer, &network));
     hyt_trainer_destroy(trainer);
@@ -96,7 +100,19 @@ static void describe(const job *j, char *text, size_t size)
 {
     snprintf(text, size, "{\"folder\":\"%s\",\"network\":\"%s\",\"space\":\"%s\",\"input\":%zu,\"minutes\":%g",
              j->folder, j->network, j->space, j->input, j->minutes);
+    if (j->teacher) {
+        size_t used = strlen(text);
+        snprintf(text + used, size - used, ",\"teacher\":\"%s\"", j->teacher);
+    }
     bench_describe(j->options, j->minutes > 0 ? HYT_TRAIN_EPOCHS : NULL, text, size);
+}
+
+static void save(const job *j, const hyt_graph *network, const hyt_graph *stored)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s.fp32", j->model);
+    must(hyt_model_save(network, path));
+    must(hyt_model_save(stored, j->model));
 }
 
 /* Written when all is measured, so that a line is whole or not there. */
@@ -108,7 +124,7 @@ static void add_line(const job *j, const char *start, const hyt_graph *network, 
     bench_line_begin(&line);
     must(hyt_options_get_int(j->options, HYT_TRAIN_EPOCHS, &epochs));
     must(hyti_evaluate_quantise(network, j->train, CALIBRATION, j->threads, &stored));
-    if (j->model) must(hyt_model_save(stored, j->model));
+    if (j->model) save(j, network, stored);
     fprintf(line.to, "%s,\"parameters\":%llu,\"macs\":%llu", start, (unsigned long long)hyt_graph_parameters(network),
             (unsigned long long)hyt_graph_macs(network));
     fprintf(line.to, ",\"trained_epochs\":%lld,\"seconds\":%.1f,\"pictures\":%zu", (long long)epochs, seconds,
@@ -126,6 +142,7 @@ static void take_flags(job *j, int argc, char **argv)
         const char *key = argv[i] + 2, *value = argv[i + 1];
         if (strcmp(key, "space") == 0) j->space = value;
         else if (strcmp(key, "model") == 0) j->model = value;
+        else if (strcmp(key, "teacher") == 0) j->teacher = value;
         else if (strcmp(key, "input") == 0) j->input = strtoul(value, NULL, 10);
         else if (strcmp(key, "minutes") == 0) j->minutes = strtod(value, NULL);
         else must(hyt_options_set_text(j->options, key, value));
@@ -140,7 +157,7 @@ int main(int argc, char **argv)
     job j = { .space = "hytnas" };
     if (argc < 4 || argc % 2) {
         fprintf(stderr, "usage: classify FOLDER|shapes NETWORK OUT.jsonl [--space NAME] [--input N] [--minutes X] "
-                        "[--model FILE] [--KEY VALUE]...\n");
+                        "[--model FILE] [--teacher FILE] [--KEY VALUE]...\n");
         return 2;
     }
     j.folder = argv[1];

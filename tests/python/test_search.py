@@ -234,6 +234,18 @@ def test_results_that_were_not_asked_for(bridge):
     assert one.results[3].state == TrialState.INFEASIBLE
 
 
+def test_samples_are_no_trials(bridge):
+    one, other = search(bridge), search(bridge)
+    for place in range(0, 24, 2):
+        candidate = bridge[place]
+        one.add_sample(candidate, "load", load(candidate)[0])
+    with pytest.raises(NotFoundError, match="load"):
+        one.add_sample(bridge[0], "laod", 1)
+    one.optimize(load)
+    other.optimize(load)
+    assert len(one) == 20 and [r.candidate for r in one.results] != [r.candidate for r in other.results]
+
+
 def test_another_candidate_than_the_one_proposed(bridge):
     one = search(bridge, trials=8)
     trial = one.ask()[0]

@@ -228,6 +228,10 @@ class Search(Handle):
         values, kind = self._outcome(objectives, state)
         check(lib.hyt_search_add_result(self, candidate, kind, pointer(values), len(self.objectives)))
 
+    def add_sample(self, candidate: Candidate, objective: str, value: float) -> None:
+        """What is known of one objective of a candidate without a trial: its surrogate learns from it."""
+        check(lib.hyt_search_add_sample(self, candidate, objective.encode(), value))
+
     def _outcome(self, objectives: Optional[Objectives],
                  state: Union[TrialState, str, None]) -> Tuple[Optional[Array], TrialState]:
         if state is None:
