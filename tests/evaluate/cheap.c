@@ -4,14 +4,10 @@
 #include "evaluate/curve.h"
 #include "evaluate/energy.h"
 #include "evaluate/subset.h"
-#include "space/space.h"
-#include "test.h"
-#include <hytnas/evaluate.h>
+#include "toy.h"
 #include <hytnas/search.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define SIDE 32
 
 /* -- subsets ------------------------------------------------------------------------------------------------------- */
 
@@ -88,17 +84,16 @@ static void hard_pictures_are_found(void **state)
 static void a_part_with_boxes_may_lack_a_class(void **state)
 {
     (void)state;
-    hyt_dataset *shapes = NULL, *part = NULL;
+    hyt_dataset *data = shapes(20, 0), *part = NULL;
     hyti_train_params params = { .task = 1 };
-    MUST(hyt_dataset_create_shapes(NULL, 20, SIDE, 1, 0, &shapes));
-    MUST(hyti_evaluate_subset(shapes, 0.05, HYTI_SUBSET_RANDOM, &params, &part));
+    MUST(hyti_evaluate_subset(data, 0.05, HYTI_SUBSET_RANDOM, &params, &part));
     assert_int_equal(hyt_dataset_count(part), 1);
     hyt_dataset_destroy(part);
     params.task = 0;
     part = NULL;
-    CHECK_STATUS(hyti_evaluate_subset(shapes, 0.05, HYTI_SUBSET_RANDOM, &params, &part), HYT_ERR_FORMAT);
+    CHECK_STATUS(hyti_evaluate_subset(data, 0.05, HYTI_SUBSET_RANDOM, &params, &part), HYT_ERR_FORMAT);
     assert_null(part);
-    hyt_dataset_destroy(shapes);
+    hyt_dataset_destroy(data);
 }
 
 /* -- curves -------------------------------------------------------------------------------------------------------- */
@@ -128,16 +123,6 @@ static void curves_are_continued(void **state)
 
 /* -- in the evaluator ---------------------------------------------------------------------------------------------- */
 
-typedef struct fixture {
-    hyt_space *space;
-    hyt_candidate *candidate;
-    hyt_dataset *train, *validation;
-    hyt_options *options;
-    hyt_evaluator *evaluator;
-    hyt_trial trial;
-    size_t epochs; /* that were seen */
-} fixture;
-
 static int count_epochs(void *user, size_t epoch, double loss, double accuracy)
 {
     (void)epoch;
@@ -145,33 +130,6 @@ static int count_epochs(void *user, size_t epoch, double loss, double accuracy)
     (void)accuracy;
     ++*(size_t *)user;
     return 0;
-}
-
-static void set_up(fixture *f, const char *const *settings, const char *metric)
-{
-    size_t levels[23] = { 0 };
-    *f = (fixture){ 0 };
-    MUST(hyt_space_preset(NULL, "hytnas", &f->space));
-    MUST(hyt_candidate_create(f->space, levels, 23, &f->candidate));
-    MUST(hyt_dataset_create_shapes(NULL, 12, SIDE, 1, 0, &f->train));
-    MUST(hyt_dataset_create_shapes(NULL, 8, SIDE, 1, 100, &f->validation));
-    MUST(hyt_evaluator_options_create(NULL, &f->options));
-    MUST(hyt_options_set_text(f->options, HYT_TRAIN_BATCH, "6"));
-    MUST(hyt_options_set_text(f->options, HYT_EVALUATE_TIMING, "1"));
-    for (size_t i = 0; settings[i]; i += 2) MUST(hyt_options_set_text(f->options, settings[i], settings[i + 1]));
-    MUST(hyt_evaluator_create(f->train, f->validation, f->options, &f->evaluator));
-    MUST(hyt_evaluator_add_objective(f->evaluator, metric));
-    f->trial = (hyt_trial){ .number = 1, .candidate = f->candidate, .fidelity = 1, .deadline = INFINITY };
-}
-
-static void tear_down(fixture *f)
-{
-    hyt_dataset_destroy(f->train);
-    hyt_dataset_destroy(f->validation);
-    hyt_options_destroy(f->options);
-    hyt_evaluator_destroy(f->evaluator);
-    hyt_candidate_destroy(f->candidate);
-    hyt_space_destroy(f->space);
 }
 
 static size_t epochs_with(const char *const *settings, double *value)
@@ -186,18 +144,16 @@ static size_t epochs_with(const char *const *settings, double *value)
     return epochs;
 }
 
-#define SETTINGS(...) (const char *const[]){ __VA_ARGS__, NULL }
-
 static void trainings_end_early(void **state)
 {
     (void)state;
     double value, again, whole;
-    assert_int_equal(epochs_with(SETTINGS("epochs", "6"), &whole), 6);
-    assert_int_equal(epochs_with(SETTINGS("epochs", "6", "extrapolate", "3"), &value), 3);
-    assert_int_equal(epochs_with(SETTINGS("epochs", "6", "extrapolate", "3", "threads", "2"), &again), 3);
+    assert_int_equal(epochs_with(SET("epochs", "6"), &whole), 6);
+    assert_int_equal(epochs_with(SET("epochs", "6", "extrapolate", "3"), &value), 3);
+    assert_int_equal(epochs_with(SET("epochs", "6", "extrapolate", "3", "threads", "2"), &again), 3);
     CHECK_NEAR(value, again, 0);
     /* No curve ends below so low a bar: the whole training and its own score. */
-    assert_int_equal(epochs_with(SETTINGS("epochs", "6", "extrapolate", "3", "extrapolate-below", "0.001"), &value), 6);
+    assert_int_equal(epochs_with(SET("epochs", "6", "extrapolate", "3", "extrapolate-below", "0.001"), &value), 6);
     CHECK_NEAR(value, whole, 0);
 }
 
@@ -206,11 +162,11 @@ static void trials_train_on_a_part(void **state)
     (void)state;
     double value;
     fixture f;
-    assert_int_equal(epochs_with(SETTINGS("epochs", "2", "subset", "0.5", "subset-by", "balanced"), &value), 2);
-    set_up(&f, SETTINGS("epochs", "1"), "accuracy");
-    MUST(hyt_options_set_text(f.options, HYT_EVALUATE_SUBSET, "0.01"));
+    assert_int_equal(epochs_with(SET("epochs", "2", "subset", "0.5", "subset-by", "balanced"), &value), 2);
+    set_up(&f, SET("epochs", "1"), "accuracy");
     hyt_evaluator *none = NULL;
-    CHECK_STATUS(hyt_evaluator_create(f.train, f.validation, f.options, &none), HYT_ERR_FORMAT); /* one picture */
+    CHECK_STATUS(make_evaluator(NULL, f.train, f.validation, NULL, SET(HYT_EVALUATE_SUBSET, "0.01"), &none),
+                 HYT_ERR_FORMAT); /* one picture */
     CHECK_MESSAGE("subset");
     tear_down(&f);
 }
@@ -287,7 +243,7 @@ static void energy_by_callback(void **state)
     hyt_graph *graph = NULL;
     double value;
     int answer = 0;
-    set_up(&f, SETTINGS("epochs", "1"), "energy_uj");
+    set_up(&f, SET("epochs", "1"), "energy_uj");
     MUST(hyt_evaluator_set_energy(f.evaluator, tell_energy, &answer));
     assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, &value, 1), 0);
     MUST(hyt_candidate_decode(f.candidate, SIDE, 2, &graph));
@@ -296,7 +252,7 @@ static void energy_by_callback(void **state)
     answer = -77;
     assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, &value, 1), -77);
     tear_down(&f);
-    set_up(&f, SETTINGS("epochs", "1", "precision", "int8"), "energy_estimate_uj");
+    set_up(&f, SET("epochs", "1", "precision", "int8"), "energy_estimate_uj");
     assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, &value, 1), 0);
     assert_true(value > 0);
     tear_down(&f);
@@ -317,7 +273,7 @@ static void predictors(void **state)
     int file = mkstemp(path);
     assert_true(file >= 0);
     close(file);
-    set_up(&f, SETTINGS("epochs", "1"), "predicted_latency_ms");
+    set_up(&f, SET("epochs", "1"), "predicted_latency_ms");
     MUST(hyt_predictor_create(f.space, "ridge", NULL, &made));
     CHECK_STATUS(hyt_predictor_predict(made, f.candidate, &value, NULL), HYT_ERR_STATE);
     CHECK_STATUS(hyt_predictor_fit(made), HYT_ERR_STATE);
@@ -478,7 +434,7 @@ static void an_evaluator_refuses_a_predictor_of_another_metric(void **state)
     (void)state;
     fixture f;
     hyt_predictor *predictor = NULL;
-    set_up(&f, SETTINGS("epochs", "1"), "predicted_map50");
+    set_up(&f, SET("epochs", "1"), "predicted_map50");
     MUST(hyt_predictor_create(f.space, "ridge", NULL, &predictor));
     MUST(hyt_predictor_set_metric(predictor, "latency_ms"));
     CHECK_STATUS(hyt_evaluator_set_predictor(f.evaluator, "predicted_map50", predictor), HYT_ERR_CONFLICT);
@@ -538,7 +494,8 @@ int main(void)
         cmocka_unit_test(a_part_with_boxes_may_lack_a_class),
         cmocka_unit_test(curves_are_continued), cmocka_unit_test(trainings_end_early),
         cmocka_unit_test(trials_train_on_a_part), cmocka_unit_test(energy_by_hand),
-        cmocka_unit_test(counters),            cmocka_unit_test(energy_by_callback), cmocka_unit_test(predictors),
+        cmocka_unit_test(counters),            cmocka_unit_test(energy_by_callback),
+        cmocka_unit_test(predictors),
         cmocka_unit_test(a_file_says_of_what_and_for_which), cmocka_unit_test(a_search_asks_a_predictor),
         cmocka_unit_test(an_evaluator_refuses_a_predictor_of_another_metric),
         cmocka_unit_test(allocations_may_fail),

@@ -1,80 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "space/space.h"
-#include "test.h"
-#include <hytnas/evaluate.h>
+#include "toy.h"
 #include <hytnas/runtime.h>
-
-#define SIDE 32
-
-static hyt_status make_data(hyt_context *context, size_t count, size_t height, size_t width, uint64_t seed,
-                            hyt_dataset **out)
-{
-    uint8_t *pictures = malloc(count * height * width * 3);
-    uint32_t *labels = malloc(count * sizeof *labels);
-    hyti_rng rng = hyti_rng_start(seed, HYTI_PURPOSE_TEST, 1);
-    for (size_t i = 0; i < count; i++) labels[i] = i % 2;
-    for (size_t i = 0; i < count * height * width * 3; i++)
-        pictures[i] = (uint8_t)(hyti_rng_below(&rng, 128) + (labels[i / (height * width * 3)] ? 100 : 0));
-    hyt_status status = hyt_dataset_create(context, pictures, labels, count, height, width, 2, out);
-    free(pictures);
-    free(labels);
-    return status;
-}
-
-static hyt_dataset *data(size_t count, uint64_t seed)
-{
-    hyt_dataset *dataset = NULL;
-    MUST(make_data(NULL, count, SIDE, SIDE, seed, &dataset));
-    return dataset;
-}
-
-/* The smallest network of the space. */
-static hyt_status smallest(hyt_context *context, hyt_space **space, hyt_candidate **candidate)
-{
-    size_t levels[23] = { 0 };
-    HYTI_TRY(hyt_space_preset(context, "hytnas", space));
-    return hyt_candidate_create(*space, levels, 23, candidate);
-}
-
-typedef struct fixture {
-    hyt_space *space;
-    hyt_candidate *candidate;
-    hyt_dataset *train, *validation;
-    hyt_options *options;
-    hyt_evaluator *evaluator;
-    hyt_trial trial;
-} fixture;
-
-static void set_up_in(fixture *f, const char *epochs, const char *rate, const char *precision)
-{
-    *f = (fixture){ 0 };
-    MUST(smallest(NULL, &f->space, &f->candidate));
-    f->train = data(12, 1);
-    f->validation = data(8, 2);
-    MUST(hyt_evaluator_options_create(NULL, &f->options));
-    MUST(hyt_options_set_text(f->options, HYT_TRAIN_EPOCHS, epochs));
-    MUST(hyt_options_set_text(f->options, HYT_TRAIN_RATE, rate));
-    MUST(hyt_options_set_text(f->options, HYT_TRAIN_BATCH, "6"));
-    MUST(hyt_options_set_text(f->options, HYT_EVALUATE_TIMING, "2"));
-    MUST(hyt_options_set_text(f->options, HYT_EVALUATE_PRECISION, precision));
-    MUST(hyt_evaluator_create(f->train, f->validation, f->options, &f->evaluator));
-    f->trial = (hyt_trial){ .number = 3, .candidate = f->candidate, .fidelity = 1, .deadline = INFINITY };
-}
-
-static void set_up(fixture *f, const char *epochs, const char *rate)
-{
-    set_up_in(f, epochs, rate, "fp32");
-}
-
-static void tear_down(fixture *f)
-{
-    hyt_dataset_destroy(f->train); /* kept by the evaluator as long as it needs them */
-    hyt_dataset_destroy(f->validation);
-    hyt_options_destroy(f->options);
-    hyt_evaluator_destroy(f->evaluator);
-    hyt_candidate_destroy(f->candidate);
-    hyt_space_destroy(f->space);
-}
 
 static int count_epochs(void *user, size_t epoch, double loss, double accuracy)
 {
@@ -95,7 +21,7 @@ static void every_metric(void **state)
     size_t n = HYTI_COUNT(metrics), epochs = 0, known = 0;
     hyt_graph *graph = NULL;
     uint64_t arena;
-    set_up(&f, "2", "0.002");
+    set_up(&f, SET("epochs", "2"), NULL);
     for (size_t i = 0; i < n; i++) MUST(hyt_evaluator_add_objective(f.evaluator, metrics[i]));
     while (hyt_evaluator_metric(known)) known++;
     assert_int_equal(known, n + 3 + 7 + 8); /* scores of other tasks: tasks.c; zero-shot: proxies.c; energy, predictors: cheap.c */
@@ -124,13 +50,8 @@ static void accuracy_follows_from_the_candidate(void **state)
     fixture f, g;
     double first, again, trained, measured;
     hyt_graph *network = NULL;
-    set_up(&f, "2", "0.002");
-    set_up(&g, "2", "0.002");
-    MUST(hyt_options_set_int(g.options, HYT_TRAIN_THREADS, 2));
-    hyt_evaluator_destroy(g.evaluator);
-    MUST(hyt_evaluator_create(g.train, g.validation, g.options, &g.evaluator));
-    MUST(hyt_evaluator_add_objective(f.evaluator, "accuracy"));
-    MUST(hyt_evaluator_add_objective(g.evaluator, "accuracy"));
+    set_up(&f, SET("epochs", "2"), "accuracy");
+    set_up(&g, SET("epochs", "2", "threads", "2"), "accuracy");
     assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, &first, 1), 0);
     g.trial.number = 99;
     assert_int_equal(hyt_evaluator_evaluate(g.evaluator, &g.trial, &again, 1), 0);
@@ -151,8 +72,7 @@ static void the_last_network_is_kept(void **state)
     fixture f;
     double value;
     hyt_graph *last = NULL, *again = NULL;
-    set_up(&f, "2", "0.002");
-    MUST(hyt_evaluator_add_objective(f.evaluator, "accuracy"));
+    set_up(&f, SET("epochs", "2"), "accuracy");
     CHECK_STATUS(hyt_evaluator_network(f.evaluator, &last), HYT_ERR_STATE);
     assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, &value, 1), 0);
     MUST(hyt_evaluator_network(f.evaluator, &last));
@@ -175,8 +95,7 @@ static void nothing_is_trained_unasked(void **state)
     fixture f;
     double values[2];
     size_t epochs = 0;
-    set_up(&f, "1", "0.002");
-    MUST(hyt_evaluator_add_objective(f.evaluator, "latency_ms"));
+    set_up(&f, SET("epochs", "1"), "latency_ms");
     MUST(hyt_evaluator_add_objective(f.evaluator, "macs"));
     MUST(hyt_evaluator_set_epoch(f.evaluator, count_epochs, &epochs));
     assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, values, 2), 0);
@@ -195,8 +114,7 @@ static void fidelity_and_epochs(void **state)
     double value;
     size_t epochs = 0;
     hyt_graph *network = NULL;
-    set_up(&f, "4", "0.002");
-    MUST(hyt_evaluator_add_objective(f.evaluator, "accuracy"));
+    set_up(&f, SET("epochs", "4"), "accuracy");
     MUST(hyt_evaluator_set_epoch(f.evaluator, count_epochs, &epochs));
     f.trial.fidelity = 0.5;
     assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, &value, 1), 0);
@@ -214,11 +132,7 @@ static void divergence_is_a_state(void **state)
     (void)state;
     fixture f;
     double value = -1;
-    set_up(&f, "6", "100");
-    MUST(hyt_options_set_text(f.options, HYT_TRAIN_OPTIMISER, "sgd"));
-    hyt_evaluator_destroy(f.evaluator);
-    MUST(hyt_evaluator_create(f.train, f.validation, f.options, &f.evaluator));
-    MUST(hyt_evaluator_add_objective(f.evaluator, "accuracy"));
+    set_up(&f, SET("epochs", "6", "rate", "100", "optimiser", "sgd"), "accuracy");
     assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, &value, 1), HYT_TRIAL_NAN);
     tear_down(&f);
 }
@@ -244,8 +158,7 @@ static void trials_end_early(void **state)
     double value;
     int answer = HYT_STOP;
     hyt_graph *network = NULL;
-    set_up(&f, "5", "0.002");
-    MUST(hyt_evaluator_add_objective(f.evaluator, "accuracy"));
+    set_up(&f, SET("epochs", "5"), "accuracy");
     f.trial.deadline = 0;
     assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, &value, 1), HYT_TRIAL_TIMEOUT);
     f.trial.should_stop = yes;
@@ -261,12 +174,20 @@ static void trials_end_early(void **state)
     tear_down(&f);
 }
 
+static hyt_dataset *blank(size_t height, size_t width)
+{
+    static const uint32_t labels[4] = { 0, 1, 0, 1 };
+    hyt_dataset *dataset = NULL;
+    uint8_t *pictures = calloc(4, height * width * 3);
+    MUST(hyt_dataset_create(NULL, pictures, labels, 4, height, width, 2, &dataset));
+    free(pictures);
+    return dataset;
+}
+
 static void check_refused(size_t height, size_t width, size_t other, const char *message)
 {
-    hyt_dataset *train = NULL, *validation = NULL;
+    hyt_dataset *train = blank(height, width), *validation = blank(height, other);
     hyt_evaluator *evaluator = NULL;
-    MUST(make_data(NULL, 4, height, width, 1, &train));
-    MUST(make_data(NULL, 4, height, other, 1, &validation));
     CHECK_STATUS(hyt_evaluator_create(train, validation, NULL, &evaluator), HYT_ERR_SHAPE);
     CHECK_MESSAGE(message);
     assert_null(evaluator);
@@ -277,7 +198,7 @@ static void check_refused(size_t height, size_t width, size_t other, const char 
 static void bad_data_is_refused(void **state)
 {
     (void)state;
-    hyt_dataset *train = data(4, 1), *lone = data(1, 1);
+    hyt_dataset *train = shapes(4, 0), *lone = shapes(1, 0);
     hyt_evaluator *evaluator = NULL;
     check_refused(32, 32, 48, "32x48");
     check_refused(32, 48, 48, "32x48");
@@ -294,7 +215,7 @@ static void costs_are_those_of_the_network(void **state)
     (void)state;
     static const char *const names[] = { "parameters", "macs", "arena_bytes", "weight_bytes" };
     fixture f;
-    set_up(&f, "1", "0.002");
+    set_up(&f, SET("epochs", "1"), NULL);
     for (size_t i = 0; i < HYTI_COUNT(names); i++) {
         hyt_cost *cost = NULL;
         double value, evaluated;
@@ -318,31 +239,16 @@ static void costs_are_those_of_the_network(void **state)
 
 static hyt_status evaluate_once(hyt_context *context)
 {
-    hyt_space *space = NULL;
-    hyt_candidate *candidate = NULL;
-    hyt_dataset *train = NULL;
-    hyt_options *options = NULL;
-    hyt_evaluator *evaluator = NULL;
+    fixture f;
     hyt_cost *cost = NULL;
     double values[2];
-    hyt_status status = smallest(context, &space, &candidate);
-    if (status == HYT_OK) status = make_data(context, 4, SIDE, SIDE, 1, &train);
-    if (status == HYT_OK) status = hyt_evaluator_options_create(context, &options);
-    if (status == HYT_OK) status = hyt_options_set_int(options, HYT_TRAIN_EPOCHS, 1);
-    if (status == HYT_OK) status = hyt_options_set_real(options, HYT_EVALUATE_TIMING, 1);
-    if (status == HYT_OK) status = hyt_evaluator_create(train, train, options, &evaluator);
-    if (status == HYT_OK) status = hyt_evaluator_add_objective(evaluator, "accuracy");
-    if (status == HYT_OK) status = hyt_evaluator_add_objective(evaluator, "latency_ms");
-    hyt_trial trial = { .candidate = candidate, .fidelity = 1, .deadline = INFINITY };
-    if (status == HYT_OK) status = hyt_evaluator_evaluate(evaluator, &trial, values, 2);
+    hyt_status status = set_up_in(context, 4, SET("batch", "16"), "accuracy", &f);
+    if (status == HYT_OK) status = hyt_evaluator_add_objective(f.evaluator, "latency_ms");
+    if (status == HYT_OK) status = hyt_evaluator_evaluate(f.evaluator, &f.trial, values, 2);
     if (status == HYT_OK) status = hyt_cost_create(context, "arena_bytes", SIDE, 2, &cost);
-    if (status == HYT_OK) status = hyt_cost_measure(cost, candidate, values);
+    if (status == HYT_OK) status = hyt_cost_measure(cost, f.candidate, values);
     hyt_cost_destroy(cost);
-    hyt_evaluator_destroy(evaluator);
-    hyt_options_destroy(options);
-    hyt_dataset_destroy(train);
-    hyt_candidate_destroy(candidate);
-    hyt_space_destroy(space);
+    tear_down(&f);
     return status;
 }
 
@@ -373,7 +279,7 @@ static void in_int8(void **state)
     double values[HYTI_COUNT(metrics)], accuracy, again;
     uint64_t arena, arena_float;
     hyt_graph *network = NULL, *trained = NULL, *decoded = NULL;
-    set_up_in(&f, "2", "0.002", "int8");
+    set_up(&f, SET("epochs", "2", "precision", "int8"), NULL);
     for (size_t i = 0; i < HYTI_COUNT(metrics); i++) MUST(hyt_evaluator_add_objective(f.evaluator, metrics[i]));
     assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, values, HYTI_COUNT(metrics)), 0);
     MUST(hyt_evaluator_network(f.evaluator, &network));

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Zero-shot proxies: values worked out by hand on networks of a few weights, and what their papers promise. */
-#include "evaluate/fused.h"
-#include "space/space.h"
-#include "test.h"
-#include <hytnas/evaluate.h>
-
 #define SIDE 8
+#include "evaluate/fused.h"
+#include "toy.h"
 
 /* Of pictures 2k all pixels are 0 or 255 in red, half of them each, in one of several patterns; class k % 2. */
 static hyt_dataset *patterns(size_t count, bool all_alike)
@@ -181,23 +178,15 @@ static hyt_dataset *noise(size_t count, size_t side)
     return dataset;
 }
 
-static double evaluated(const hyt_dataset *data, const hyt_candidate *candidate, const char *metric,
-                        const char *threads, const char *seed)
+static double evaluated(const hyt_dataset *data, hyt_candidate *candidate, const char *metric, const char *threads,
+                        const char *seed)
 {
-    hyt_options *options = NULL;
     hyt_evaluator *evaluator = NULL;
     double value = NAN;
-    hyt_trial trial = { .candidate = (hyt_candidate *)candidate, .fidelity = 1, .deadline = INFINITY };
-    MUST(hyt_evaluator_options_create(NULL, &options));
-    MUST(hyt_options_set_text(options, HYT_EVALUATE_PROXY_PICTURES, "8"));
-    MUST(hyt_options_set_text(options, HYT_EVALUATE_REFERENCE, "2"));
-    MUST(hyt_options_set_text(options, HYT_TRAIN_THREADS, threads));
-    MUST(hyt_options_set_text(options, HYT_TRAIN_SEED, seed));
-    MUST(hyt_evaluator_create(data, data, options, &evaluator));
-    MUST(hyt_evaluator_add_objective(evaluator, metric));
-    assert_int_equal(hyt_evaluator_evaluate(evaluator, &trial, &value, 1), 0);
+    MUST(make_evaluator(NULL, data, data, metric,
+                        SET("proxy-pictures", "8", "reference", "2", "threads", threads, "seed", seed), &evaluator));
+    assert_int_equal(evaluate(evaluator, candidate, 0, &value), 0);
     hyt_evaluator_destroy(evaluator);
-    hyt_options_destroy(options);
     assert_true(isfinite(value));
     return value;
 }
@@ -209,10 +198,9 @@ static void on_hybrids(void **state)
     static const char *const names[] = { "zen", "naswot", "synflow", "snip", "gradnorm", "logdet" };
     hyt_space *space = NULL;
     hyt_candidate *candidate = NULL;
-    size_t levels[23] = { 0 };
     hyt_dataset *data = noise(8, 32);
     MUST(hyt_space_preset(NULL, "hytnas", &space));
-    MUST(hyt_candidate_create(space, levels, 23, &candidate));
+    MUST(make_candidate(space, 0, &candidate));
     for (size_t k = 0; k < HYTI_COUNT(names); k++) {
         double first = evaluated(data, candidate, names[k], "1", "3");
         CHECK_NEAR(evaluated(data, candidate, names[k], "2", "3"), first, 0);

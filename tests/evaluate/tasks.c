@@ -1,54 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Candidates of the spaces with heads, judged by the score of their task, in both precisions. */
-#include "space/space.h"
-#include "test.h"
-#include <hytnas/evaluate.h>
-
 #define SIDE 48
-
-typedef struct fixture {
-    hyt_space *space;
-    hyt_candidate *candidate;
-    hyt_dataset *train, *validation;
-    hyt_evaluator *evaluator;
-} fixture;
-
-static hyt_evaluator *evaluator_of(const hyt_dataset *train, const hyt_dataset *validation, const char *task,
-                                   const char *precision)
-{
-    hyt_options *options = NULL;
-    hyt_evaluator *evaluator = NULL;
-    MUST(hyt_evaluator_options_create(NULL, &options));
-    MUST(hyt_options_set_text(options, HYT_TRAIN_TASK, task));
-    MUST(hyt_options_set_text(options, HYT_EVALUATE_PRECISION, precision));
-    MUST(hyt_options_set_text(options, HYT_TRAIN_EPOCHS, "3"));
-    MUST(hyt_options_set_text(options, HYT_TRAIN_RATE, "0.01"));
-    MUST(hyt_options_set_text(options, HYT_EVALUATE_TIMING, "2"));
-    MUST(hyt_evaluator_create(train, validation, options, &evaluator));
-    hyt_options_destroy(options);
-    return evaluator;
-}
+#include "toy.h"
 
 /* The smallest network but for three maps of a detector. */
-static void set_up(fixture *f, const char *space, const char *task, const char *precision)
+static void set_up_task(fixture *f, const char *space, const char *task, const char *precision)
 {
     size_t levels[32] = { 0 };
     *f = (fixture){ 0 };
     MUST(hyt_space_preset(NULL, space, &f->space));
     if (strcmp(space, "hytnas-detect") == 0) levels[23] = 2;
     MUST(hyt_candidate_create(f->space, levels, hyt_space_genes(f->space), &f->candidate));
-    MUST(hyt_dataset_create_shapes(NULL, 60, SIDE, 1, 0, &f->train));
-    MUST(hyt_dataset_create_shapes(NULL, 20, SIDE, 1, 1000, &f->validation));
-    f->evaluator = evaluator_of(f->train, f->validation, task, precision);
-}
-
-static void tear_down(fixture *f)
-{
-    hyt_evaluator_destroy(f->evaluator);
-    hyt_dataset_destroy(f->train);
-    hyt_dataset_destroy(f->validation);
-    hyt_candidate_destroy(f->candidate);
-    hyt_space_destroy(f->space);
+    f->train = shapes(60, 0);
+    f->validation = shapes(20, 1000);
+    MUST(make_evaluator(NULL, f->train, f->validation, NULL,
+                        SET("task", task, "precision", precision, "epochs", "3", "rate", "0.01", "batch", "16"),
+                        &f->evaluator));
 }
 
 static void check_score(const char *space, const char *task, const char *metric, const char *precision)
@@ -56,7 +23,7 @@ static void check_score(const char *space, const char *task, const char *metric,
     fixture f;
     double values[3], again;
     hyt_graph *network = NULL;
-    set_up(&f, space, task, precision);
+    set_up_task(&f, space, task, precision);
     MUST(hyt_evaluator_add_objective(f.evaluator, "latency_ms"));
     MUST(hyt_evaluator_add_objective(f.evaluator, metric));
     MUST(hyt_evaluator_add_objective(f.evaluator, "arena_bytes"));
@@ -87,7 +54,7 @@ static void scores_of_other_tasks_are_refused(void **state)
 {
     (void)state;
     fixture f;
-    set_up(&f, "hytnas-detect", "detection", "fp32");
+    set_up_task(&f, "hytnas-detect", "detection", "fp32");
     CHECK_STATUS(hyt_evaluator_add_objective(f.evaluator, "accuracy"), HYT_ERR_UNSUPPORTED);
     CHECK_MESSAGE("classification");
     CHECK_STATUS(hyt_evaluator_add_objective(f.evaluator, "miou"), HYT_ERR_UNSUPPORTED);

@@ -1,93 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Trainings inside evaluations: what they inherit, imitate and may take; the search goes on whatever they do. */
 #include "evaluate/parents.h"
-#include "test.h"
-#include <hytnas/evaluate.h>
+#include "toy.h"
 #include <hytnas/search.h>
 
-#define SIDE 32
-#define GENES 23
-
-typedef struct fixture {
-    hyt_space *space;
-    hyt_candidate *candidates[3]; /* the smallest; one gene off; three genes off */
-    hyt_dataset *train, *validation;
-    hyt_evaluator *evaluator;
-} fixture;
-
-static hyt_candidate *candidate_of(hyt_space *space, size_t changed)
-{
-    size_t levels[GENES] = { 0 };
-    hyt_candidate *candidate = NULL;
-    for (size_t i = 0; i < changed; i++) levels[i] = 1;
-    MUST(hyt_candidate_create(space, levels, GENES, &candidate));
-    return candidate;
-}
-
-/* "key", "value", ..., NULL */
-static hyt_evaluator *evaluator_of(const fixture *f, const char *const *settings)
-{
-    hyt_options *options = NULL;
-    hyt_evaluator *evaluator = NULL;
-    MUST(hyt_evaluator_options_create(NULL, &options));
-    MUST(hyt_options_set_text(options, HYT_TRAIN_EPOCHS, "1"));
-    MUST(hyt_options_set_text(options, HYT_TRAIN_BATCH, "6"));
-    for (size_t i = 0; settings[i]; i += 2) MUST(hyt_options_set_text(options, settings[i], settings[i + 1]));
-    MUST(hyt_evaluator_create(f->train, f->validation, options, &evaluator));
-    MUST(hyt_evaluator_add_objective(evaluator, "accuracy"));
-    hyt_options_destroy(options);
-    return evaluator;
-}
-#define SET(...) ((const char *const[]){ __VA_ARGS__, NULL })
-
-static void set_up(fixture *f)
-{
-    *f = (fixture){ 0 };
-    MUST(hyt_space_preset(NULL, "hytnas", &f->space));
-    const size_t changed[] = { 0, 1, 3 };
-    for (size_t i = 0; i < 3; i++) f->candidates[i] = candidate_of(f->space, changed[i]);
-    MUST(hyt_dataset_create_shapes(NULL, 12, SIDE, 1, 0, &f->train));
-    MUST(hyt_dataset_create_shapes(NULL, 8, SIDE, 1, 100, &f->validation));
-}
-
-static void tear_down(fixture *f)
-{
-    hyt_dataset_destroy(f->train);
-    hyt_dataset_destroy(f->validation);
-    for (size_t i = 0; i < 3; i++) hyt_candidate_destroy(f->candidates[i]);
-    hyt_space_destroy(f->space);
-}
-
-static int evaluate(hyt_evaluator *evaluator, hyt_candidate *candidate, uint64_t number, double *value)
-{
-    hyt_trial trial = { .number = number, .candidate = candidate, .fidelity = 1, .deadline = INFINITY };
-    return hyt_evaluator_evaluate(evaluator, &trial, value, 1);
-}
-
-static bool same_weights(const hyt_graph *a, const hyt_graph *b)
-{
-    if (a->n_parameters != b->n_parameters) return false;
-    for (size_t i = 0; i < a->n_parameters; i++)
-        if (a->parameters[i].count != b->parameters[i].count ||
-            memcmp(a->parameters[i].data, b->parameters[i].data, a->parameters[i].count * sizeof(float)) != 0)
-            return false;
-    return true;
-}
-
-/* The networks of candidates 0, 2, 1, 0, evaluated one after the other. */
+/* The networks of the smallest candidate, the far one, the near one and the smallest, evaluated one after the other. */
 static void evaluate_four(const fixture *f, const char *const *settings, hyt_graph *networks[4])
 {
-    static const size_t order[] = { 0, 2, 1, 0 };
+    hyt_candidate *const order[] = { f->candidate, f->far, f->near, f->candidate };
     hyt_evaluator *evaluator = evaluator_of(f, settings);
     for (size_t i = 0; i < 4; i++) {
         double accuracy = -1;
-        assert_int_equal(evaluate(evaluator, f->candidates[order[i]], i, &accuracy), 0);
+        assert_int_equal(evaluate(evaluator, order[i], i, &accuracy), 0);
         assert_true(accuracy >= 0 && accuracy <= 1);
         MUST(hyt_evaluator_network(evaluator, &networks[i]));
     }
     /* The last training of all starts from scratch. */
     hyt_graph *fresh = NULL;
-    MUST(hyt_evaluator_train(evaluator, f->candidates[0], 0, &fresh, NULL));
+    MUST(hyt_evaluator_train(evaluator, f->candidate, 0, &fresh, NULL));
     assert_true(same_weights(fresh, networks[0]));
     hyt_graph_destroy(fresh);
     hyt_evaluator_destroy(evaluator);
@@ -98,7 +28,7 @@ static void candidates_inherit(void **state)
     (void)state;
     fixture f;
     hyt_graph *none[4], *last[4], *again[4];
-    set_up(&f);
+    set_up(&f, SET(NULL), NULL);
     evaluate_four(&f, SET("inherit", "0"), none);
     evaluate_four(&f, SET("inherit", "3"), last);
     evaluate_four(&f, SET("inherit", "3", "threads", "2"), again);
@@ -123,8 +53,9 @@ static void the_nearest_is_found(void **state)
     fixture f;
     hyti_parents parents, none;
     hyt_space *other = NULL;
+    hyt_candidate *stranger = NULL;
     hyt_graph *networks[3] = { NULL };
-    set_up(&f);
+    set_up(&f, SET(NULL), NULL);
     MUST(hyti_parents_init(&none, NULL, 0));
     MUST(hyti_parents_init(&parents, NULL, 2));
     for (size_t i = 0; i < 3; i++) {
@@ -133,19 +64,19 @@ static void the_nearest_is_found(void **state)
         MUST(hyt_graph_create(NULL, name, &networks[i]));
         MUST(hyt_graph_input(networks[i], 3, SIDE, SIDE, &x));
     }
-    assert_null(hyti_parents_nearest(&parents, f.candidates[0]));
-    MUST(hyti_parents_add(&none, f.candidates[0], 1, networks[0]));
-    assert_null(hyti_parents_nearest(&none, f.candidates[0]));
-    MUST(hyti_parents_add(&parents, f.candidates[0], 7, networks[0]));
-    MUST(hyti_parents_add(&parents, f.candidates[2], 3, networks[2]));
-    assert_string_equal(hyt_graph_name(hyti_parents_nearest(&parents, f.candidates[1])), "a");
-    assert_string_equal(hyt_graph_name(hyti_parents_nearest(&parents, f.candidates[2])), "c");
-    MUST(hyti_parents_add(&parents, f.candidates[1], 8, networks[1])); /* the first one leaves */
-    assert_string_equal(hyt_graph_name(hyti_parents_nearest(&parents, f.candidates[0])), "b");
-    MUST(hyti_parents_add(&parents, f.candidates[1], 5, networks[0])); /* a twin of the one before */
-    assert_string_equal(hyt_graph_name(hyti_parents_nearest(&parents, f.candidates[1])), "a");
+    assert_null(hyti_parents_nearest(&parents, f.candidate));
+    MUST(hyti_parents_add(&none, f.candidate, 1, networks[0]));
+    assert_null(hyti_parents_nearest(&none, f.candidate));
+    MUST(hyti_parents_add(&parents, f.candidate, 7, networks[0]));
+    MUST(hyti_parents_add(&parents, f.far, 3, networks[2]));
+    assert_string_equal(hyt_graph_name(hyti_parents_nearest(&parents, f.near)), "a");
+    assert_string_equal(hyt_graph_name(hyti_parents_nearest(&parents, f.far)), "c");
+    MUST(hyti_parents_add(&parents, f.near, 8, networks[1])); /* the first one leaves */
+    assert_string_equal(hyt_graph_name(hyti_parents_nearest(&parents, f.candidate)), "b");
+    MUST(hyti_parents_add(&parents, f.near, 5, networks[0])); /* a twin of the one before */
+    assert_string_equal(hyt_graph_name(hyti_parents_nearest(&parents, f.near)), "a");
     MUST(hyt_space_preset(NULL, "hytnas", &other));
-    hyt_candidate *stranger = candidate_of(other, 1);
+    MUST(make_candidate(other, 1, &stranger));
     assert_null(hyti_parents_nearest(&parents, stranger));
     hyt_candidate_destroy(stranger);
     hyt_space_destroy(other);
@@ -161,28 +92,26 @@ static void teachers_are_imitated(void **state)
     fixture f;
     double value;
     hyt_graph *plain = NULL, *taught = NULL, *misfit = NULL;
-    set_up(&f);
-    hyt_evaluator *evaluator = evaluator_of(&f, SET("rate", "0.01"));
-    assert_int_equal(evaluate(evaluator, f.candidates[0], 0, &value), 0);
-    MUST(hyt_evaluator_network(evaluator, &plain));
-    MUST(hyt_evaluator_set_teacher(evaluator, plain));
-    assert_int_equal(evaluate(evaluator, f.candidates[0], 1, &value), 0);
-    MUST(hyt_evaluator_network(evaluator, &taught));
+    set_up(&f, SET("rate", "0.01"), "accuracy");
+    assert_int_equal(evaluate(f.evaluator, f.candidate, 0, &value), 0);
+    MUST(hyt_evaluator_network(f.evaluator, &plain));
+    MUST(hyt_evaluator_set_teacher(f.evaluator, plain));
+    assert_int_equal(evaluate(f.evaluator, f.candidate, 1, &value), 0);
+    MUST(hyt_evaluator_network(f.evaluator, &taught));
     assert_false(same_weights(plain, taught));
     hyt_graph_destroy(taught);
     MUST(hyt_graph_build(NULL, "mobilenetv1-0.25", SIDE, 3, &misfit));
     MUST(hyt_graph_initialise(misfit, 1));
-    MUST(hyt_evaluator_set_teacher(evaluator, misfit));
-    CHECK_STATUS(evaluate(evaluator, f.candidates[0], 2, &value), HYT_ERR_SHAPE);
+    MUST(hyt_evaluator_set_teacher(f.evaluator, misfit));
+    CHECK_STATUS(evaluate(f.evaluator, f.candidate, 2, &value), HYT_ERR_SHAPE);
     CHECK_MESSAGE("gives other results");
-    MUST(hyt_evaluator_set_teacher(evaluator, NULL));
-    assert_int_equal(evaluate(evaluator, f.candidates[0], 3, &value), 0);
-    MUST(hyt_evaluator_network(evaluator, &taught));
+    MUST(hyt_evaluator_set_teacher(f.evaluator, NULL));
+    assert_int_equal(evaluate(f.evaluator, f.candidate, 3, &value), 0);
+    MUST(hyt_evaluator_network(f.evaluator, &taught));
     assert_true(same_weights(plain, taught));
     hyt_graph_destroy(plain);
     hyt_graph_destroy(taught);
     hyt_graph_destroy(misfit);
-    hyt_evaluator_destroy(evaluator);
     tear_down(&f);
 }
 
@@ -239,15 +168,13 @@ static void a_search_goes_on(void **state)
     double value = -3;
     hyt_graph *graph = NULL;
     char most[32];
-    set_up(&f);
-    hyt_evaluator *evaluator = evaluator_of(&f, SET("memory-bytes", "1000"));
-    assert_int_equal(evaluate(evaluator, f.candidates[0], 0, &value), HYT_TRIAL_INFEASIBLE);
+    set_up(&f, SET("memory-bytes", "1000"), "accuracy");
+    assert_int_equal(evaluate(f.evaluator, f.candidate, 0, &value), HYT_TRIAL_INFEASIBLE);
     CHECK_NEAR(value, -3, 0);
-    CHECK_STATUS(hyt_evaluator_train(evaluator, f.candidates[0], 0, &graph, NULL), HYT_ERR_INFEASIBLE);
+    CHECK_STATUS(hyt_evaluator_train(f.evaluator, f.candidate, 0, &graph, NULL), HYT_ERR_INFEASIBLE);
     CHECK_MESSAGE("memory-bytes");
-    hyt_evaluator_destroy(evaluator);
     snprintf(most, sizeof most, "%llu", (unsigned long long)usual_memory(f.space));
-    evaluator = evaluator_of(&f, SET("memory-bytes", most));
+    hyt_evaluator *evaluator = evaluator_of(&f, SET("memory-bytes", most));
     count_states(evaluator, 8, states);
     assert_true(states[HYT_TRIAL_FINISHED] > 0 && states[HYT_TRIAL_INFEASIBLE] > 0);
     assert_int_equal(states[HYT_TRIAL_FINISHED] + states[HYT_TRIAL_INFEASIBLE], 8);
@@ -274,10 +201,10 @@ static int change_all(void *user, size_t epoch, double loss, double accuracy)
     CHECK_STATUS(hyt_evaluator_set_energy(f->evaluator, NULL, NULL), HYT_ERR_STATE);
     CHECK_STATUS(hyt_evaluator_set_predictor(f->evaluator, "predicted_accuracy", NULL), HYT_ERR_STATE);
     CHECK_STATUS(hyt_evaluator_limit_supernet(f->evaluator, "macs", 1e6), HYT_ERR_STATE);
-    CHECK_STATUS(hyt_evaluator_measure(f->evaluator, f->candidates[1], objectives, 1), HYT_ERR_STATE);
-    CHECK_STATUS(hyt_evaluator_train(f->evaluator, f->candidates[1], 1, &graph, NULL), HYT_ERR_STATE);
+    CHECK_STATUS(hyt_evaluator_measure(f->evaluator, f->near, objectives, 1), HYT_ERR_STATE);
+    CHECK_STATUS(hyt_evaluator_train(f->evaluator, f->near, 1, &graph, NULL), HYT_ERR_STATE);
     CHECK_STATUS(hyt_evaluator_supernet(f->evaluator, f->space, &graph), HYT_ERR_STATE);
-    MUST(hyt_candidate_decode(f->candidates[0], SIDE, 2, &graph));
+    MUST(hyt_candidate_decode(f->candidate, SIDE, 2, &graph));
     CHECK_STATUS(hyt_evaluator_set_supernet(f->evaluator, f->space, graph), HYT_ERR_STATE);
     hyt_graph_destroy(graph);
     return 0;
@@ -289,42 +216,24 @@ static void nothing_changes_inside_a_callback(void **state)
     fixture f;
     double accuracy;
     hyt_graph *network = NULL;
-    set_up(&f);
-    f.evaluator = evaluator_of(&f, SET("method", "training"));
+    set_up(&f, SET("method", "training"), "accuracy");
     MUST(hyt_evaluator_set_epoch(f.evaluator, change_all, &f));
-    MUST(hyt_evaluator_measure(f.evaluator, f.candidates[0], &accuracy, 1));
-    MUST(hyt_evaluator_train(f.evaluator, f.candidates[0], 1, &network, NULL));
+    MUST(hyt_evaluator_measure(f.evaluator, f.candidate, &accuracy, 1));
+    MUST(hyt_evaluator_train(f.evaluator, f.candidate, 1, &network, NULL));
     MUST(hyt_evaluator_set_epoch(f.evaluator, NULL, NULL)); /* it is over */
     MUST(hyt_evaluator_add_objective(f.evaluator, "macs"));
     hyt_graph_destroy(network);
-    hyt_evaluator_destroy(f.evaluator);
     tear_down(&f);
 }
 
 static hyt_status evaluate_twice(hyt_context *context)
 {
-    static const size_t levels[GENES] = { 0 };
-    hyt_space *space = NULL;
-    hyt_candidate *candidate = NULL;
-    hyt_dataset *train = NULL;
-    hyt_options *options = NULL;
-    hyt_evaluator *evaluator = NULL;
+    fixture f;
     double value;
-    hyt_status status = hyt_space_preset(context, "hytnas", &space);
-    if (status == HYT_OK) status = hyt_candidate_create(space, levels, GENES, &candidate);
-    if (status == HYT_OK) status = hyt_dataset_create_shapes(context, 2, SIDE, 1, 0, &train);
-    if (status == HYT_OK) status = hyt_evaluator_options_create(context, &options);
-    if (status == HYT_OK) status = hyt_options_set_int(options, HYT_TRAIN_EPOCHS, 1);
-    if (status == HYT_OK) status = hyt_options_set_int(options, HYT_EVALUATE_INHERIT, 1);
-    if (status == HYT_OK) status = hyt_evaluator_create(train, train, options, &evaluator);
-    if (status == HYT_OK) status = hyt_evaluator_add_objective(evaluator, "accuracy");
-    if (status == HYT_OK) status = evaluate(evaluator, candidate, 0, &value);
-    if (status == HYT_OK) status = evaluate(evaluator, candidate, 1, &value);
-    hyt_evaluator_destroy(evaluator);
-    hyt_options_destroy(options);
-    hyt_dataset_destroy(train);
-    hyt_candidate_destroy(candidate);
-    hyt_space_destroy(space);
+    hyt_status status = set_up_in(context, 2, SET("inherit", "1", "batch", "16"), "accuracy", &f);
+    if (status == HYT_OK) status = evaluate(f.evaluator, f.candidate, 0, &value);
+    if (status == HYT_OK) status = evaluate(f.evaluator, f.candidate, 1, &value);
+    tear_down(&f);
     return status;
 }
 
