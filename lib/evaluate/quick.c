@@ -39,14 +39,12 @@ static hyt_status ask_energy(const hyt_evaluator *e, const hyt_graph *graph, dou
     return isfinite(*microjoules) ? HYT_OK : hyti_fail(HYT_ERR_NUMERIC, "the energy callback says %g", *microjoules);
 }
 
-/* Its latency or its energy. */
-static hyt_status measure_device(const hyt_evaluator *e, const hyt_candidate *candidate, size_t metric, double *value)
+/* Its latency or its energy, of a stand-in that is made for the first of them that asks. */
+static hyt_status measure_device(const hyt_evaluator *e, const hyt_candidate *candidate, size_t metric,
+                                 hyt_graph **device, double *value)
 {
-    hyt_graph *graph = NULL;
-    HYTI_TRY(stand_in(e, candidate, &graph));
-    hyt_status status = metric == HYTI_METRIC_LATENCY ? time_graph(e, graph, value) : ask_energy(e, graph, value);
-    hyt_graph_destroy(graph);
-    return status;
+    if (!*device) HYTI_TRY(stand_in(e, candidate, device));
+    return metric == HYTI_METRIC_LATENCY ? time_graph(e, *device, value) : ask_energy(e, *device, value);
 }
 
 static hyt_status ask_predictor(const hyt_evaluator *e, const hyt_candidate *candidate, size_t metric, double *value)
@@ -66,21 +64,28 @@ static hyt_status measure_proxy(hyt_evaluator *e, const hyt_trial *trial, const 
     return hyti_proxy_measure((hyti_proxy)(metric - HYTI_METRIC_PROXY), graph, &work, value);
 }
 
+static hyt_status measure_one(hyt_evaluator *e, const hyt_trial *trial, const hyt_graph *graph, size_t metric,
+                              hyt_graph **device, double *value)
+{
+    if (metric == HYTI_METRIC_LATENCY || metric == HYTI_METRIC_ENERGY)
+        return measure_device(e, hyt_trial_candidate(trial), metric, device, value);
+    if (metric >= HYTI_METRIC_PROXY && metric <= HYTI_METRIC_FUSED)
+        return measure_proxy(e, trial, graph, metric, value);
+    if (metric >= HYTI_METRIC_PREDICTED) return ask_predictor(e, hyt_trial_candidate(trial), metric, value);
+    if (metric != HYTI_METRIC_ENERGY_ESTIMATE)
+        return hyti_metric_measure(graph, hyti_evaluator_precision(e), metric, value);
+    *value = hyti_energy_estimate(graph, hyti_evaluator_precision(e), &e->params.energy);
+    return HYT_OK;
+}
+
 hyt_status hyti_evaluator_measure_quick(hyt_evaluator *e, const hyt_trial *trial, const hyt_graph *graph,
                                         double *objectives)
 {
-    for (size_t i = 0; i < e->n_objectives; i++) {
-        size_t metric = e->objectives[i];
-        if (hyti_metric_is_score(metric)) continue;
-        if (metric == HYTI_METRIC_LATENCY || metric == HYTI_METRIC_ENERGY)
-            HYTI_TRY(measure_device(e, hyt_trial_candidate(trial), metric, &objectives[i]));
-        else if (metric >= HYTI_METRIC_PROXY && metric <= HYTI_METRIC_FUSED)
-            HYTI_TRY(measure_proxy(e, trial, graph, metric, &objectives[i]));
-        else if (metric == HYTI_METRIC_ENERGY_ESTIMATE)
-            objectives[i] = hyti_energy_estimate(graph, hyti_evaluator_precision(e), &e->params.energy);
-        else if (metric >= HYTI_METRIC_PREDICTED)
-            HYTI_TRY(ask_predictor(e, hyt_trial_candidate(trial), metric, &objectives[i]));
-        else HYTI_TRY(hyti_metric_measure(graph, hyti_evaluator_precision(e), metric, &objectives[i]));
-    }
-    return HYT_OK;
+    hyt_graph *device = NULL;
+    hyt_status status = HYT_OK;
+    for (size_t i = 0; i < e->n_objectives && status == HYT_OK; i++)
+        if (!hyti_metric_is_score(e->objectives[i]))
+            status = measure_one(e, trial, graph, e->objectives[i], &device, &objectives[i]);
+    hyt_graph_destroy(device);
+    return status;
 }

@@ -258,6 +258,33 @@ static void energy_by_callback(void **state)
     tear_down(&f);
 }
 
+/* Latency and energy, in either order: of the same network, for any number of candidates. */
+static void what_a_device_says(void **state)
+{
+    (void)state;
+    static const char *const metrics[] = { "macs", "energy_uj", "latency_ms", "energy_uj" };
+    fixture f;
+    hyt_candidate *other = NULL;
+    double values[2][HYTI_COUNT(metrics) + 1];
+    int answer = 0;
+    set_up(&f, SET("epochs", "1"), "latency_ms");
+    MUST(hyt_candidate_sample(f.space, 1, 1, &other));
+    for (size_t i = 0; i < HYTI_COUNT(metrics); i++) MUST(hyt_evaluator_add_objective(f.evaluator, metrics[i]));
+    MUST(hyt_evaluator_set_energy(f.evaluator, tell_energy, &answer));
+    for (size_t k = 0; k < 2; k++) {
+        const double *v = values[k];
+        MUST(hyt_evaluator_measure(f.evaluator, k ? other : f.candidate, values[k], HYTI_COUNT(metrics) + 1));
+        assert_true(v[0] > 0 && v[3] > 0);
+        CHECK_NEAR(v[2], v[1] * 1e-3, 0);
+        CHECK_NEAR(v[4], v[2], 0);
+    }
+    assert_true(values[0][1] < values[1][1]);
+    answer = -5; /* after the latency, whose network is given up */
+    assert_int_equal(hyt_evaluator_measure(f.evaluator, other, values[0], HYTI_COUNT(metrics) + 1), -5);
+    hyt_candidate_destroy(other);
+    tear_down(&f);
+}
+
 /* -- predictors ---------------------------------------------------------------------------------------------------- */
 
 /* A number that follows from the genes is learnt, kept in a file, and said by an evaluator. */
@@ -495,7 +522,7 @@ int main(void)
         cmocka_unit_test(curves_are_continued), cmocka_unit_test(trainings_end_early),
         cmocka_unit_test(trials_train_on_a_part), cmocka_unit_test(energy_by_hand),
         cmocka_unit_test(counters),            cmocka_unit_test(energy_by_callback),
-        cmocka_unit_test(predictors),
+        cmocka_unit_test(what_a_device_says),  cmocka_unit_test(predictors),
         cmocka_unit_test(a_file_says_of_what_and_for_which), cmocka_unit_test(a_search_asks_a_predictor),
         cmocka_unit_test(an_evaluator_refuses_a_predictor_of_another_metric),
         cmocka_unit_test(allocations_may_fail),
