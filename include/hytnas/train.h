@@ -26,6 +26,10 @@ typedef struct hyt_trainer hyt_trainer;
 #define HYT_TRAIN_CROP "crop"                       /**< real, share of the side by which pictures are shifted and scaled at random */
 #define HYT_TRAIN_JITTER "jitter"                   /**< real: brightness, contrast and saturation */
 #define HYT_TRAIN_AVERAGING "averaging"             /**< real: running mean of the weights, which is handed over; 0: none */
+/** choice, "best", "last": which epoch's weights are handed over, and whose score is the training's. last: whatever the
+ *  validation says; for few validation pictures, of whose best epoch much is luck, and not with "patience"
+ *  (HYT_ERR_CONFLICT). */
+#define HYT_TRAIN_KEEP "keep"
 #define HYT_TRAIN_PATIENCE "patience"               /**< int, epochs without a better validation accuracy before it ends early; 0: never */
 #define HYT_TRAIN_THREADS "threads"                 /**< int, 1 */
 #define HYT_TRAIN_SEED "seed"                       /**< int, 0 */
@@ -80,7 +84,7 @@ typedef int (*hyt_epoch_fn)(void *user, size_t epoch, double train_loss, double 
 /** The whole schedule, from the weights as they are. Pictures are normalised with the train part's mean and deviation,
  *  which the trained network keeps (hyt_graph_set_normalisation), so that it takes pixels from 0 to 1.
  *  @param validation  NULL: none, and no early stop
- *  @param best        best validation accuracy, 0 to 1; untouched without a validation part; may be NULL
+ *  @param best        validation accuracy of the epoch that is handed over, 0 to 1; untouched without a validation part; may be NULL
  *  @return HYT_ERR_SHAPE where the pictures or classes do not fit; HYT_ERR_NUMERIC if the loss is not finite */
 HYT_API hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const hyt_dataset *validation,
                                    hyt_epoch_fn epoch, void *user, double *best);
@@ -107,7 +111,7 @@ HYT_API hyt_status hyt_trainer_step(hyt_trainer *trainer, const float *pictures,
  *  pictures. Label smoothing is not applied to them. HYT_ERR_RANGE names a share that is none. */
 HYT_API hyt_status hyt_trainer_step_soft(hyt_trainer *trainer, const float *pictures, const float *targets, size_t count,
                                          double *loss);
-/** The network as trained so far, yours. After fit: of the best epoch, and it takes pixels from 0 to 1; before, it takes
+/** The network as trained so far, yours. After fit: of the epoch of option "keep", and it takes pixels from 0 to 1; before, it takes
  *  what the graph took that the trainer was made from. */
 HYT_API hyt_status hyt_trainer_network(const hyt_trainer *trainer, hyt_graph **out);
 

@@ -81,6 +81,7 @@ hyt_status hyt_evaluator_create(const hyt_dataset *train, const hyt_dataset *val
     HYTI_NEED(validation);
     HYTI_NEED(out);
     HYTI_TRY(hyti_options_read(options, &table, &params));
+    HYTI_TRY(hyti_train_check_params(&params.train));
     HYTI_TRY(hyti_task_find(params.train.task, &task));
     size_t classes = HYTI_MAX(classes_of(train, task), classes_of(validation, task));
     HYTI_TRY(check_data(train, validation, task, classes));

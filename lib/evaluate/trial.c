@@ -35,11 +35,11 @@ static void set_score(const hyt_evaluator *evaluator, double score, double *obje
         if (hyti_metric_is_score(evaluator->objectives[i])) objectives[i] = score;
 }
 
-/* The best score so far is what the evaluation would end with. */
+/* The score of the epoch that would be handed over now is what the evaluation would end with. */
 static hyt_status report_epoch(watcher *w, size_t epoch, double score)
 {
     const hyt_evaluator *e = w->evaluator;
-    w->best = fmax(w->best, score);
+    w->best = e->params.train.keep == HYTI_KEEP_LAST ? score : fmax(w->best, score);
     set_score(e, w->best, w->objectives);
     return hyt_trial_report(w->trial, epoch + 1, w->objectives, e->n_objectives);
 }

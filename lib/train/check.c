@@ -2,6 +2,14 @@
 #include "graph/graph.h"
 #include "train/train.h"
 
+hyt_status hyti_train_check_params(const hyti_train_params *params)
+{
+    if (params->keep == HYTI_KEEP_LAST && params->patience > 0)
+        return hyti_fail(HYT_ERR_CONFLICT, "option \"%s\" waits for a better epoch, but \"%s\" is last",
+                         HYT_TRAIN_PATIENCE, HYT_TRAIN_KEEP);
+    return HYT_OK;
+}
+
 hyt_status hyti_train_check_graph(const hyt_graph *graph)
 {
     if (graph->n_nodes == 0) return hyti_fail(HYT_ERR_STATE, "graph \"%s\" has no operations", hyt_graph_name(graph));

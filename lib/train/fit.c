@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The whole schedule: epochs of batches, validation after each, the best kept. */
+/* The whole schedule: epochs of batches, validation after each, the best or the last kept. */
 #include "train/fit.h"
 #include "train/mix.h"
 #include <math.h>
@@ -207,7 +207,8 @@ static hyt_status judge_epoch(fit *f, double loss, hyt_epoch_fn epoch, void *use
         enter_mean(f);
         status = validate(f, &accuracy);
         if (accuracy > f->accuracy) f->since = 0;
-        if (accuracy >= f->accuracy) { /* of equals the later, which the falling rate has settled more */
+        bool last = f->trainer->params.keep == HYTI_KEEP_LAST;
+        if (last || accuracy >= f->accuracy) { /* of equals the later, which the falling rate has settled more */
             f->accuracy = accuracy;
             keep(f->trainer, &f->best);
         }

@@ -23,7 +23,7 @@ struct hyti_fit {
     hyti_snapshot start, best;
     hyti_snapshot mean, own;       /* the running mean of the weights, and the weights while the mean is judged */
     size_t averaged;               /* steps in the mean */
-    double accuracy;               /* of the best epoch, -1: none yet */
+    double accuracy;               /* of the epoch that is kept, -1: none yet */
     size_t since;                  /* epochs since then */
     bool stopped;                  /* by the callback */
     bool printed;                  /* the two below are there */

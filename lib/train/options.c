@@ -53,6 +53,8 @@ static const hyti_option rows[] = {
       "share of the epochs, the last ones, that round as int8 does; 0: none" },
     { HYT_TRAIN_MEMORY_BYTES, HYT_OPT_INT, 0, 0, 9007199254740992.0, NULL, FIELD(memory_bytes),
       "most memory that a training may need; 0: any" },
+    { HYT_TRAIN_KEEP, HYT_OPT_CHOICE, HYTI_KEEP_BEST, 0, 0, "best|last", FIELD(keep),
+      "which epoch's network is handed over: of the best validation, or the last" },
 };
 const hyti_table hyti_train_table = { rows, HYTI_COUNT(rows), sizeof(hyti_train_params), NULL };
 

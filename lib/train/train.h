@@ -12,6 +12,8 @@ typedef enum hyti_schedule {
     HYTI_SCHEDULE_COSINE = 0, HYTI_SCHEDULE_ONE_CYCLE = 1, HYTI_SCHEDULE_STEP = 2
 } hyti_schedule;
 
+typedef enum hyti_keep { HYTI_KEEP_BEST = 0, HYTI_KEEP_LAST = 1 } hyti_keep;
+
 typedef struct hyti_train_params {
     int64_t epochs, batch, optimiser;
     double rate, momentum, weight_decay, warmup, smoothing;
@@ -22,7 +24,7 @@ typedef struct hyti_train_params {
     double drop, clip, mixup, cutmix, erasing;
     int64_t class_weights;
     double teacher_share, temperature, qat;
-    int64_t memory_bytes;
+    int64_t memory_bytes, keep;
 } hyti_train_params;
 
 extern const hyti_table hyti_train_table;
@@ -38,6 +40,8 @@ double hyti_train_momentum(const hyti_train_params *params, size_t step, size_t 
 /* A trainer with its parameters as they are, instead of options. */
 hyt_status hyti_trainer_create(const hyt_graph *graph, const hyti_train_params *params, hyt_trainer **out);
 
+/* HYT_ERR_CONFLICT names options that do not go together. */
+hyt_status hyti_train_check_params(const hyti_train_params *params);
 /* HYT_ERR_INFEASIBLE where the training would take more than option "memory-bytes" allows. */
 hyt_status hyti_train_check_memory(const hyt_graph *graph, const hyti_train_params *params);
 /* HYT_ERR_STATE for an empty graph and for a result that no picture changes. */

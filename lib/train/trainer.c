@@ -78,6 +78,7 @@ hyt_status hyt_trainer_create(const hyt_graph *graph, const hyt_options *options
     HYTI_NEED(graph);
     HYTI_NEED(out);
     HYTI_TRY(hyti_options_read(options, &hyti_train_table, &params));
+    HYTI_TRY(hyti_train_check_params(&params));
     HYTI_TRY(hyti_trainer_create(graph, &params, out));
     (*out)->keeps = true;
     return HYT_OK;

@@ -227,6 +227,42 @@ static void exported_network_gives_the_same(void **state)
     hyt_graph_destroy(graph);
 }
 
+/* A rate that rises to the end spoils what an early epoch had. */
+static void keeps_the_last(void **state)
+{
+    (void)state;
+    hyt_graph *graph = small_graph();
+    hyt_dataset *train = toy(70, 1), *validation = toy(30, 2);
+    seen s = { 0 };
+    double best = -1, kept = -1, of_network;
+    const char *const rows[] = { "best", "last" };
+    for (size_t i = 0; i < 2; i++) {
+        hyt_graph *network = NULL;
+        hyt_trainer *trainer = trainer_of(graph, SET("epochs", "9", "rate", "0.3", "warmup", "1", "keep", rows[i]));
+        s = (seen){ 0 };
+        MUST(hyt_trainer_fit(trainer, train, validation, note, &s, i ? &kept : &best));
+        MUST(hyt_trainer_network(trainer, &network));
+        MUST(hyt_train_accuracy(network, validation, 1, &of_network));
+        CHECK_NEAR(of_network, i ? kept : best, 1e-6);
+        hyt_graph_destroy(network);
+        hyt_trainer_destroy(trainer);
+    }
+    CHECK_NEAR(kept, s.accuracies[8], 0);
+    for (size_t i = 0; i < 9; i++) assert_true(s.accuracies[i] <= best);
+    assert_true(best > kept);
+    hyt_options *options = NULL;
+    hyt_trainer *trainer = NULL;
+    MUST(hyt_train_options_create(NULL, &options));
+    MUST(hyt_options_set_text(options, HYT_TRAIN_KEEP, "last"));
+    MUST(hyt_options_set_int(options, HYT_TRAIN_PATIENCE, 3));
+    CHECK_STATUS(hyt_trainer_create(graph, options, &trainer), HYT_ERR_CONFLICT);
+    CHECK_MESSAGE("patience");
+    hyt_options_destroy(options);
+    hyt_dataset_destroy(train);
+    hyt_dataset_destroy(validation);
+    hyt_graph_destroy(graph);
+}
+
 static void ends_early(void **state)
 {
     (void)state;
@@ -531,7 +567,8 @@ int main(void)
         cmocka_unit_test(threads_change_nothing), cmocka_unit_test(gradient_is_that_of_float64),
         cmocka_unit_test(running_statistics_are_those_of_torch), cmocka_unit_test(decay_is_for_weights),
         cmocka_unit_test(schedule), cmocka_unit_test(fit_learns_and_keeps_the_best),
-        cmocka_unit_test(exported_network_gives_the_same), cmocka_unit_test(ends_early),
+        cmocka_unit_test(exported_network_gives_the_same), cmocka_unit_test(keeps_the_last),
+        cmocka_unit_test(ends_early),
         cmocka_unit_test(set_weights_are_kept), cmocka_unit_test(bad_calls_are_refused),
         cmocka_unit_test(threads_have_one_bound), cmocka_unit_test(a_network_without_weights),
         cmocka_unit_test(a_failed_step_changes_nothing), cmocka_unit_test(the_mean_of_weights),
