@@ -13,7 +13,7 @@ import time
 import zipfile
 
 program = sys.argv[1]
-BY_EPOCHS, EPOCHS = 'full, another seed, by epochs', 24
+BY_EPOCHS, EPOCHS = 'full, another seed', 24
 
 
 def array(data, kind, shape):
