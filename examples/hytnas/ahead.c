@@ -27,14 +27,26 @@ static bool has_surrogates(const search_job *job)
     return strcmp(method, "hytnas") == 0 || strcmp(method, "parego") == 0 || strcmp(method, "dgemo") == 0;
 }
 
-static bool trials_are_left(const search_job *job)
+static size_t trials_of(const search_job *job)
 {
     int64_t trials = 0;
     hyt_options_get_int(job->search_options, HYT_SEARCH_TRIALS, &trials);
+    return (size_t)trials;
+}
+
+static bool trials_are_left(const search_job *job)
+{
     size_t told = 0;
     for (size_t i = 0; i < hyt_search_size(job->search); i++)
         told += hyt_search_trial_state(job->search, i) != HYT_TRIAL_PENDING;
-    return told < (size_t)trials;
+    return told < trials_of(job);
+}
+
+/* Enough for a surrogate, and little beside the trainings. */
+static size_t choose_ahead(const search_job *job)
+{
+    size_t trials = trials_of(job);
+    return job->ahead != AHEAD_CHOSEN ? job->ahead : trials < 25 ? 4 * trials : 100;
 }
 
 static bool is_worth_it(const search_job *job)
@@ -61,11 +73,12 @@ static hyt_status make_options(const search_job *job, search_job *early)
     if (status == HYT_OK) status = hyt_evaluator_options_create(NULL, &early->evaluator_options);
     if (status == HYT_OK) status = copy_option(job->search_options, early->search_options, HYT_SEARCH_SEED);
     if (status == HYT_OK)
-        status = hyt_options_set_int(early->search_options, HYT_SEARCH_TRIALS, (int64_t)job->ahead);
+        status = hyt_options_set_int(early->search_options, HYT_SEARCH_TRIALS, (int64_t)early->ahead);
     if (status == HYT_OK)
-        status = hyt_options_set_int(early->search_options, HYT_SEARCH_INITIAL, (int64_t)(job->ahead + 1) / 2);
-    if (status == HYT_OK) /* a proposal takes longer than what it saves here: few rounds */
-        status = hyt_options_set_int(early->search_options, HYT_SEARCH_BATCH, (int64_t)fmin(1000, (double)job->ahead / 10 + 1));
+        status = hyt_options_set_int(early->search_options, HYT_SEARCH_INITIAL, (int64_t)(early->ahead + 1) / 2);
+    /* A proposal takes longer than what it saves here: few rounds. */
+    int64_t batch = (int64_t)fmin(1000, (double)early->ahead / 10 + 1);
+    if (status == HYT_OK) status = hyt_options_set_int(early->search_options, HYT_SEARCH_BATCH, batch);
     for (size_t i = 0; i < hyt_options_count(job->evaluator_options) && status == HYT_OK; i++)
         status = copy_option(job->evaluator_options, early->evaluator_options, hyt_options_key(job->evaluator_options, i));
     if (status == HYT_OK) status = hyt_options_get_real(job->evaluator_options, HYT_EVALUATE_TIMING, &timing);
@@ -143,6 +156,7 @@ int measure_ahead(search_job *job)
 {
     if (!is_worth_it(job)) return GOOD;
     search_job early = *job;
+    early.ahead = choose_ahead(job);
     early.search = NULL;
     early.evaluator = NULL;
     early.search_options = early.evaluator_options = NULL;

@@ -10,6 +10,7 @@
 #include "progress.h"
 
 enum { MOST = 16 }; /* objectives, and limits, of one command line */
+#define AHEAD_CHOSEN SIZE_MAX
 
 typedef struct wanted_objective {
     char name[64];

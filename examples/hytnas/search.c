@@ -66,7 +66,7 @@ static const flag_row flags[] = {
     [AHEAD] = { "ahead", "N",
                 "networks that are measured before the first trial, by what takes no training among the objectives "
                 "(latency_ms, energy_uj, zero-shot metrics), so that methods with surrogates know it from the start "
-                "(default 100; 0: none)" },
+                "(default four a trial, at most 100; 0: none)" },
     [OUT] = { "out", "DIR",
               "folder of front.csv, report.html and models/ (default: beside the study, its name with -results; "
               "hytnas-results without a study); it belongs to one search" },
@@ -418,7 +418,7 @@ static void free_job(search_job *job)
 
 int command_search(int argc, char **argv)
 {
-    search_job job = { .ahead = 100, .data = { .train = 800, .val = 400, .test = 400 } };
+    search_job job = { .ahead = AHEAD_CHOSEN, .data = { .train = 800, .val = 400, .test = 400 } };
     int result = prepare_options(&job);
     if (result == GOOD) result = read_flags(&job, argc, argv);
     if (result == GOOD && !job.data.source) result = complain("search needs pictures: --data DIR, or --data shapes");
