@@ -24,7 +24,7 @@ static hyt_status score_batch(const scoring *s, size_t first, size_t count)
         HYTI_TRY(hyti_data_picture(s->dataset, first + i, &plain, 0, 0, s->input + i * s->pixels));
     HYTI_TRY(hyti_runner_run(&s->runner, s->input, s->output));
     for (size_t i = 0; i < count; i++)
-        HYTI_TRY(s->goal.task->score_add(&s->goal, s->score, first + i, s->output + i * s->goal.outputs));
+        HYTI_TRY(s->goal.task->score_add(&s->goal, s->score, s->dataset, first + i, s->output + i * s->goal.outputs));
     return HYT_OK;
 }
 
@@ -44,7 +44,7 @@ static hyt_status score_all(scoring *s)
 static hyt_status score(scoring *s, double *value)
 {
     const hyti_task *task = s->goal.task;
-    HYTI_TRY(task->score_begin(&s->goal, s->dataset, &s->score));
+    HYTI_TRY(task->score_begin(&s->goal, &s->score));
     hyt_status status = score_all(s);
     if (status == HYT_OK) return task->score_end(&s->goal, s->score, value);
     task->score_end(&s->goal, s->score, NULL);

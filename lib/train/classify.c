@@ -104,24 +104,19 @@ static double imitate(const hyti_goal *goal, const float *teacher, const float *
 }
 
 /* Right answers so far. */
-typedef struct tally {
-    const hyt_dataset *dataset;
-    size_t right, count;
-} tally;
+typedef struct tally { size_t right, count; } tally;
 
-static hyt_status score_begin(const hyti_goal *goal, const hyt_dataset *dataset, void **score)
+static hyt_status score_begin(const hyti_goal *goal, void **score)
 {
-    tally *t = hyti_alloc(goal->context, sizeof *t);
-    if (!t) return hyti_fail_nomem();
-    t->dataset = dataset;
-    *score = t;
-    return HYT_OK;
+    *score = hyti_alloc(goal->context, sizeof(tally));
+    return *score ? HYT_OK : hyti_fail_nomem();
 }
 
-static hyt_status score_add(const hyti_goal *goal, void *score, size_t index, const float *output)
+static hyt_status score_add(const hyti_goal *goal, void *score, const hyt_dataset *dataset, size_t index,
+                            const float *output)
 {
     tally *t = score;
-    t->right += hyti_train_highest(output, goal->classes) == hyt_dataset_label(t->dataset, index);
+    t->right += hyti_train_highest(output, goal->classes) == hyt_dataset_label(dataset, index);
     t->count++;
     return HYT_OK;
 }

@@ -146,7 +146,7 @@ static hyt_status score_batch(const fit *f, void *score, size_t first, size_t pi
     hyti_net_forward_f32(&t->net, t->input, pictures, false);
     hyti_net_output_f32(&t->net, t->output);
     for (size_t i = 0; i < pictures; i++)
-        HYTI_TRY(t->goal.task->score_add(&t->goal, score, first + i, t->output + i * t->goal.outputs));
+        HYTI_TRY(t->goal.task->score_add(&t->goal, score, f->validation, first + i, t->output + i * t->goal.outputs));
     return HYT_OK;
 }
 
@@ -155,7 +155,7 @@ static hyt_status validate(const fit *f, double *value)
     const hyti_goal *goal = &f->trainer->goal;
     size_t count = hyt_dataset_count(f->validation), batch = (size_t)f->trainer->params.batch;
     void *score = NULL;
-    HYTI_TRY(goal->task->score_begin(goal, f->validation, &score));
+    HYTI_TRY(goal->task->score_begin(goal, &score));
     hyt_status status = HYT_OK;
     for (size_t first = 0; first < count && status == HYT_OK; first += batch)
         status = score_batch(f, score, first, HYTI_MIN(batch, count - first));

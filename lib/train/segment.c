@@ -35,6 +35,35 @@ static void enlarge(const hyti_pixels *p, const corners *at, const float *logits
     }
 }
 
+/* From one pixel of the mask that counts to the next, row by row. */
+typedef struct walk {
+    const hyti_pixels *pixels;
+    const uint8_t *mask;
+    const float *logits;
+    size_t y, x;                      /* where it goes on */
+    between row;
+    size_t label;                     /* of the pixel */
+    corners at;
+    double z[HYTI_MAX_PIXEL_CLASSES]; /* its logits, enlarged */
+} walk;
+
+static bool next_pixel(walk *w)
+{
+    const hyti_pixels *p = w->pixels;
+    for (; w->y < p->mask_height; w->y++, w->x = 0) {
+        if (w->x == 0) w->row = between_of(w->y, p->height, p->mask_height);
+        while (w->x < p->mask_width) {
+            size_t x = w->x++;
+            w->label = w->mask[w->y * p->mask_width + x];
+            if (w->label == HYTI_UNCOUNTED) continue;
+            w->at = corners_of(p, &w->row, x);
+            enlarge(p, &w->at, w->logits, w->z);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* In place; returns the logarithm of the sum, so that log p = z - it. */
 static double softmax(double *z, size_t classes)
 {
@@ -54,22 +83,15 @@ typedef struct sums {
 
 static void sum_picture(const hyti_pixels *p, const uint8_t *mask, const float *logits, sums *s)
 {
-    double z[HYTI_MAX_PIXEL_CLASSES];
+    walk w = { .pixels = p, .mask = mask, .logits = logits };
     *s = (sums){ 0 };
-    for (size_t y = 0; y < p->mask_height; y++) {
-        const between row = between_of(y, p->height, p->mask_height);
-        for (size_t x = 0; x < p->mask_width; x++) {
-            size_t label = mask[y * p->mask_width + x];
-            if (label == HYTI_UNCOUNTED) continue;
-            const corners at = corners_of(p, &row, x);
-            enlarge(p, &at, logits, z);
-            double own = z[label];
-            s->cross += softmax(z, p->classes) - own;
-            s->count++;
-            for (size_t c = 0; c < p->classes; c++) s->all[c] += z[c];
-            s->both[label] += z[label];
-            s->all[label]++;
-        }
+    while (next_pixel(&w)) {
+        double own = w.z[w.label];
+        s->cross += softmax(w.z, p->classes) - own;
+        s->count++;
+        for (size_t c = 0; c < p->classes; c++) s->all[c] += w.z[c];
+        s->both[w.label] += w.z[w.label];
+        s->all[w.label]++;
     }
 }
 
@@ -89,20 +111,14 @@ static void pixel_gradient(const hyti_pixels *p, const sums *s, size_t label, co
 static void send_back(const hyti_pixels *p, const uint8_t *mask, const float *logits, const sums *s, double weight,
                       float *gradient)
 {
-    double z[HYTI_MAX_PIXEL_CLASSES], slope[HYTI_MAX_PIXEL_CLASSES];
-    for (size_t y = 0; y < p->mask_height; y++) {
-        const between row = between_of(y, p->height, p->mask_height);
-        for (size_t x = 0; x < p->mask_width; x++) {
-            size_t label = mask[y * p->mask_width + x];
-            if (label == HYTI_UNCOUNTED) continue;
-            const corners at = corners_of(p, &row, x);
-            enlarge(p, &at, logits, z);
-            softmax(z, p->classes);
-            pixel_gradient(p, s, label, z, slope);
-            for (size_t c = 0; c < p->classes; c++)
-                for (size_t k = 0; k < 4; k++)
-                    gradient[at.place[k] + c] += (float)(weight * slope[c] * at.weight[k]);
-        }
+    walk w = { .pixels = p, .mask = mask, .logits = logits };
+    double slope[HYTI_MAX_PIXEL_CLASSES];
+    while (next_pixel(&w)) {
+        softmax(w.z, p->classes);
+        pixel_gradient(p, s, w.label, w.z, slope);
+        for (size_t c = 0; c < p->classes; c++)
+            for (size_t k = 0; k < 4; k++)
+                gradient[w.at.place[k] + c] += (float)(weight * slope[c] * w.at.weight[k]);
     }
 }
 
@@ -122,20 +138,14 @@ double hyti_segment_loss(const hyti_pixels *pixels, const uint8_t *mask, const f
 void hyti_pixel_counts_add(hyti_pixel_counts *counts, const hyti_pixels *pixels, const uint8_t *mask,
                            const float *logits)
 {
-    double z[HYTI_MAX_PIXEL_CLASSES];
-    for (size_t y = 0; y < pixels->mask_height; y++) {
-        const between row = between_of(y, pixels->height, pixels->mask_height);
-        for (size_t x = 0; x < pixels->mask_width; x++) {
-            size_t label = mask[y * pixels->mask_width + x], best = 0;
-            if (label == HYTI_UNCOUNTED) continue;
-            const corners at = corners_of(pixels, &row, x);
-            enlarge(pixels, &at, logits, z);
-            for (size_t c = 1; c < pixels->classes; c++)
-                if (z[c] > z[best]) best = c;
-            counts->meant[label]++;
-            counts->said[best]++;
-            counts->both[best] += best == label;
-        }
+    walk w = { .pixels = pixels, .mask = mask, .logits = logits };
+    while (next_pixel(&w)) {
+        size_t best = 0;
+        for (size_t c = 1; c < pixels->classes; c++)
+            if (w.z[c] > w.z[best]) best = c;
+        counts->meant[w.label]++;
+        counts->said[best]++;
+        counts->both[best] += best == w.label;
     }
 }
 

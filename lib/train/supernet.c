@@ -54,12 +54,6 @@ static hyt_status make_parts(const hyti_supernet *s, member *m)
     return hyti_slice_init(&m->slice, s->context, &m->tape, &t->tape);
 }
 
-static double picture_loss(const void *user, size_t index, const float *output, double weight, float *gradient)
-{
-    const hyt_trainer *t = user;
-    return t->goal.task->loss(&t->goal, t->targets + index * t->target_size, output, weight, gradient);
-}
-
 /* The strips of which the slice has a part move in this step. */
 static void mark(hyti_supernet *s, const hyti_slice *slice)
 {
@@ -80,7 +74,7 @@ static void mark(hyti_supernet *s, const hyti_slice *slice)
 static hyt_status learn(hyti_supernet *s, member *m, const float *pictures, size_t count, double *value)
 {
     const hyt_trainer *t = s->trainer;
-    const hyti_loss_f32 loss = { picture_loss, t };
+    const hyti_loss_f32 loss = hyti_trainer_loss(t);
     HYTI_TRY(make_parts(s, m));
     hyti_slice_gather(&m->slice, t->pool, t->net.weights, m->net.weights);
     hyti_net_pack_f32(&m->net);

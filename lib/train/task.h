@@ -47,8 +47,9 @@ struct hyti_task {
 
     /* One number for a data set, 0 to 1, higher is better: results are added in order of pictures, one at a time.
      * score_end releases the score; value NULL: it is given up. */
-    hyt_status (*score_begin)(const hyti_goal *goal, const hyt_dataset *dataset, void **score);
-    hyt_status (*score_add)(const hyti_goal *goal, void *score, size_t index, const float *output);
+    hyt_status (*score_begin)(const hyti_goal *goal, void **score);
+    hyt_status (*score_add)(const hyti_goal *goal, void *score, const hyt_dataset *dataset, size_t index,
+                            const float *output);
     hyt_status (*score_end)(const hyti_goal *goal, void *score, double *value);
 };
 

@@ -75,18 +75,16 @@ static double loss(const hyti_goal *goal, void *target, const float *output, dou
 }
 
 typedef struct judge {
-    const hyt_dataset *dataset;
     hyti_precision precision;
     hyti_detection *found;     /* room for all places and classes */
     truth_list list;
 } judge;
 
-static hyt_status score_begin(const hyti_goal *goal, const hyt_dataset *dataset, void **score)
+static hyt_status score_begin(const hyti_goal *goal, void **score)
 {
     const hyti_head *head = goal->state;
     judge *j = hyti_alloc(goal->context, sizeof *j);
     if (!j) return hyti_fail_nomem();
-    j->dataset = dataset;
     j->found = hyti_array(goal->context, head->places * head->classes, sizeof *j->found);
     hyti_precision_begin(&j->precision, goal->context, head->classes);
     *score = j;
@@ -95,11 +93,12 @@ static hyt_status score_begin(const hyti_goal *goal, const hyt_dataset *dataset,
     return hyti_fail_nomem();
 }
 
-static hyt_status score_add(const hyti_goal *goal, void *score, size_t index, const float *output)
+static hyt_status score_add(const hyti_goal *goal, void *score, const hyt_dataset *dataset, size_t index,
+                            const float *output)
 {
     judge *j = score;
     size_t count = hyti_head_detect(goal->state, output, LEAST_SCORE, OVERLAP, HYTI_DETECTIONS, j->found);
-    list_truths(j->dataset, index, NULL, &j->list);
+    list_truths(dataset, index, NULL, &j->list);
     return hyti_precision_add(&j->precision, j->found, count, j->list.truths, j->list.count);
 }
 

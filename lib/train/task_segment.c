@@ -48,32 +48,23 @@ static double loss(const hyti_goal *goal, void *target, const float *output, dou
     return hyti_segment_loss(goal->state, target, output, weight, gradient);
 }
 
-typedef struct tally {
-    const hyt_dataset *dataset;
-    hyti_pixel_counts counts;
-} tally;
-
-static hyt_status score_begin(const hyti_goal *goal, const hyt_dataset *dataset, void **score)
+static hyt_status score_begin(const hyti_goal *goal, void **score)
 {
-    tally *t = hyti_alloc(goal->context, sizeof *t);
-    if (!t) return hyti_fail_nomem();
-    t->dataset = dataset;
-    *score = t;
-    return HYT_OK;
+    *score = hyti_alloc(goal->context, sizeof(hyti_pixel_counts));
+    return *score ? HYT_OK : hyti_fail_nomem();
 }
 
-static hyt_status score_add(const hyti_goal *goal, void *score, size_t index, const float *output)
+static hyt_status score_add(const hyti_goal *goal, void *score, const hyt_dataset *dataset, size_t index,
+                            const float *output)
 {
-    tally *t = score;
-    hyti_pixel_counts_add(&t->counts, goal->state, hyt_dataset_mask(t->dataset, index), output);
+    hyti_pixel_counts_add(score, goal->state, hyt_dataset_mask(dataset, index), output);
     return HYT_OK;
 }
 
 static hyt_status score_end(const hyti_goal *goal, void *score, double *value)
 {
-    tally *t = score;
-    if (value) *value = hyti_pixel_miou(&t->counts, goal->classes);
-    hyti_free(goal->context, t);
+    if (value) *value = hyti_pixel_miou(score, goal->classes);
+    hyti_free(goal->context, score);
     return HYT_OK;
 }
 

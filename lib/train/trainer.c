@@ -123,9 +123,14 @@ static double picture_loss(const void *user, size_t index, const float *output, 
                                                            weight * share, gradient);
 }
 
+hyti_loss_f32 hyti_trainer_loss(const hyt_trainer *t)
+{
+    return (hyti_loss_f32){ picture_loss, t };
+}
+
 double hyti_trainer_slopes(hyt_trainer *t, const float *pictures, size_t count)
 {
-    const hyti_loss_f32 aim = { picture_loss, t };
+    const hyti_loss_f32 aim = hyti_trainer_loss(t);
     hyti_net_forward_f32(&t->net, pictures, count, true);
     return hyti_net_backward_f32(&t->net, &aim);
 }

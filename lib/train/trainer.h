@@ -47,6 +47,8 @@ hyt_status hyti_trainer_graph(const hyt_graph *graph, uint64_t seed, hyt_graph *
 /* A trainer of arguments that are known to be good, whose net has room for `room` pictures at a time. */
 hyt_status hyti_trainer_create_sized(const hyt_graph *graph, const hyti_train_params *params, size_t room,
                                      hyt_trainer **out);
+/* Of a picture against trainer->targets, and against the teacher's result where one is imitated. */
+hyti_loss_f32 hyti_trainer_loss(const hyt_trainer *trainer);
 /* Loss of a batch against trainer->targets; the gradient lies in the net's slots then. */
 double hyti_trainer_slopes(hyt_trainer *trainer, const float *pictures, size_t count);
 /* A step against trainer->targets, on arguments that are known to be good; a failure moved the running statistics. */
