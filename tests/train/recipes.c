@@ -36,20 +36,6 @@ static void schedules(void **state)
     CHECK_NEAR(hyti_train_momentum(&params, 29, 100), 0.95, 0);
 }
 
-/* The network after `steps` steps on one batch. */
-static hyt_graph *stepped(const hyt_graph *graph, size_t steps, const char *const *settings)
-{
-    static float pictures[8 * SIDE * SIDE * 3];
-    uint32_t labels[8];
-    hyt_graph *network = NULL;
-    hyt_trainer *trainer = trainer_of(graph, settings);
-    random_batch(pictures, labels, 8, 3);
-    for (size_t i = 0; i < steps; i++) MUST(hyt_trainer_step(trainer, pictures, labels, 8, NULL));
-    MUST(hyt_trainer_network(trainer, &network));
-    hyt_trainer_destroy(trainer);
-    return network;
-}
-
 /* Distance of the trained weights of two networks. */
 static double distance(const hyt_graph *a, const hyt_graph *b)
 {
@@ -322,8 +308,7 @@ static void a_teacher_is_imitated(void **state)
     double accuracy, exact;
     hyt_trainer *trainer = trainer_of(graph, SET("epochs", "10", "rate", "0.01", "flip", "0", "threads", "2"));
     MUST(hyt_trainer_fit(trainer, train, validation, NULL, NULL, &accuracy));
-    MUST(hyt_trainer_network(trainer, &teacher));
-    hyt_trainer_destroy(trainer);
+    teacher = network_of(trainer);
     assert_true(accuracy > 0.9);
     /* All of the loss from the teacher: no label is needed. */
     uint8_t *pictures = malloc(40 * PIXELS);
@@ -337,11 +322,10 @@ static void a_teacher_is_imitated(void **state)
     trainer = trainer_of(graph, SET("epochs", "10", "rate", "0.01", "flip", "0", "seed", "7", "teacher-share", "1"));
     MUST(hyt_trainer_set_teacher(trainer, teacher));
     MUST(hyt_trainer_fit(trainer, unlabelled, NULL, note_loss, &l, NULL));
-    MUST(hyt_trainer_network(trainer, &learner));
+    learner = network_of(trainer);
     MUST(hyt_train_accuracy(learner, validation, 1, &exact));
     assert_true(l.last < 0.2 * l.first);
     assert_true(exact > 0.9);
-    hyt_trainer_destroy(trainer);
     /* It sees normalised pictures as the trainer does: the same results. */
     trainer = trainer_of(teacher, SET("epochs", "1", "rate", "0", "batch", "40", "teacher-share", "1", "mixup", "1"));
     hyti_net_f32 *net = &trainer->net;
@@ -425,16 +409,13 @@ static void other_tasks_refuse_by_name(void **state)
 static hyt_graph *trained_with(const hyt_graph *graph, const hyt_dataset *train, const hyt_graph *teacher,
                                const char *threads, const char *optimiser)
 {
-    hyt_graph *network = NULL;
     hyt_trainer *trainer = trainer_of(graph, SET("epochs", "3", "batch", "7", "threads", threads, "clip", "0.5",
                                                  "mixup", "0.4", "cutmix", "1", "erasing", "0.5", "class-weights",
                                                  "balanced", "schedule", "one-cycle", "optimiser", optimiser,
                                                  "nesterov", "1"));
     MUST(hyt_trainer_set_teacher(trainer, teacher));
     MUST(hyt_trainer_fit(trainer, train, train, NULL, NULL, NULL));
-    MUST(hyt_trainer_network(trainer, &network));
-    hyt_trainer_destroy(trainer);
-    return network;
+    return network_of(trainer);
 }
 
 static void threads_change_nothing(void **state)

@@ -312,17 +312,11 @@ static void one_training_at_a_time(void **state)
     hyt_graph_destroy(graph);
 }
 
-static int stop(void *user, size_t epoch, double loss, double accuracy)
-{
-    (void)user, (void)epoch, (void)loss, (void)accuracy;
-    return HYT_STOP;
-}
-
 static hyt_status stop_and_go_on(hyt_context *context)
 {
     small_training s;
     hyt_status status = small_training_open(context, SET("epochs", "2"), &s);
-    if (status == HYT_OK) status = hyt_trainer_fit(s.trainer, s.train, s.train, stop, NULL, NULL);
+    if (status == HYT_OK) status = hyt_trainer_fit(s.trainer, s.train, s.train, stop_at_once, NULL, NULL);
     if (status == HYT_OK) status = hyt_trainer_save(s.trainer, path);
     if (status == HYT_OK) status = hyt_trainer_load(s.trainer, path);
     if (status == HYT_OK) status = hyt_trainer_fit(s.trainer, s.train, s.train, NULL, NULL, NULL);

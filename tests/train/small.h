@@ -112,19 +112,52 @@ static inline void random_batch(float *pictures, uint32_t *labels, size_t count,
     for (size_t i = 0; i < count; i++) labels[i] = (uint32_t)hyti_rng_below(&rng, CLASSES);
 }
 
+/* What it has learned; the trainer is destroyed. */
+static inline hyt_graph *network_of(hyt_trainer *trainer)
+{
+    hyt_graph *network = NULL;
+    MUST(hyt_trainer_network(trainer, &network));
+    hyt_trainer_destroy(trainer);
+    return network;
+}
+
+/* The network after `steps` steps on one batch. */
+static inline hyt_graph *stepped(const hyt_graph *graph, size_t steps, const char *const *settings)
+{
+    static float pictures[8 * SIDE * SIDE * 3];
+    uint32_t labels[8];
+    hyt_trainer *trainer = trainer_of(graph, settings);
+    random_batch(pictures, labels, 8, 3);
+    for (size_t i = 0; i < steps; i++) MUST(hyt_trainer_step(trainer, pictures, labels, 8, NULL));
+    return network_of(trainer);
+}
+
+/* An epoch callback. */
+static inline int stop_at_once(void *user, size_t epoch, double loss, double accuracy)
+{
+    (void)user, (void)epoch, (void)loss, (void)accuracy;
+    return HYT_STOP;
+}
+
+/* The parameter that is not the same in both, bit for bit; as many as there are: none. */
+static inline size_t first_difference(const hyt_graph *a, const hyt_graph *b)
+{
+    size_t i = 0;
+    while (i < a->n_parameters &&
+           memcmp(a->parameters[i].data, b->parameters[i].data, a->parameters[i].count * sizeof(float)) == 0)
+        i++;
+    return i;
+}
+
 static inline void check_same_weights(const hyt_graph *a, const hyt_graph *b)
 {
-    for (size_t i = 0; i < a->n_parameters; i++)
-        if (memcmp(a->parameters[i].data, b->parameters[i].data, a->parameters[i].count * sizeof(float)) != 0)
-            fail_msg("%s differs", a->parameters[i].name);
+    size_t i = first_difference(a, b);
+    if (i < a->n_parameters) fail_msg("%s differs", a->parameters[i].name);
 }
 
 static inline bool same_weights(const hyt_graph *a, const hyt_graph *b)
 {
-    for (size_t i = 0; i < a->n_parameters; i++)
-        if (memcmp(a->parameters[i].data, b->parameters[i].data, a->parameters[i].count * sizeof(float)) != 0)
-            return false;
-    return true;
+    return first_difference(a, b) == a->n_parameters;
 }
 
 #endif

@@ -11,14 +11,11 @@ static hyt_graph *after_steps(const hyt_graph *graph, const char *const *setting
     static float pictures[20 * SIDE * SIDE * 3];
     uint32_t labels[20];
     hyt_trainer *trainer = trainer_of(graph, settings);
-    hyt_graph *network = NULL;
     for (size_t step = 0; step < 4; step++) {
         random_batch(pictures, labels, 20, step);
         MUST(hyt_trainer_step(trainer, pictures, labels, step == 2 ? 3 : 20, NULL));
     }
-    MUST(hyt_trainer_network(trainer, &network));
-    hyt_trainer_destroy(trainer);
-    return network;
+    return network_of(trainer);
 }
 
 static void threads_change_nothing(void **state)
@@ -98,26 +95,14 @@ static void running_statistics_are_those_of_torch(void **state)
     hyt_graph_destroy(graph);
 }
 
-static hyt_graph *after_one_step(const hyt_graph *graph, const char *decay)
-{
-    static float pictures[8 * SIDE * SIDE * 3];
-    uint32_t labels[8];
-    hyt_graph *network = NULL;
-    hyt_trainer *trainer = trainer_of(graph, SET("rate", "0.001", "weight-decay", decay));
-    random_batch(pictures, labels, 8, 1);
-    MUST(hyt_trainer_step(trainer, pictures, labels, 8, NULL));
-    MUST(hyt_trainer_network(trainer, &network));
-    hyt_trainer_destroy(trainer);
-    return network;
-}
-
 /* Decay takes rate * decay of each weight, and nothing of biases and norms. */
 static void decay_is_for_weights(void **state)
 {
     (void)state;
     hyt_graph *graph = small_graph();
     MUST(hyt_graph_initialise(graph, 3));
-    hyt_graph *with = after_one_step(graph, "10"), *without = after_one_step(graph, "0");
+    hyt_graph *with = stepped(graph, 1, SET("rate", "0.001", "weight-decay", "10"));
+    hyt_graph *without = stepped(graph, 1, SET("rate", "0.001", "weight-decay", "0"));
     for (size_t i = 0; i < graph->n_parameters; i++) {
         const hyti_parameter *a = &with->parameters[i], *b = &without->parameters[i], *start = &graph->parameters[i];
         for (size_t k = 0; k < a->count; k++) {
@@ -432,22 +417,13 @@ static void a_failed_step_changes_nothing(void **state)
     hyt_graph_destroy(graph);
 }
 
-static int stop_at_once(void *user, size_t epoch, double loss, double accuracy)
-{
-    (void)user, (void)epoch, (void)loss, (void)accuracy;
-    return HYT_STOP;
-}
-
 static hyt_graph *fitted(const hyt_graph *graph, const char *averaging, hyt_epoch_fn epoch)
 {
     hyt_dataset *train = toy(8, 5);
-    hyt_graph *network = NULL;
     hyt_trainer *trainer = trainer_of(graph, SET("epochs", "2", "batch", "8", "averaging", averaging, "threads", "2"));
     MUST(hyt_trainer_fit(trainer, train, NULL, epoch, NULL, NULL));
-    MUST(hyt_trainer_network(trainer, &network));
-    hyt_trainer_destroy(trainer);
     hyt_dataset_destroy(train);
-    return network;
+    return network_of(trainer);
 }
 
 /* After one step the mean is the weights; of the second it takes 9/11, since so early a share of .5 is too little. */
