@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which pixels show a figure: a network of the space hytnas-segment, trained on the masks of the built-in pictures, made
- * int8 on the way, then one picture drawn as text. Fails if the mean intersection over union stays below 0.55.
+/* Which pixels show a figure: a network of the space hytnas-segment, trained on the masks of the built-in pictures,
+ * made int8 on the way, then one picture drawn as text. Fails if the mean intersection over union stays below 0.55.
  *
  *   segment [EPOCHS]        10 unless it is given */
 #include <hytnas/hytnas.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the library is made of. Compiled once for each of the two libraries: the full one (HYTI_FULL) has more to say. */
+/* What the library is made of. Compiled once for each of the two libraries:
+ * the full one (HYTI_FULL) has more to say. */
 #include "base/zip.h"
 #include "kernels/kernels.h"
 #include <hytnas/base.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What every test includes: cmocka, a few checks with names, a heap that fails on command, the folder of measured data. */
+/* What every test includes: cmocka, a few checks with names, a heap that fails on command,
+ * the folder of measured data. */
 #ifndef HYTNAS_TESTS_TEST_H
 #define HYTNAS_TESTS_TEST_H
 
@@ -93,7 +94,8 @@ static inline size_t test_share(void)
     return share ? share : 1;
 }
 
-/* Path of a file of the measured data, or NULL where it is not there (then say so and skip()). Lent until the next call. */
+/* Path of a file of the measured data, or NULL where it is not there (then say so and skip()).
+ * Lent until the next call. */
 static inline const char *test_data(const char *name)
 {
     static char path[4096];

@@ -6,8 +6,8 @@
 
 #include "job.h"
 
-/* Gives the evaluator what an earlier run left; BAD names what differs where that was trained with something else. Where
- * nothing is left, writes down what is going to be trained. */
+/* Gives the evaluator what an earlier run left; BAD names what differs where that was trained with something else.
+ * Where nothing is left, writes down what is going to be trained. */
 int supernet_load(search_job *job);
 /* After a trial was scored: saves the super-network, once. */
 hyt_status supernet_keep(search_job *job);

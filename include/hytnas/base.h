@@ -54,8 +54,8 @@ HYT_API const char *hyt_status_name(hyt_status status);
  *  Lent, valid until this thread's next failing call. @thread each thread has its own */
 HYT_API const char *hyt_message(void);
 
-/** For callbacks: leaves `text` as this thread's message and returns `status`, so that whoever called the library is told
- *  why the callback failed. @thread each thread has its own */
+/** For callbacks: leaves `text` as this thread's message and returns `status`, so that whoever called the library is
+ *  told why the callback failed. @thread each thread has its own */
 HYT_API hyt_status hyt_fail(hyt_status status, const char *text);
 
 /** Version of the library that runs, as major * 10000 + minor * 100 + patch. @thread any */

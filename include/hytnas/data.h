@@ -70,7 +70,8 @@ typedef struct hyt_rows {
 /** A data set that may be larger than memory: its pictures are read when they are needed.
  *  @param labels  a class each, below `classes`; NULL: every row is read once, before this returns, to learn its label
  *  @return what the row answered; HYT_ERR_CONFLICT later on, by whatever reads a picture, if a row answers another
- *          label than it is known to have (`*label` holds that one before the call); where this fails, `release` is not called */
+ *          label than it is known to have (`*label` holds that one before the call); where this
+ *          fails, `release` is not called */
 HYT_API hyt_status hyt_dataset_stream(hyt_context *context, const hyt_rows *rows, const uint32_t *labels, size_t count,
                                       size_t height, size_t width, size_t classes, hyt_dataset **out);
 /** The pictures of these numbers in this order, shared, not copied; one may come twice. Labels, boxes and masks with

@@ -39,8 +39,8 @@ typedef enum hyt_op {
     HYT_OP_FOLD = 12,        /**< its inverse */
     HYT_OP_LAYER_NORM = 13,  /**< over the last axis */
     HYT_OP_ATTENTION = 14,   /**< N,P,T,D: softmax(q k' / sqrt(D / heads) + bias) v. One operand: N,P,T,3D (q, k and v
-                                  side by side); two: that and the bias; three: q N,P,T,D, k and v N,P,S,D; four: and the
-                                  bias.
+                                  side by side); two: that and the bias; three: q N,P,T,D, k and v N,P,S,D; four: and
+                                  the bias.
                                   The bias is N,heads,T,S or N,P,heads,T,S, where P may be 1 */
     HYT_OP_SIGMOID = 15,
     HYT_OP_GELU = 16,        /**< x Phi(x), exact */
@@ -160,13 +160,14 @@ HYT_API hyt_status hyt_graph_set_output(hyt_graph *graph, hyt_value value);
  *  way. `out` has as many values as `maps`, up to 8, and may be the same array. */
 HYT_API hyt_status hyt_graph_pyramid(hyt_graph *graph, const hyt_value *maps, size_t count, size_t channels,
                                      hyt_value *out);
-/** One box a pixel of each map: `depth` depthwise-separable convolutions (SSDLite, arXiv 1801.04381), then the logarithms of
- *  the distances to the four sides, in strides, and a logit a class (FCOS, arXiv 1904.01355): N,1,pixels,4 + classes.
- *  The bias of the classes is set so that their scores start at 0.01; hyt_graph_initialise() takes that away. */
+/** One box a pixel of each map: `depth` depthwise-separable convolutions (SSDLite, arXiv 1801.04381), then the
+ *  logarithms of the distances to the four sides, in strides, and a logit a class (FCOS, arXiv 1904.01355):
+ *  N,1,pixels,4 + classes. The bias of the classes is set so that their scores start at 0.01; hyt_graph_initialise()
+ *  takes that away. */
 HYT_API hyt_status hyt_graph_box_head(hyt_graph *graph, const hyt_value *maps, size_t count, size_t channels,
                                       size_t depth, size_t classes, hyt_op act, hyt_value *out);
-/** Queries that look for boxes (DETR, arXiv 2005.12872): N,queries,4 + classes + 1, centre and size of the picture's, the
- *  last class "no object".
+/** Queries that look for boxes (DETR, arXiv 2005.12872): N,queries,4 + classes + 1, centre and size of the picture's,
+ *  the last class "no object".
  *  @param width  a multiple of 4; `ffn` of the feed-forward layers */
 HYT_API hyt_status hyt_graph_query_head(hyt_graph *graph, hyt_value map, size_t width, size_t ffn, size_t heads,
                                         size_t layers, size_t queries, size_t classes, hyt_value *out);
@@ -224,7 +225,8 @@ HYT_API uint64_t hyt_graph_macs(const hyt_graph *graph);
 /** The same of one operation. */
 HYT_API uint64_t hyt_graph_value_macs(const hyt_graph *graph, hyt_value value);
 /** Bytes of the constants that inference needs, each operation in its own precision, batch norm folded into the
- *  convolution before it; in int8 with a factor and a shift a channel. The normalisation of the input is not counted. */
+ *  convolution before it; in int8 with a factor and a shift a channel.
+ *  The normalisation of the input is not counted. */
 HYT_API uint64_t hyt_graph_weight_bytes(const hyt_graph *graph);
 /** @} */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /** @file quantiser.h
  *  Makes an int8 network of a float32 one: looks at what its operations give on some pictures, chooses scales, and
- *  hands over a graph that carries them (hyt_graph_quantisation(), hyt_graph_scales()). Such a graph can still be run in
- *  float32; by default the runtime computes each operation in its own precision. */
+ *  hands over a graph that carries them (hyt_graph_quantisation(), hyt_graph_scales()). Such a graph can still be run
+ *  in float32; by default the runtime computes each operation in its own precision. */
 #ifndef HYTNAS_QUANTISER_H
 #define HYTNAS_QUANTISER_H
 
@@ -16,13 +16,14 @@ extern "C" {
 typedef struct hyt_quantiser hyt_quantiser;
 
 /** choice, "minmax", "percentile", "mse" (least squared error), "kl" (least divergence; "mse" for a
- *  value with few numbers): the range of a value. "learned": the quantisation that the graph's values carry, of training
- *  that rounds (train.h, "qat"); of those that carry none "minmax"; weights as "minmax", without "equalise" and
- *  "correct-bias", as the training had them */
+ *  value with few numbers): the range of a value. "learned": the quantisation that the graph's values carry, of
+ *  training that rounds (train.h, "qat"); of those that carry none "minmax"; weights as "minmax", without "equalise"
+ *  and "correct-bias", as the training had them */
 #define HYT_QUANTISER_CALIBRATION "calibration"
 #define HYT_QUANTISER_PERCENTILE "percentile"     /**< real, 99.99: per cent of the numbers that "percentile" keeps */
 #define HYT_QUANTISER_WEIGHTS "weights"           /**< choice, "minmax", "mse": the scale of a channel's weights */
-/** flag, 1: layers that follow each other are scaled against each other before, channel by channel (exact in float32) */
+/** flag, 1: layers that follow each other are scaled against each other before,
+ *  channel by channel (exact in float32) */
 #define HYT_QUANTISER_EQUALISE "equalise"
 #define HYT_QUANTISER_CORRECT_BIAS "correct-bias" /**< flag, 1: a bias takes back what rounded weights shift on average */
 #define HYT_QUANTISER_THREADS "threads"           /**< int, 1: threads that share one run */

@@ -16,8 +16,8 @@ typedef struct hyt_runtime hyt_runtime;
 #define HYT_RUNTIME_THREADS "threads"   /**< int, 1: threads that share one run */
 #define HYT_RUNTIME_BATCH "batch"       /**< int, 1: pictures of one run */
 #define HYT_RUNTIME_LAYOUT "layout"     /**< choice, "nchw" or "nhwc": order of the input handed to run */
-/** choice, "auto", "c", "avx2", "avx_vnni", "avx512", "avx512_vnni", "neon", "neon_dot": the fastest kernels that may be used;
- *  "auto": also those for bfloat16 and half-precision arithmetic */
+/** choice, "auto", "c", "avx2", "avx_vnni", "avx512", "avx512_vnni", "neon", "neon_dot": the fastest kernels that may
+ *  be used; "auto": also those for bfloat16 and half-precision arithmetic */
 #define HYT_RUNTIME_ISA "isa"
 /** choice, "graph" (each operation's own, hyt_graph_set_precision()), "fp32", "bf16", "fp16": one for all */
 #define HYT_RUNTIME_PRECISION "precision"
@@ -56,9 +56,9 @@ HYT_API size_t hyt_runtime_output_size(const hyt_runtime *runtime);
  *  @param low,high      ends of a 95 % interval of the median (binomial order statistics); either may be NULL */
 HYT_API hyt_status hyt_runtime_time(hyt_runtime *runtime, double milliseconds, double *median, double *low, double *high);
 
-/** Boxes of one picture from what a detector gave for it (hyt_graph_build(), hyt_candidate_decode() of a space with such
- *  a head): one box a pixel of its maps, anchors (several a pixel), or queries. Classes are sigmoids; of queries a softmax
- *  whose last is "no object". Overlapping boxes of one class are suppressed, but those of queries.
+/** Boxes of one picture from what a detector gave for it (hyt_graph_build(), hyt_candidate_decode() of a space with
+ *  such a head): one box a pixel of its maps, anchors (several a pixel), or queries. Classes are sigmoids; of queries a
+ *  softmax whose last is "no object". Overlapping boxes of one class are suppressed, but those of queries.
  *  @param output     one picture's result, places * (4 + classes) values
  *  @param threshold  least score, 0 to 1
  *  @param iou        overlap above which of two boxes of a class the worse goes

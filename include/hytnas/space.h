@@ -29,8 +29,8 @@ typedef enum hyt_gene_kind {
 
 /** @name Building a space
  *  Gene names: letters, digits, '_', '-', '.', not "-" alone; unique. Category labels likewise. At most 256 genes, 4096
- *  levels each where they are not real. HYT_ERR_RANGE for numbers that make no gene, HYT_ERR_CONFLICT for a name, label or condition that is
- *  there already.
+ *  levels each where they are not real. HYT_ERR_RANGE for numbers that make no gene, HYT_ERR_CONFLICT for a name, label
+ *  or condition that is there already.
  *  @{ */
 HYT_API hyt_status hyt_space_create(hyt_context *context, const char *name, hyt_space **out);
 /** @param low,high  within 2^53; `high` must be reached from `low` in whole steps */
@@ -54,8 +54,9 @@ HYT_API hyt_status hyt_space_add_condition(hyt_space *space, const char *gene, c
  *  HYT_ERR_NOT_FOUND names the presets that exist. */
 HYT_API hyt_status hyt_space_preset(hyt_context *context, const char *name, hyt_space **out);
 /** {"name": "...", "genes": [{"name", "kind": "integer", "low", "high", "step"} | {"name", "kind": "ordinal",
- *  "values"} | {"name", "kind": "categorical", "labels"} | {"name", "kind": "real", "low", "high", "scale": "linear" (also
- *  where it is missing) or "log"}, each with an optional "when": {"gene", "levels": [numbers of levels, from 0]}]} or {"preset": "hytnas"}. At most 8 MiB. HYT_ERR_FORMAT says which gene is wrong and why. */
+ *  "values"} | {"name", "kind": "categorical", "labels"} | {"name", "kind": "real", "low", "high", "scale": "linear"
+ *  (also where it is missing) or "log"}, each with an optional "when": {"gene", "levels":
+ *  [numbers of levels, from 0]}]} or {"preset": "hytnas"}. At most 8 MiB. HYT_ERR_FORMAT says which gene is wrong and why. */
 HYT_API hyt_status hyt_space_parse_json(hyt_context *context, const char *text, size_t size, hyt_space **out);
 HYT_API hyt_status hyt_space_load_json(hyt_context *context, const char *path, hyt_space **out);
 /** The space as JSON text that parses to an equal space; yours, released with hyt_text_destroy(). */
@@ -108,10 +109,10 @@ HYT_API hyt_status hyt_candidate_index(const hyt_candidate *candidate, uint64_t 
 HYT_API hyt_status hyt_candidate_parse(hyt_space *space, const char *genome, hyt_candidate **out);
 /** @param length  bytes without the final zero, also when `size` is too small (then HYT_ERR_RANGE); may be NULL */
 HYT_API hyt_status hyt_candidate_genome(const hyt_candidate *candidate, char *text, size_t size, size_t *length);
-/** Neighbours differ in one active gene: one level up or down, or any other category, or of a real gene a quarter of the
- *  grid up or down, a 32nd, a 256th and so on (six sizes), or one of its ends; duplicates after canonical form are left
- *  out. Genes that this makes active start at level 0. Being neighbours is mutual, but that genes which a step made
- *  inactive have forgotten their level, and that nothing leads back from the end of a real gene to everywhere.
+/** Neighbours differ in one active gene: one level up or down, or any other category, or of a real gene a quarter of
+ *  the grid up or down, a 32nd, a 256th and so on (six sizes), or one of its ends; duplicates after canonical form are
+ *  left out. Genes that this makes active start at level 0. Being neighbours is mutual, but that genes which a step
+ *  made inactive have forgotten their level, and that nothing leads back from the end of a real gene to everywhere.
  *  HYT_ERR_NOT_FOUND past the last. */
 HYT_API size_t hyt_candidate_neighbours(const hyt_candidate *candidate);
 HYT_API hyt_status hyt_candidate_neighbour(const hyt_candidate *candidate, size_t index, hyt_candidate **out);

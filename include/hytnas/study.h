@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /** @file study.h
- *  A search on disk (SQLite). Every ask, tell and report is stored before the call returns: whatever is killed, a told trial
- *  is never evaluated again, and an asked one is, under its number. */
+ *  A search on disk (SQLite). Every ask, tell and report is stored before the call returns: whatever is killed, a told
+ *  trial is never evaluated again, and an asked one is, under its number. */
 #ifndef HYTNAS_STUDY_H
 #define HYTNAS_STUDY_H
 
@@ -19,18 +19,19 @@ typedef enum hyt_study_mode {
     HYT_STUDY_READ = 2    /**< only to look; HYT_ERR_NOT_FOUND if there is none */
 } hyt_study_mode;
 
-/** To write: locked against other writers until it is destroyed, by an empty file "<path>-lock" beside it. To look: also
- *  while another process searches. A study that holds no trial yet binds nobody: it counts as none for
+/** To write: locked against other writers until it is destroyed, by an empty file "<path>-lock" beside it. To look:
+ *  also while another process searches. A study that holds no trial yet binds nobody: it counts as none for
  *  ::HYT_STUDY_NEW, and attach starts it anew.
- *  @return HYT_ERR_IO; HYT_ERR_FORMAT, not a study or damaged (says where); HYT_ERR_CONFLICT, exists already, is of another
- *          application or version, or in use; the file is as it was */
+ *  @return HYT_ERR_IO; HYT_ERR_FORMAT, not a study or damaged (says where); HYT_ERR_CONFLICT, exists already, is of
+ *          another application or version, or in use; the file is as it was */
 HYT_API hyt_status hyt_study_open(hyt_context *context, const char *path, hyt_study_mode mode, hyt_study **out);
 /** Binds a fresh search: checks that space, objectives, limits, reference and options are those of the study (stores
- *  them if it is new), restores its trials and follows it from here on. The search keeps the study alive. What only ends a
- *  run or how (the options trials, seconds, target, stall, added, workers) may differ.
+ *  them if it is new), restores its trials and follows it from here on. The search keeps the study alive. What only
+ *  ends a run or how (the options trials, seconds, target, stall, added, workers) may differ.
  *  @param note  further facts that must agree, as text ("data=...;epochs=..."), "" for none
  *  @return HYT_ERR_CONFLICT says what differs. A search that could not be attached may hold some of the trials already:
- *          destroy it. A full disk later on is HYT_ERR_IO of the ask or tell, and the study as it was before that call */
+ *          destroy it. A full disk later on is HYT_ERR_IO of the ask or tell,
+ *          and the study as it was before that call */
 HYT_API hyt_status hyt_study_attach(hyt_study *study, hyt_search *search, const char *note);
 HYT_API void hyt_study_destroy(hyt_study *study);
 

@@ -129,8 +129,8 @@ HYT_API const char *hyt_surrogate_chosen(const hyt_surrogate *surrogate);
  *  @return HYT_ERR_STATE before fit */
 HYT_API hyt_status hyt_surrogate_predict(const hyt_surrogate *surrogate, const double *x, size_t n, double *mean,
                                          double *deviation);
-/** Functions that the model holds possible, at `n` points: joint draws where the kind has them ("gp"), else each point by
- *  itself, normal about its mean. The same seed gives the same draws.
+/** Functions that the model holds possible, at `n` points: joint draws where the kind has them ("gp"), else each point
+ *  by itself, normal about its mean. The same seed gives the same draws.
  *  @param out  draws * n values, draw by draw */
 HYT_API hyt_status hyt_surrogate_sample(const hyt_surrogate *surrogate, const double *x, size_t n, size_t draws,
                                         uint64_t seed, double *out);
@@ -141,8 +141,8 @@ HYT_API hyt_status hyt_surrogate_gradient(const hyt_surrogate *surrogate, const 
                                           double *deviation_gradient);
 
 /** @name As bytes
- *  Kind, options, columns, rows and model: what is read answers to the last bit as what was written. Needs as many bytes
- *  as the rows, and the model's.
+ *  Kind, options, columns, rows and model: what is read answers to the last bit as what was written. Needs as many
+ *  bytes as the rows, and the model's.
  *  @{ */
 /** @param bytes  yours, released by hyt_text_destroy() */
 HYT_API hyt_status hyt_surrogate_write(const hyt_surrogate *surrogate, char **bytes, size_t *size);

@@ -63,8 +63,8 @@ HYT_API hyt_status hyt_trainer_create(const hyt_graph *graph, const hyt_options 
 HYT_API void hyt_trainer_destroy(hyt_trainer *trainer);
 
 /** A network that the trained one imitates in hyt_trainer_fit: it runs on the same augmented pictures (options
- *  "teacher-share" and "temperature"; arXiv 1503.02531). It is copied, takes pixels from 0 to 1, and gives what the trained
- *  network gives.
+ *  "teacher-share" and "temperature"; arXiv 1503.02531). It is copied, takes pixels from 0 to 1, and gives what the
+ *  trained network gives.
  *  @param teacher  NULL: none any more
  *  @return HYT_ERR_SHAPE where it takes or gives something else; HYT_ERR_STATE where a weight is not set, or inside an
  *          epoch callback */
@@ -92,8 +92,8 @@ HYT_API hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *trai
  *  A training that ends in the middle, because a callback said HYT_STOP or the program was killed, and goes on to the
  *  same weights, bit for bit, as one that was not interrupted.
  *  @{ */
-/** Writes the training that goes on (inside its epoch callback: after that epoch) or, outside of one, that HYT_STOP ended
- *  or that was loaded. A file that was there stays until all of it is written. HYT_ERR_STATE if there is none. */
+/** Writes the training that goes on (inside its epoch callback: after that epoch) or, outside of one, that HYT_STOP
+ *  ended or that was loaded. A file that was there stays until all of it is written. HYT_ERR_STATE if there is none. */
 HYT_API hyt_status hyt_trainer_save(const hyt_trainer *trainer, const char *path);
 /** The next hyt_trainer_fit goes on from there, on the same pictures and with the same teacher, else it answers
  *  HYT_ERR_CONFLICT. Its callback starts with the number of the next epoch.
@@ -111,14 +111,15 @@ HYT_API hyt_status hyt_trainer_step(hyt_trainer *trainer, const float *pictures,
  *  pictures. Label smoothing is not applied to them. HYT_ERR_RANGE names a share that is none. */
 HYT_API hyt_status hyt_trainer_step_soft(hyt_trainer *trainer, const float *pictures, const float *targets, size_t count,
                                          double *loss);
-/** The network as trained so far, yours. After fit: of the epoch of option "keep", and it takes pixels from 0 to 1; before, it takes
- *  what the graph took that the trainer was made from. */
+/** The network as trained so far, yours. After fit: of the epoch of option "keep", and it takes pixels from 0 to 1;
+ *  before, it takes what the graph took that the trainer was made from. */
 HYT_API hyt_status hyt_trainer_network(const hyt_trainer *trainer, hyt_graph **out);
 
 /** Score of a network on a data set, 0 to 1, through the runtime.
  *  @param metric  "accuracy" of a classifier; "map50" and "map" of a detector: mean over the classes of the average
- *                 precision (COCO's: 101 recalls, 100 boxes a picture, crowds not counted) at an overlap of .5, and over .5
- *                 to .95; "miou" of a segmentation network: mean over the classes of the intersection over union of pixels
+ *                 precision (COCO's: 101 recalls, 100 boxes a picture, crowds not counted) at an overlap of .5,
+ *                 and over .5 to .95; "miou" of a segmentation network: mean over the classes of the
+ *                 intersection over union of pixels
  *  @return HYT_ERR_NOT_FOUND for another metric; HYT_ERR_SHAPE where network or data set are of another task */
 HYT_API hyt_status hyt_train_score(const hyt_graph *network, const hyt_dataset *dataset, const char *metric,
                                    size_t threads, double *value);

@@ -10,7 +10,8 @@ hyt_status hyti_fail(hyt_status status, const char *format, ...) __attribute__((
 hyt_status hyti_fail_nomem(void);
 /* Puts "<prefix>: " before the message that is set, where a caller knows the file or the part. */
 hyt_status hyti_fail_within(hyt_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* A callback's negative answer travels unchanged; writes a message if the callback left none (see hyti_message_clear). */
+/* A callback's negative answer travels unchanged; writes a message if the callback left none
+ * (see hyti_message_clear). */
 hyt_status hyti_fail_callback(const char *name, int answer);
 void hyti_message_clear(void);
 

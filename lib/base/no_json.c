@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* In place of json.c where the library is built without jansson: no text becomes a value, so that every value is NULL. */
+/* In place of json.c where the library is built without jansson: no text becomes a value,
+ * so that every value is NULL. */
 #include "base/json.h"
 
 static hyt_status without_jansson(void)

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* This thread's locale gives way to "C" (which costs no memory) for the call and comes back: other threads never see it. */
+/* This thread's locale gives way to "C" (which costs no memory) for the call and comes back:
+ * other threads never see it. */
 static locale_t enter(locale_t *plain)
 {
     *plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);

@@ -47,8 +47,8 @@ double hyti_rng_uniform(hyti_rng *rng)
     return (double)(hyti_rng_u64(rng) >> 11) * 0x1p-53;
 }
 
-/* Multiply and reject: Lemire, "Fast random integer generation in an interval", ACM TOMACS 29(1), 2019. What is rejected
- * is below 2^64 mod bound, which is below bound: the division is seldom needed. */
+/* Multiply and reject: Lemire, "Fast random integer generation in an interval", ACM TOMACS 29(1), 2019. What is
+ * rejected is below 2^64 mod bound, which is below bound: the division is seldom needed. */
 uint64_t hyti_rng_below(hyti_rng *rng, uint64_t bound)
 {
     assert(bound > 0);

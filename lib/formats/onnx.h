@@ -167,7 +167,8 @@ bool hyti_onnx_is(const void *bytes, size_t size);
 /* HYT_ERR_FORMAT: bytes that are no ONNX file, or break its rules; HYT_ERR_UNSUPPORTED: an operator, attribute or use
  * of one that the graph has not; both name the node. */
 hyt_status hyti_onnx_parse(hyt_context *context, const void *bytes, size_t size, hyt_graph **out);
-/* The same of bytes from hyti_alloc_aligned, which the graph keeps where its weights lie in them: *bytes is NULL then. */
+/* The same of bytes from hyti_alloc_aligned, which the graph keeps where its weights lie in
+ * them: *bytes is NULL then. */
 hyt_status hyti_onnx_take_file(hyt_context *context, void **bytes, size_t size, hyt_graph **out);
 
 /* The passes. */

@@ -119,9 +119,9 @@ size_t hyti_graph_uses(const hyt_graph *graph, hyt_value value);
 bool hyti_op_is_activation(hyt_op op);
 bool hyti_role_is_trained(hyti_role role);
 hyt_context *hyti_graph_context(const hyt_graph *graph);
-/* Networks of one space have blocks that play the same part, whatever else they have: who builds them sets graph->place to
- * number `i` (below 31) of the parts that `place` is made of. Operations of equal place follow each other in the same order
- * in all these networks. Copies keep it, files do not. */
+/* Networks of one space have blocks that play the same part, whatever else they have: who builds them sets graph->place
+ * to number `i` (below 31) of the parts that `place` is made of. Operations of equal place follow each other in the
+ * same order in all these networks. Copies keep it, files do not. */
 static inline uint64_t hyti_place_within(uint64_t place, size_t i) { return place * 32 + i + 1; }
 /* Whether inference folds this batch norm into the convolution before it, which nothing else reads. */
 bool hyti_graph_folds(const hyt_graph *graph, hyt_value value);

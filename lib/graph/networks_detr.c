@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* DETR (Carion et al., arXiv 2005.12872) in a small size: MobileNetV3-small, three layers of encoder and of decoder, 128
- * wide, 50 queries. N,queries,4 + classes: the box (centre and size, of the picture's), then the classes, of which the
- * caller takes one for "no object". */
+/* DETR (Carion et al., arXiv 2005.12872) in a small size: MobileNetV3-small, three layers of encoder and of decoder,
+ * 128 wide, 50 queries. N,queries,4 + classes: the box (centre and size, of the picture's), then the classes, of which
+ * the caller takes one for "no object". */
 #include "graph/networks.h"
 
 static const hyti_queries size = { .width = 128, .ffn = 512, .heads = 4, .layers = 3, .queries = 50 };

@@ -95,8 +95,8 @@ hyt_status hyti_build_deit_tiny(hyt_graph *graph, const hyti_network *network, h
     return hyti_net_classify_token(graph, x, classes);
 }
 
-/* ConViT (d'Ascoli et al., arXiv 2103.10697), tiny: four heads; the first ten layers mix, head by head, the attention of
- * content with one of position that no picture changes (section 3, gated positional self-attention). */
+/* ConViT (d'Ascoli et al., arXiv 2103.10697), tiny: four heads; the first ten layers mix, head by head, the attention
+ * of content with one of position that no picture changes (section 3, gated positional self-attention). */
 enum { CONVIT_HEADS = 4, CONVIT_LOCAL = 10 };
 
 /* N,T,T,3: how far key j is from query i across, down, and both squared. */

@@ -23,8 +23,8 @@ static inline size_t hyti_round_to(size_t n, size_t unit)
     return (n + unit - 1) / unit * unit;
 }
 
-/* value * factor as TensorFlow Lite's int8 kernels compute it (gemmlowp's rounding doubling high product, then a rounding
- * right shift). The first rounds half up, the second half away from zero. */
+/* value * factor as TensorFlow Lite's int8 kernels compute it (gemmlowp's rounding doubling high product, then a
+ * rounding right shift). The first rounds half up, the second half away from zero. */
 static inline int32_t hyti_scaled_i32(int32_t value, int32_t multiplier, int32_t shift)
 {
     int32_t left = shift > 0 ? shift : 0, right = shift > 0 ? 0 : -shift;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernels of every storage format: one table of function pointers, filled with the plain C reference and overwritten
- * in rising order of instruction set. A kernel is innocent: no status, no allocation, no globals; it asserts its
- * contract.
+/* The kernels of every storage format: one table of function pointers, filled with the plain C reference and
+ * overwritten in rising order of instruction set. A kernel is innocent: no status, no allocation, no globals; it
+ * asserts its contract.
  *
  * Formats: float32 (f32); bfloat16 (bf16) and IEEE half precision (f16), stored in 16 bits, summed in float32; int8
  * (i8) in TensorFlow Lite's arithmetic: real = scale (stored - zero), weights symmetric, 32-bit sums, the same bits on
@@ -74,7 +74,8 @@ typedef struct hyti_mul_quant {
     int32_t zero, low, high;
 } hyti_mul_quant;
 
-/* From a 32-bit sum to int8, column by column: scaled(sum + bias) + zero, bounded; then the table; then the addition. */
+/* From a 32-bit sum to int8, column by column: scaled(sum + bias) + zero, bounded;
+ * then the table; then the addition. */
 typedef struct hyti_requant {
     const int32_t *bias;       /* bias - in_zero * sum of the column's weights; never NULL */
     const int32_t *multiplier, *shift; /* of hyti_factor, a column each */
@@ -238,8 +239,8 @@ struct hyti_kernels {
 void hyti_kernels_init(hyti_kernels *kernels, unsigned isa);
 size_t hyti_format_size(hyti_format format);
 
-/* Values of B[k x n] packed for a table, those of one panel, and the packing: B(l, j) = b[l * row + j * column]. What the
- * last panel and the last group lack is zero. A panel of int8 begins with `nr` int32: the sums of its columns. */
+/* Values of B[k x n] packed for a table, those of one panel, and the packing: B(l, j) = b[l * row + j * column]. What
+ * the last panel and the last group lack is zero. A panel of int8 begins with `nr` int32: the sums of its columns. */
 size_t hyti_pack_size(const hyti_kernels *kernels, hyti_format format, size_t k, size_t n);
 size_t hyti_panel_size(const hyti_kernels *kernels, hyti_format format, size_t k);
 void hyti_pack_f32(const hyti_kernels *kernels, size_t k, size_t n, const float *b, ptrdiff_t row, ptrdiff_t column,

@@ -101,8 +101,8 @@ static bool feeds_linear(const hyt_graph *graph, hyt_value value)
     return readers > 0 && readers == hyti_graph_uses(graph, value);
 }
 
-/* A channel of a layer norm's result that is much greater than others costs them their steps: half of that, in logarithms,
- * goes to the weights that read it (Xiao et al., arXiv 2211.10438, equation 4, alpha 1/2). */
+/* A channel of a layer norm's result that is much greater than others costs them their steps: half of that, in
+ * logarithms, goes to the weights that read it (Xiao et al., arXiv 2211.10438, equation 4, alpha 1/2). */
 static void smooth_norm(hyt_graph *graph, hyt_value norm, const double *most)
 {
     hyti_parameter *scale = parameter_of(graph, norm, 0), *shift = parameter_of(graph, norm, 1);

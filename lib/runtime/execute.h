@@ -90,8 +90,8 @@ void hyti_runtime_bind(const hyt_graph *graph, hyt_runtime *runtime);
 
 /* One that runs in float32 and makes every value that the result depends on. */
 hyt_status hyti_runtime_observe(const hyt_graph *graph, size_t threads, hyt_runtime **out);
-/* Runs it on the graph's weights as they are by now and shows each of its values as soon as it is made, rows as a tensor
- * has them (pictures NHWC), until `see` fails. */
+/* Runs it on the graph's weights as they are by now and shows each of its values as soon as it is made, rows as a
+ * tensor has them (pictures NHWC), until `see` fails. */
 typedef hyt_status (*hyti_see_fn)(void *user, hyt_value value, const float *values, size_t count);
 hyt_status hyti_runtime_watch(hyt_runtime *runtime, const hyt_graph *graph, const float *input, float *output,
                               hyti_see_fn see, void *user);

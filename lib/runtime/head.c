@@ -6,8 +6,8 @@
 
 #define STEEPEST 10.0 /* of the logarithms: larger numbers are taken for it */
 
-/* The way from the output back to the maps. Each value that is left to follow brings a map or ends the walk, so of those
- * left no more than one beyond the maps that there may be are ever come to. */
+/* The way from the output back to the maps. Each value that is left to follow brings a map or ends the walk, so of
+ * those left no more than one beyond the maps that there may be are ever come to. */
 typedef struct walk {
     const hyt_graph *graph;
     hyti_head *head;

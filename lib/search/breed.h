@@ -26,7 +26,8 @@ size_t hyti_breed_pick(hyti_rng *rng, size_t n);
 
 /* A child of some of the parents, which stand best first. */
 typedef void (*hyti_child_fn)(const hyti_set *parents, hyti_rng *rng, hyti_level *child);
-/* Adds children to the batch until it has `count` points, each repaired to a free one; fewer only where none is found. */
+/* Adds children to the batch until it has `count` points, each repaired to a free one;
+ * fewer only where none is found. */
 hyt_status hyti_breed_batch(const hyti_problem *problem, const hyti_set *parents, hyti_child_fn make, hyti_rng *rng,
                             size_t count, hyti_set *batch);
 

@@ -48,8 +48,8 @@ static hyt_status measure_progress(const hyt_search *search, const hyti_stop *st
     return HYT_OK;
 }
 
-/* The threads of a run. Each takes a trial, evaluates it, settles it, until the run has ended; all but the evaluation is
- * done under the lock. */
+/* The threads of a run. Each takes a trial, evaluates it, settles it, until the run has ended; all but the evaluation
+ * is done under the lock. */
 typedef struct crew {
     pthread_mutex_t lock;
     pthread_cond_t settled;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The space of HyT-NAS before it is pruned: every layer with its own kernel, expansion, channels and depth, every MobileViT
- * block with its own number of transformer layers, heads, embedding size, FFN ratio and patch; 36 genes, 6.5e26 points. The
- * study of what each gene costs (docs/efficiency_study.md) is made on it. */
+/* The space of HyT-NAS before it is pruned: every layer with its own kernel, expansion, channels and depth, every
+ * MobileViT block with its own number of transformer layers, heads, embedding size, FFN ratio and patch; 36 genes,
+ * 6.5e26 points. The study of what each gene costs (docs/efficiency_study.md) is made on it. */
 #include "graph/graph.h"
 #include "space/parts.h"
 #include <math.h>

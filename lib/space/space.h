@@ -49,9 +49,10 @@ uint64_t hyti_levels_hash(const hyt_space *space, const hyti_level *levels);
 hyt_status hyti_candidate_from(hyt_space *space, const hyti_level *levels, hyt_candidate **out);
 
 /* What a surrogate sees (METHOD.md 2.2): log2 of decoded values for genes whose values are all positive, the value
- * otherwise, what a real gene is even in, one-hot for categories, the middle of the range (0 for one-hot) for inactive genes; each column
- * standardised over the space's own levels, a column that never changes 0. A preset may decode: "hytnas" shows channels
- * instead of multipliers and FFN widths instead of ratios, standardised over the uniform distribution of its points. */
+ * otherwise, what a real gene is even in, one-hot for categories, the middle of the range (0 for one-hot) for inactive
+ * genes; each column standardised over the space's own levels, a column that never changes 0. A preset may decode:
+ * "hytnas" shows channels instead of multipliers and FFN widths instead of ratios, standardised over the uniform
+ * distribution of its points. */
 size_t hyti_space_features(const hyt_space *space);
 void hyti_space_encode(const hyt_space *space, const hyti_level *levels, double *features);
 /* What each feature is, in the caller's words: `ordinal`, `real`, or `category` + n for those of the n-th category. */

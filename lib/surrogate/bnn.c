@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Kind "bnn": a network whose weights, all or those of its output, are normal, each with a mean and a deviation that
  * maximise the evidence's lower bound (Blundell, Cornebise, Kavukcuoglu and Wierstra, "Weight uncertainty in neural
- * networks", ICML 2015), by draws of the units' inputs in place of the weights (Kingma, Salimans and Welling, "Variational
- * dropout and the local reparameterization trick", NIPS 2015, eq. 6). Afterwards a fixed number of networks is drawn
- * once, in pairs about the mean, and is the model: the same point gets the same answer. */
+ * networks", ICML 2015), by draws of the units' inputs in place of the weights (Kingma, Salimans and Welling,
+ * "Variational dropout and the local reparameterization trick", NIPS 2015, eq. 6). Afterwards a fixed number of
+ * networks is drawn once, in pairs about the mean, and is the model: the same point gets the same answer. */
 #include "surrogate/ensemble.h"
 #include <math.h>
 #include <string.h>

@@ -9,9 +9,9 @@
 
 /* The covariance of standardised features z, z', in units of the signal variance:
  *     k(z, z') = M(|(z - z') / lengthscales|) + slope (z . z') / d + bend (b . b') / d,
- * M being Matern 5/2 or the Gaussian e^-r^2, d the number of features and b = z^2 - 1 of the ordinal ones: with the two last terms, the trend,
- * a sum of lines and parabolas, which levels whose spacing is unknown ask for, costs few rows. The noise of a target
- * has the variance `noise`, in the same units.
+ * M being Matern 5/2 or the Gaussian e^-r^2, d the number of features and b = z^2 - 1 of the ordinal ones: with the two
+ * last terms, the trend, a sum of lines and parabolas, which levels whose spacing is unknown ask for, costs few rows.
+ * The noise of a target has the variance `noise`, in the same units.
  *     theta = (log lengthscales, log noise, log slope if there are lines, log bend if there are bends) */
 typedef struct hyti_gp_shape {
     size_t d, lengths;   /* features, lengthscales */

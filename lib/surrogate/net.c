@@ -61,8 +61,8 @@ void hyti_squash_slopes(size_t n, const float *values, float *slopes)
 
 /* -- the network --------------------------------------------------------------------------------------------------- */
 
-/* Weights: width x (d + 1), then (layers - 1) times width x (width + 1), then the output's: d + 1 of the features, width
- * of the last layer. Inside: of each layer its units' values and a row of ones. */
+/* Weights: width x (d + 1), then (layers - 1) times width x (width + 1), then the output's: d + 1 of the features,
+ * width of the last layer. Inside: of each layer its units' values and a row of ones. */
 
 static size_t inputs_of(const hyti_net *net, size_t layer)
 {

@@ -9,8 +9,8 @@
 
 enum { HYTI_NET_BLOCK = 32 };
 
-/* `layers` hidden layers of `width` units, each x / sqrt(1 + x^2), and one output, which also sees the features: what is
- * linear need not be learnt by the units. */
+/* `layers` hidden layers of `width` units, each x / sqrt(1 + x^2), and one output, which also sees the features: what
+ * is linear need not be learnt by the units. */
 typedef struct hyti_net {
     size_t d, width, layers; /* all at least 1 */
 } hyti_net;
@@ -37,8 +37,8 @@ void hyti_dense_outer(size_t rows, size_t columns, const float *out, const float
 void hyti_squash(size_t n, float *values);
 void hyti_squash_slopes(size_t n, const float *values, float *slopes);
 
-/* Adam (Kingma and Ba, ICLR 2015, algorithm 1) with the decay of weights apart from the gradient (Loshchilov and Hutter,
- * ICLR 2019, algorithm 2). */
+/* Adam (Kingma and Ba, ICLR 2015, algorithm 1) with the decay of weights apart from the gradient (Loshchilov and
+ * Hutter, ICLR 2019, algorithm 2). */
 typedef struct hyti_adam {
     size_t n, step;
     float *first, *second; /* n moments each, zero at the start */

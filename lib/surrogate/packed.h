@@ -29,8 +29,8 @@ void hyti_packed_clear(hyti_packed *packed);
 hyt_status hyti_packed_append(hyti_packed *packed, const hyti_forest *forest, size_t tree);
 /* Multiplies the answers of one tree. */
 void hyti_packed_scale(hyti_packed *packed, size_t tree, double factor);
-/* sums[i] += answers of trees [first, last), summed tree by tree, for a block of HYTI_PACKED_ROWS points whose codes lie
- * feature by feature. */
+/* sums[i] += answers of trees [first, last), summed tree by tree, for a block of HYTI_PACKED_ROWS points whose codes
+ * lie feature by feature. */
 void hyti_packed_add(const hyti_packed *packed, size_t first, size_t last, const uint8_t *codes, double *sums);
 
 #endif

@@ -113,8 +113,8 @@ static double importance(const query *q, uint32_t a, uint32_t b)
     return fabs((q->gains[a] - q->gains[b]) * (q->places[a] - q->places[b]));
 }
 
-/* Adds a pair's share (Burges, eq. 1 to 3, with sigma 1): the chance that the better row is not yet ahead pushes it down
- * and the other up. Returns its importance. */
+/* Adds a pair's share (Burges, eq. 1 to 3, with sigma 1): the chance that the better row is not yet ahead pushes it
+ * down and the other up. Returns its importance. */
 static double compare(const query *q, uint32_t a, uint32_t b, const double *scores, const uint32_t *weights,
                       hyti_slope *slopes)
 {

@@ -227,8 +227,8 @@ static hyt_status judge_epoch(fit *f, double loss, hyt_epoch_fn epoch, void *use
     return f->trainer->keeps ? hyti_trainer_keep(f) : HYT_OK;
 }
 
-/* From the first epoch, or from where the checkpoint is that was loaded: as its last step left the trainer, for there may
- * be no further one. The ranges are among its statistics. */
+/* From the first epoch, or from where the checkpoint is that was loaded: as its last step left the trainer, for there
+ * may be no further one. The ranges are among its statistics. */
 static hyt_status start(fit *f)
 {
     hyt_trainer *t = f->trainer;

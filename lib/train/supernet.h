@@ -4,7 +4,8 @@
  *
  * A step draws HYTI_SUPERNET_MEMBERS networks at random (uniform sampling of Guo et al., arXiv 1904.00420), which learn
  * the targets on the same pictures; their gradients are summed, and one optimiser moves the weights that they have. The
- * largest network is run only where it is drawn: under a limit it is many times the size of all that a search looks at. */
+ * largest network is run only where it is drawn:
+ * under a limit it is many times the size of all that a search looks at. */
 #ifndef HYTI_TRAIN_SUPERNET_H
 #define HYTI_TRAIN_SUPERNET_H
 
@@ -24,7 +25,8 @@ hyt_status hyti_supernet_create(const hyt_graph *largest, const hyti_train_param
 void hyti_supernet_destroy(hyti_supernet *supernet);
 /* Trains the shared weights; lent. A step whose loss is not finite ends the training: HYT_ERR_NUMERIC. */
 hyt_trainer *hyti_supernet_trainer(const hyti_supernet *supernet);
-/* After the training: the largest network with the running mean of the weights. Its own batch norms have no statistics. */
+/* After the training: the largest network with the running mean of the weights.
+ * Its own batch norms have no statistics. */
 hyt_status hyti_supernet_network(const hyti_supernet *supernet, hyt_graph **out);
 
 /* A trained super-network, from which networks are cut. */

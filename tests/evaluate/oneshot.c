@@ -16,8 +16,8 @@ static int count_epochs(void *user, size_t epoch, double loss, double accuracy)
     return ++e->count == e->most ? HYT_STOP : 0;
 }
 
-/* Trained once, for any number of candidates; the same in another evaluator that is given it; a slice is what fine-tuning
- * starts from. */
+/* Trained once, for any number of candidates; the same in another evaluator that is given it; a slice is what
+ * fine-tuning starts from. */
 static void one_training_serves_all(void **state)
 {
     (void)state;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A model file, or (anything else) the plain contents of its two chunks, u16 in front: length of the first, the highest
- * bit for version 2, so that what a checksum would hide is reached. What is read is written and reads back as the same bytes, and can be planned. */
+ * bit for version 2, so that what a checksum would hide is reached. What is read is written and reads back as the same
+ * bytes, and can be planned. */
 #include "fuzz.h"
 #include "base/zip.h"
 #include "formats/model.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Files with a seal (surrogate/payload.h): bytes that begin with the magic are one, any others become the rest of one, so
- * that what a checksum would hide is reached. */
+/* Files with a seal (surrogate/payload.h): bytes that begin with the magic are one, any others become the rest of one,
+ * so that what a checksum would hide is reached. */
 #ifndef HYTNAS_TESTS_FUZZ_SEALED_H
 #define HYTNAS_TESTS_FUZZ_SEALED_H
 

@@ -137,8 +137,8 @@ static void the_reference_is_near_exact_attention(void **state)
     }
 }
 
-/* Activations as networks have them (normal, the scale such that four deviations fit; scores of deviation `spread`): the
- * largest error stays below three quarters of a step, the mean one near the quarter that rounding leaves (sampling
+/* Activations as networks have them (normal, the scale such that four deviations fit; scores of deviation `spread`):
+ * the largest error stays below three quarters of a step, the mean one near the quarter that rounding leaves (sampling
  * alone moves the mean of 384 values by up to 0.02). */
 static void typical_errors_are_small(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The quantiser: ranges against distributions with known answers, equalisation against the network it started from, int8
- * results against float32, drops and the search among them. */
+/* The quantiser: ranges against distributions with known answers, equalisation against the network it started from,
+ * int8 results against float32, drops and the search among them. */
 #include "../graph/random_graph.h"
 #include "runtime/calibrate.h"
 #include "runtime/equalise.h"

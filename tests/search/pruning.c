@@ -78,7 +78,8 @@ static void nothing_is_pruned_unless_asked(void **state)
     hyt_search_destroy(search);
 }
 
-/* Where a trial may have ended: at rungs 1, 3, 9 alone; fewer get further; what ended at a rung was not among the best. */
+/* Where a trial may have ended: at rungs 1, 3, 9 alone; fewer get further;
+ * what ended at a rung was not among the best. */
 static void halving_saves_steps(void **state)
 {
     (void)state;

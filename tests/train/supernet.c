@@ -14,7 +14,8 @@
 #define MAX_LAYERS 200
 
 static const size_t highest[GENES] = { 3, 3, 3, 3, 2, 2, 2, 2, 2, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2 };
-/* Expansion absent in places, fewer blocks, channels that are no multiples; heads and patches that the largest has not. */
+/* Expansion absent in places, fewer blocks, channels that are no multiples;
+ * heads and patches that the largest has not. */
 static const size_t middle[GENES] = { 1, 2, 0, 1, 0, 1, 0, 2, 1, 2, 1, 0, 2, 1, 0, 1, 2, 1, 0, 2, 0, 1, 0 };
 
 static hyt_space *hytnas(void)
@@ -270,8 +271,8 @@ static void add_member(hyt_space *space, const hyt_trainer *large, const float *
     hyt_graph_destroy(graph);
 }
 
-/* The first step of AdamW goes as far along every weight; what no network of the step has does not move, but for the decay
- * of columns between two that some has. */
+/* The first step of AdamW goes as far along every weight; what no network of the step has does not move, but for the
+ * decay of columns between two that some has. */
 static void check_moves(const hyti_train_params *params, size_t count, const float *before, const float *after,
                         const float *gradient, const float *part)
 {

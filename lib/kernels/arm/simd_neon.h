@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Vectors of four floats. Masks select the first n values; what they leave out is neither read nor written, and
  * reads as 0. With HYTI_SIMD_FHM products of half precision are summed in float32 as they are stored (fmlal: the same
- * bits as by conversion, since such a product is exact in float32); with HYTI_SIMD_BFMMLA those of bfloat16 are, two rows of A and
- * two columns of B at a time (bfmmla, which does twice as much as a bfdot in the same time). */
+ * bits as by conversion, since such a product is exact in float32); with HYTI_SIMD_BFMMLA those of bfloat16 are, two
+ * rows of A and two columns of B at a time (bfmmla, which does twice as much as a bfdot in the same time). */
 #ifndef HYTI_KERNELS_ARM_SIMD_NEON_H
 #define HYTI_KERNELS_ARM_SIMD_NEON_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Vectors of eight 32-bit sums, and the way from them to bytes. Products of 8-bit values by vpdpbusd where HYTI_SIMD_VNNI
- * is defined, else by vpmaddwd of values widened to 16 bits, two steps at once: both exact, where vpmaddubsw would
- * saturate. */
+/* Vectors of eight 32-bit sums, and the way from them to bytes. Products of 8-bit values by vpdpbusd where
+ * HYTI_SIMD_VNNI is defined, else by vpmaddwd of values widened to 16 bits, two steps at once: both exact, where
+ * vpmaddubsw would saturate. */
 #ifndef HYTI_KERNELS_X86_SIMD_AVX2_I8_H
 #define HYTI_KERNELS_X86_SIMD_AVX2_I8_H
 
