@@ -58,11 +58,13 @@ static hyt_status show(const hyt_graph *network, const hyt_dataset *pictures, si
     for (size_t i = 0; i < SIDE * SIDE; i++)
         for (size_t c = 0; c < 3; c++) planes[c * SIDE * SIDE + i] = (float)picture[3 * i + c] / 255.0f;
     hyt_status status = hyt_runtime_create(network, NULL, &runtime);
-    if (status == HYT_OK && !(output = malloc(hyt_runtime_output_size(runtime) * sizeof *output))) status = HYT_ERR_NOMEM;
+    if (status == HYT_OK && !(output = malloc(hyt_runtime_output_size(runtime) * sizeof *output)))
+        status = HYT_ERR_NOMEM;
     if (status == HYT_OK) status = hyt_runtime_run(runtime, planes, output);
     if (status == HYT_OK) status = hyt_detect(network, output, 0.3, 0.5, MOST, boxes, scores, labels, &count);
     for (size_t i = 0; i < truths; i++)
-        printf("a figure at %.0f,%.0f to %.0f,%.0f\n", truth[4 * i], truth[4 * i + 1], truth[4 * i + 2], truth[4 * i + 3]);
+        printf("a figure at %.0f,%.0f to %.0f,%.0f\n", truth[4 * i], truth[4 * i + 1], truth[4 * i + 2],
+               truth[4 * i + 3]);
     for (size_t i = 0; i < count; i++)
         printf("found, score %.2f, at %.0f,%.0f to %.0f,%.0f\n", scores[i], boxes[4 * i], boxes[4 * i + 1],
                boxes[4 * i + 2], boxes[4 * i + 3]);

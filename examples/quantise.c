@@ -93,6 +93,7 @@ int main(int argc, char **argv)
     hyt_dataset_destroy(test);
     hyt_dataset_destroy(pictures);
     bool kept = exact > 0.6 && rounded > exact - 0.03;
-    if (status == HYT_OK && !kept) fprintf(stderr, "quantise: accuracy %.3f in float32, %.3f in int8\n", exact, rounded);
+    if (status == HYT_OK && !kept)
+        fprintf(stderr, "quantise: accuracy %.3f in float32, %.3f in int8\n", exact, rounded);
     return status == HYT_OK && kept ? 0 : 1;
 }

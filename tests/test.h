@@ -29,7 +29,8 @@
     do {                                                                                                         \
         hyt_status got_ = (call);                                                                                \
         if (got_ != (expected))                                                                                  \
-            fail_msg("%s: %s (%s), expected %s", #call, hyt_status_name(got_), hyt_message(), hyt_status_name(expected)); \
+            fail_msg("%s: %s (%s), expected %s", #call, hyt_status_name(got_), hyt_message(),                    \
+                     hyt_status_name(expected));                                                                 \
     } while (0)
 #define MUST(call) CHECK_STATUS(call, HYT_OK)
 #define CHECK_NEAR(a, b, tolerance)                                                                   \
@@ -80,7 +81,8 @@ static inline void test_each_allocation(hyt_status (*body)(hyt_context *context)
         hyt_context_destroy(context);
         if (heap.live != 0) fail_msg("allocation %zu failed and %zu blocks were left", nth, heap.live);
     }
-    if (status != HYT_OK) fail_msg("with allocation %zu failing: %s (%s)", nth - 1, hyt_status_name(status), hyt_message());
+    if (status != HYT_OK)
+        fail_msg("with allocation %zu failing: %s (%s)", nth - 1, hyt_status_name(status), hyt_message());
     if (nth < 3) fail_msg("nothing was allocated from the heap");
 }
 

@@ -21,8 +21,9 @@ static const flag_row flags[] = {
     [METRIC] = { "metric", "NAME", "what is measured; repeatable (default accuracy and latency_ms)" },
     [COUNT] = { "count", "N", "networks in the table in the end (default 100)" },
     [OUT] = { "out", "FILE.csv",
-              "the table: a line a network, written when it is measured. One that is there is gone on with, by the same "
-              "flags: FILE-settings.txt says what it was made with. The predictors lie beside it, FILE-METRIC.predictor" },
+              "the table: a line a network, written when it is measured. One that is there is gone on with, by the "
+              "same flags: FILE-settings.txt says what it was made with. The predictors lie beside it, "
+              "FILE-METRIC.predictor" },
     [SURROGATE] = { "surrogate", "KIND", "what learns (default auto)" },
     [FOLDS] = { "folds", "N", "of the cross-validation that says how good the predictors are (default 10)" },
     [SEED] = { "draw-seed", "N", "seed of the networks that are drawn (default 0)" },
@@ -71,10 +72,11 @@ static int read_flags(measuring *m, int argc, char **argv)
     const command_form form = {
         .name = "measure",
         .operands = "",
-        .about = "Draws networks of a space uniformly, measures them, and appends each to a table of their genes and what "
-                 "was measured, which hytnas predict reads too. Then learns a predictor of every metric from the whole "
-                 "table and says how well the networks of a fold are predicted by what the others taught: Kendall's tau, "
-                 "R2 and the root of the mean squared error, each with its deviation over five deals of the folds.",
+        .about =
+            "Draws networks of a space uniformly, measures them, and appends each to a table of their genes and what "
+            "was measured, which hytnas predict reads too. Then learns a predictor of every metric from the whole "
+            "table and says how well the networks of a fold are predicted by what the others taught: Kendall's tau, "
+            "R2 and the root of the mean squared error, each with its deviation over five deals of the folds.",
         .flags = flags,
         .flag_count = FLAGS,
         .groups = groups,
@@ -141,7 +143,8 @@ static int check_header(const measuring *m, const csv *table)
 {
     size_t genes = hyt_space_genes(m->space), at = 0;
     bool same = table->columns == 1 + genes + m->metric_count && strcmp(csv_name(table, at++), "row") == 0;
-    for (size_t g = 0; same && g < genes; g++) same = strcmp(csv_name(table, at++), hyt_space_gene_name(m->space, g)) == 0;
+    for (size_t g = 0; same && g < genes; g++)
+        same = strcmp(csv_name(table, at++), hyt_space_gene_name(m->space, g)) == 0;
     for (size_t k = 0; same && k < m->metric_count; k++) same = strcmp(csv_name(table, at++), m->metrics[k]) == 0;
     return same ? GOOD : complain("%s: is a table of other genes or metrics", m->out);
 }
@@ -373,7 +376,8 @@ static int prepare(measuring *m)
 
 int command_measure(int argc, char **argv)
 {
-    measuring m = { .data = { .train = 800, .val = 400, .test = 400 }, .space_name = "hytnas", .count = 100, .folds = 10 };
+    measuring m = { .data = { .train = 800, .val = 400, .test = 400 },
+                    .space_name = "hytnas", .count = 100, .folds = 10 };
     int result = check(hyt_evaluator_options_create(NULL, &m.options));
     if (result == GOOD) result = read_flags(&m, argc, argv);
     if (result == GOOD) result = prepare(&m);

@@ -9,8 +9,9 @@
 enum { TARGET, FOLDS, SURROGATE, WHERE, DROP, OPTION, SPLIT, SEED, JSON, MODEL, SPACE, FLAGS };
 static const flag_row flags[] = {
     [TARGET] = { "target", "COLUMN", "what is predicted" },
-    [FOLDS] = { "folds", "FILE", "a table of two columns, row and fold, that says which rows are predicted together; its "
-                                 "rows are found by the table's column row" },
+    [FOLDS] = { "folds", "FILE",
+                "a table of two columns, row and fold, that says which rows are predicted together; its rows are found "
+                "by the table's column row" },
     [SURROGATE] = { "surrogate", "KIND", "what predicts (default auto; a wrong name is answered with the nearest)" },
     [WHERE] = { "where", "COLUMN=VALUE", "use only rows with that value, and not that column; may be repeated" },
     [DROP] = { "drop", "COLUMNS", "columns that are not used, separated by commas" },
@@ -18,8 +19,9 @@ static const flag_row flags[] = {
     [SPLIT] = { "split", "N", "without --folds: the number of folds, dealt at random (default 10)" },
     [SEED] = { "seed", "N", "seed of these folds (default 0)" },
     [JSON] = { "json", NULL, "one JSON object" },
-    [MODEL] = { "model", "FILE.predictor", "a predictor that hytnas measure made; the operand is the genome of a network, of "
-                                           "which its answer is printed with its deviation" },
+    [MODEL] = { "model", "FILE.predictor",
+                "a predictor that hytnas measure made; the operand is the genome of a network, of which its answer is "
+                "printed with its deviation" },
     [SPACE] = { "space", "NAME", "with --model: the space it was made for (default hytnas)" },
 };
 
@@ -27,10 +29,11 @@ static const command_form predict_command = {
     .name = "predict",
     .operands = "TABLE.csv | GENOME",
     .about =
-        "Predicts a column of a table from the others by a surrogate, each fold by a model of all other rows, and says how "
-        "well: Kendall's tau, Spearman's rho, R2, the root of the mean squared error, and without --json also how far the "
-        "predicted deviations can be trusted. Numbers that are all positive are taken by their logarithm, and are levels of a "
-        "scale where there are at most 16 different ones; columns that hold text become one feature a label. The column row, if there is one, only names rows.",
+        "Predicts a column of a table from the others by a surrogate, each fold by a model of all other rows, and says "
+        "how well: Kendall's tau, Spearman's rho, R2, the root of the mean squared error, and without --json also how "
+        "far the predicted deviations can be trusted. Numbers that are all positive are taken by their logarithm, and "
+        "are levels of a scale where there are at most 16 different ones; columns that hold text become one feature a "
+        "label. The column row, if there is one, only names rows.",
     .flags = flags,
     .flag_count = FLAGS,
     .examples = "  hytnas predict table.csv --target latency_ms\n"
@@ -335,7 +338,8 @@ static int join_folds(task *t, const csv *folds)
         if (matches != 1) return complain("%s: row %.40s is there %zu times, not once", folds->path, row, matches);
         if (csv_number(folds, found, fold, &value) != GOOD) return BAD;
         if (value < 0 || value > 1e9 || value != floor(value))
-            return complain("%s, line %zu: %g is not the number of a fold", folds->path, folds->lines[found + 1], value);
+            return complain("%s, line %zu: %g is not the number of a fold", folds->path, folds->lines[found + 1],
+                            value);
         t->folds[i] = (int)value;
     }
     return GOOD;

@@ -25,10 +25,10 @@ static const flag_row flags[] = {
 static const command_form profile = {
     .name = "profile",
     .operands = "NET...",
-    .about = "Measures networks on this machine: latency (median of bursts after a warm-up, with a 95 % interval), throughput, "
-             "memory of the activations, size of the weights. NET is a builder's name or a genome (hytnas describe --help), or "
-             "a file: ONNX, TensorFlow Lite or the library's own. Builders get random weights; int8 is calibrated on random "
-             "pictures, which costs no time to run.",
+    .about = "Measures networks on this machine: latency (median of bursts after a warm-up, with a 95 % interval), "
+             "throughput, memory of the activations, size of the weights. NET is a builder's name or a genome (hytnas "
+             "describe --help), or a file: ONNX, TensorFlow Lite or the library's own. Builders get random weights; "
+             "int8 is calibrated on random pictures, which costs no time to run.",
     .flags = flags,
     .flag_count = FLAGS,
     .examples = "  hytnas profile mobilenetv2-0.35 mobilevit-xxs --input 96 --threads 1,2\n"

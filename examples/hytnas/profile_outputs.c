@@ -23,8 +23,9 @@ static void table_steps(FILE *out, const profile_row *row)
 {
     double sum = 0;
     for (size_t i = 0; i < row->n_steps; i++) sum += row->steps[i].ms;
-    fprintf(out, "\n%s, %s, %zu thread%s: operations\n\n  %4s  %-11s %-5s %10s %7s %10s  %s\n", row->network, row->precision,
-            row->threads, row->threads == 1 ? "" : "s", "", "step", "in", "us", "share", "GMAC/s", "operation");
+    fprintf(out, "\n%s, %s, %zu thread%s: operations\n\n  %4s  %-11s %-5s %10s %7s %10s  %s\n", row->network,
+            row->precision, row->threads, row->threads == 1 ? "" : "s", "", "step", "in", "us", "share", "GMAC/s",
+            "operation");
     for (size_t i = 0; i < row->n_steps; i++) {
         const profile_step *step = &row->steps[i];
         char rate[32] = "";
@@ -49,9 +50,10 @@ void profile_table(FILE *out, const profile_outcome *outcome)
         const profile_row *row = &outcome->rows[i];
         char interval[48];
         snprintf(interval, sizeof interval, "%.4g to %.4g", row->low, row->high);
-        fprintf(out, "%-28s %5zu %-5s %7zu %10.4g %21s %9.0f %12s %12s %14s%s%s\n", end_of_name(row->network), row->input,
-                row->precision, row->threads, row->ms, interval, per_second(row), grouped((double)row->arena_bytes),
-                grouped((double)row->weight_bytes), grouped((double)row->macs), *row->fits ? "  " : "", row->fits);
+        fprintf(out, "%-28s %5zu %-5s %7zu %10.4g %21s %9.0f %12s %12s %14s%s%s\n", end_of_name(row->network),
+                row->input, row->precision, row->threads, row->ms, interval, per_second(row),
+                grouped((double)row->arena_bytes), grouped((double)row->weight_bytes), grouped((double)row->macs),
+                *row->fits ? "  " : "", row->fits);
     }
     for (size_t i = 0; outcome->steps && i < outcome->count; i++) table_steps(out, &outcome->rows[i]);
 }
@@ -73,7 +75,8 @@ static void json_row(FILE *out, const profile_row *row)
     json_field(out, "low_ms", row->low);
     json_field(out, "high_ms", row->high);
     json_field(out, "per_second", per_second(row));
-    fprintf(out, ",\"arena_bytes\":%" PRIu64 ",\"weight_bytes\":%" PRIu64 ",\"macs\":%" PRIu64 ",\"parameters\":%" PRIu64,
+    fprintf(out,
+            ",\"arena_bytes\":%" PRIu64 ",\"weight_bytes\":%" PRIu64 ",\"macs\":%" PRIu64 ",\"parameters\":%" PRIu64,
             row->arena_bytes, row->weight_bytes, row->macs, row->parameters);
     if (*row->fits) fprintf(out, ",\"fits\":%s", strcmp(row->fits, "yes") == 0 ? "true" : "false");
     fprintf(out, ",\"steps\":[");
@@ -115,9 +118,9 @@ void profile_csv(FILE *out, const profile_outcome *outcome)
     for (size_t i = 0; i < outcome->count; i++) {
         const profile_row *row = &outcome->rows[i];
         csv_text(out, row->network);
-        fprintf(out, ",%zu,%s,%zu,%.6g,%.6g,%.6g,%.6g,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "%s%s\n", row->input,
-                row->precision, row->threads, row->ms, row->low, row->high, per_second(row), row->arena_bytes,
-                row->weight_bytes, row->macs, row->parameters, *row->fits ? "," : "", row->fits);
+        fprintf(out, ",%zu,%s,%zu,%.6g,%.6g,%.6g,%.6g,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "%s%s\n",
+                row->input, row->precision, row->threads, row->ms, row->low, row->high, per_second(row),
+                row->arena_bytes, row->weight_bytes, row->macs, row->parameters, *row->fits ? "," : "", row->fits);
     }
 }
 
@@ -149,7 +152,8 @@ static void latency_bars(FILE *out, const profile_outcome *outcome)
     }
     bool logarithmic = most > 20 * least;
     double base = logarithmic ? log(least / 2) : 0, span = logarithmic ? log(most) - base : most;
-    fprintf(out, "<section class=\"card wide\"><h2>Latency</h2><p>Median of bursts%s; the number is milliseconds.</p>\n",
+    fprintf(out,
+            "<section class=\"card wide\"><h2>Latency</h2><p>Median of bursts%s; the number is milliseconds.</p>\n",
             logarithmic ? ", on a logarithmic scale" : "");
     svg_begin(out, WIDTH, BAR * (double)outcome->count + 8, "latency of each network");
     for (size_t i = 0; i < outcome->count; i++) {
@@ -192,7 +196,9 @@ static void share_bars(FILE *out, const profile_outcome *outcome)
         bar_label(out, y + 14, row);
         for (size_t k = 0; k < KINDS; k++) {
             double width = (WIDTH - 10 - LEFT) * sums[k] / all;
-            fprintf(out, "<rect class=\"r%zu\" x=\"%g\" y=\"%g\" width=\"%g\" height=\"%d\"><title>%s %.1f %%</title></rect>",
+            fprintf(out,
+                    "<rect class=\"r%zu\" x=\"%g\" y=\"%g\" width=\"%g\" height=\"%d\">"
+                    "<title>%s %.1f %%</title></rect>",
                     k, x, y, width, BAR - 6, kinds[k], 100 * sums[k] / all);
             x += width;
         }
@@ -214,7 +220,8 @@ static void scatter(FILE *out, const profile_outcome *outcome, const char *title
     }
     plot_frame frame = { .width = 540, .height = 360, .x = scale_around("latency_ms", x, n, 70, 520),
                          .y = scale_around(metric, y, n, 310, 14) };
-    fprintf(out, "<section class=\"card\"><h2>%s</h2><p>A dot a row of the table; point at it for its name.</p>\n", title);
+    fprintf(out, "<section class=\"card\"><h2>%s</h2><p>A dot a row of the table; point at it for its name.</p>\n",
+            title);
     svg_begin(out, frame.width, frame.height, title);
     svg_axes(out, &frame, "latency (ms)", "bytes");
     for (size_t i = 0; i < n; i++) {
@@ -234,17 +241,20 @@ static uint64_t weights_of(const profile_row *row) { return row->weight_bytes; }
 
 static void page_table(FILE *out, const profile_outcome *outcome)
 {
-    fprintf(out, "<section class=\"card wide\"><h2>All rows</h2><div class=\"scroll\"><table><tr><th>network</th><th>input</th>"
-                 "<th>precision</th><th>threads</th><th>latency (ms)</th><th>95 %% interval</th><th>per second</th>"
-                 "<th>arena bytes</th><th>weight bytes</th><th>MACs</th>%s</tr>\n", limited(outcome) ? "<th>fits</th>" : "");
+    fprintf(out,
+            "<section class=\"card wide\"><h2>All rows</h2><div class=\"scroll\"><table><tr><th>network</th>"
+            "<th>input</th><th>precision</th><th>threads</th><th>latency (ms)</th><th>95 %% interval</th>"
+            "<th>per second</th><th>arena bytes</th><th>weight bytes</th><th>MACs</th>%s</tr>\n",
+            limited(outcome) ? "<th>fits</th>" : "");
     for (size_t i = 0; i < outcome->count; i++) {
         const profile_row *row = &outcome->rows[i];
         fprintf(out, "<tr><td>");
         html_text(out, row->network);
-        fprintf(out, "</td><td>%zu</td><td>%s</td><td>%zu</td><td>%.4g</td><td>%.4g to %.4g</td><td>%.0f</td><td>%s</td>"
-                     "<td>%s</td><td>%s</td>", row->input, row->precision, row->threads, row->ms, row->low, row->high,
-                per_second(row), grouped((double)row->arena_bytes), grouped((double)row->weight_bytes),
-                grouped((double)row->macs));
+        fprintf(out,
+                "</td><td>%zu</td><td>%s</td><td>%zu</td><td>%.4g</td><td>%.4g to %.4g</td><td>%.0f</td><td>%s</td>"
+                "<td>%s</td><td>%s</td>",
+                row->input, row->precision, row->threads, row->ms, row->low, row->high, per_second(row),
+                grouped((double)row->arena_bytes), grouped((double)row->weight_bytes), grouped((double)row->macs));
         if (limited(outcome)) fprintf(out, "<td>%s</td>", row->fits);
         fprintf(out, "</tr>\n");
     }

@@ -227,7 +227,8 @@ static void table_card(FILE *out, const search_outcome *outcome)
 {
     bool retrained = false;
     for (size_t i = 0; i < outcome->count; i++) retrained |= !isnan(outcome->front[i].final_accuracy);
-    fprintf(out, "<section class=\"card wide\"><h2>The front</h2><p>What the search measured is on validation pictures; ");
+    fprintf(out,
+            "<section class=\"card wide\"><h2>The front</h2><p>What the search measured is on validation pictures; ");
     if (retrained) fprintf(out, "so is the column of those trained again, the better of both trainings; ");
     fprintf(out, "the test, of the model that is handed over, is on pictures that nothing was chosen by.</p><div "
                  "class=\"scroll\"><table>\n");

@@ -10,21 +10,24 @@
 enum { OBJECTIVE, METHOD, SEEDS, GENE, DROP, MISSING, FLAGS };
 static const flag_row flags[] = {
     [OBJECTIVE] = { "objective", "COLUMN:max|min", "what is searched for; up to four" },
-    [METHOD] = { "method", "NAMES", "how candidates are proposed, one method after the other, separated by commas (default "
-                                    "hytnas; a wrong name is answered with the nearest)" },
+    [METHOD] = { "method", "NAMES",
+                 "how candidates are proposed, one method after the other, separated by commas (default hytnas; a "
+                 "wrong name is answered with the nearest)" },
     [SEEDS] = { "seeds", "N", "runs of each method, from --seed on (default 1)" },
-    [GENE] = { "gene", "COLUMNS", "the columns that are chosen, separated by commas (default: all that are nothing else, but row)" },
+    [GENE] = { "gene", "COLUMNS",
+               "the columns that are chosen, separated by commas (default: all that are nothing else, but row)" },
     [DROP] = { "drop", "COLUMNS", "columns that are not used, separated by commas" },
-    [MISSING] = { "missing", "WORD", "what becomes of a configuration that the table does not have: nearest, the nearest row "
-                                     "that was not evaluated yet stands in for it, or infeasible, it fails (default nearest)" },
+    [MISSING] = { "missing", "WORD",
+                  "what becomes of a configuration that the table does not have: nearest, the nearest row that was not "
+                  "evaluated yet stands in for it, or infeasible, it fails (default nearest)" },
 };
 
 static const char about[] =
-    "Replays a table: candidates are looked up instead of evaluated. Columns of numbers become genes with their different "
-    "values, columns that hold text become categories; rows of the same configuration count as one with their mean. Prints "
-    "one JSON object a run: the hypervolume after each evaluation as a share of that of the table's front, against its "
-    "nadir and 10 % of its range beyond; the evaluations until 95 % and 99 %; proposals that were not in the table; the "
-    "seconds that the search itself took.";
+    "Replays a table: candidates are looked up instead of evaluated. Columns of numbers become genes with their "
+    "different values, columns that hold text become categories; rows of the same configuration count as one with "
+    "their mean. Prints one JSON object a run: the hypervolume after each evaluation as a share of that of the table's "
+    "front, against its nadir and 10 % of its range beyond; the evaluations until 95 % and 99 %; proposals that were "
+    "not in the table; the seconds that the search itself took.";
 
 static const char examples[] =
     "  hytnas tabular table.csv --objective accuracy:max --objective latency_ms:min --seeds 10\n"
@@ -89,7 +92,8 @@ static int take_objective(replay_columns *columns, const char *text)
     bool most = colon && strcmp(colon, ":max") == 0;
     if (!colon || colon == text || (!most && strcmp(colon, ":min") != 0))
         return complain("--objective: \"%s\" is not of the form COLUMN:max or COLUMN:min", text);
-    if (columns->objective_count == MOST_OBJECTIVES) return complain("tabular: more than %d objectives", MOST_OBJECTIVES);
+    if (columns->objective_count == MOST_OBJECTIVES)
+        return complain("tabular: more than %d objectives", MOST_OBJECTIVES);
     char *name = copy_part(text, (size_t)(colon - text));
     if (!name) return BAD;
     columns->objectives[columns->objective_count++] = (replay_objective){ name, most ? HYT_MAXIMISE : HYT_MINIMISE };

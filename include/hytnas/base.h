@@ -72,7 +72,12 @@ typedef struct hyt_heap {
     void (*release)(void *user, void *pointer);   /**< never called with NULL */
 } hyt_heap;
 
-typedef enum hyt_log_level { HYT_LOG_ERROR = 0, HYT_LOG_WARNING = 1, HYT_LOG_INFO = 2, HYT_LOG_DEBUG = 3 } hyt_log_level;
+typedef enum hyt_log_level {
+    HYT_LOG_ERROR = 0,
+    HYT_LOG_WARNING = 1,
+    HYT_LOG_INFO = 2,
+    HYT_LOG_DEBUG = 3
+} hyt_log_level;
 
 /** Where the log goes. Frozen. `write` must be safe from several threads; `text` is lent for the call. */
 typedef struct hyt_log_sink {

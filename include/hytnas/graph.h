@@ -94,7 +94,8 @@ HYT_API hyt_status hyt_graph_linear(hyt_graph *graph, hyt_value input, size_t fe
 /** @param op  HYT_OP_RELU, _RELU6, _SILU, _SIGMOID, _GELU, _HARD_SWISH or _HARD_SIGMOID */
 HYT_API hyt_status hyt_graph_activation(hyt_graph *graph, hyt_value input, hyt_op op, hyt_value *out);
 HYT_API hyt_status hyt_graph_add(hyt_graph *graph, hyt_value left, hyt_value right, hyt_value *out);
-HYT_API hyt_status hyt_graph_concat(hyt_graph *graph, const hyt_value *inputs, size_t count, size_t axis, hyt_value *out);
+HYT_API hyt_status hyt_graph_concat(hyt_graph *graph, const hyt_value *inputs, size_t count, size_t axis,
+                                    hyt_value *out);
 HYT_API hyt_status hyt_graph_global_pool(hyt_graph *graph, hyt_value input, hyt_value *out);
 HYT_API hyt_status hyt_graph_resize(hyt_graph *graph, hyt_value input, size_t height, size_t width, hyt_value *out);
 HYT_API hyt_status hyt_graph_unfold(hyt_graph *graph, hyt_value input, size_t patch, hyt_value *out);
@@ -120,10 +121,11 @@ HYT_API hyt_status hyt_graph_reshape(hyt_graph *graph, hyt_value input, const hy
 /** @param order  as many axes as the operand has: which one comes first, second, ...; the first is 0 */
 HYT_API hyt_status hyt_graph_transpose(hyt_graph *graph, hyt_value input, const size_t *order, int picture,
                                        hyt_value *out);
-HYT_API hyt_status hyt_graph_slice(hyt_graph *graph, hyt_value input, size_t axis, size_t begin, size_t end, size_t step,
-                                   hyt_value *out);
+HYT_API hyt_status hyt_graph_slice(hyt_graph *graph, hyt_value input, size_t axis, size_t begin, size_t end,
+                                   size_t step, hyt_value *out);
 /** @param sides  pixels added at the top, left, bottom and right */
-HYT_API hyt_status hyt_graph_pad(hyt_graph *graph, hyt_value input, const size_t sides[4], double value, hyt_value *out);
+HYT_API hyt_status hyt_graph_pad(hyt_graph *graph, hyt_value input, const size_t sides[4], double value,
+                                 hyt_value *out);
 HYT_API hyt_status hyt_graph_max_pool(hyt_graph *graph, hyt_value input, size_t kernel, size_t stride, size_t padding,
                                       hyt_value *out);
 /** @param counted  1: padding counts as zeros */
@@ -188,7 +190,8 @@ HYT_API hyt_status hyt_graph_pixel_head(hyt_graph *graph, const hyt_value *maps,
  *                  of 32 for Swin and PVT, else HYT_ERR_SHAPE
  *  @param classes  >= 1
  *  @return HYT_ERR_NOT_FOUND names the nearest builder */
-HYT_API hyt_status hyt_graph_build(hyt_context *context, const char *name, size_t input, size_t classes, hyt_graph **out);
+HYT_API hyt_status hyt_graph_build(hyt_context *context, const char *name, size_t input, size_t classes,
+                                   hyt_graph **out);
 /** The builders' names, for listings; NULL past the end. */
 HYT_API const char *hyt_graph_builder(size_t index);
 

@@ -25,7 +25,8 @@ typedef struct hyt_quantiser hyt_quantiser;
 /** flag, 1: layers that follow each other are scaled against each other before,
  *  channel by channel (exact in float32) */
 #define HYT_QUANTISER_EQUALISE "equalise"
-#define HYT_QUANTISER_CORRECT_BIAS "correct-bias" /**< flag, 1: a bias takes back what rounded weights shift on average */
+/** flag, 1: a bias takes back what rounded weights shift on average */
+#define HYT_QUANTISER_CORRECT_BIAS "correct-bias"
 #define HYT_QUANTISER_THREADS "threads"           /**< int, 1: threads that share one run */
 
 HYT_API hyt_status hyt_quantiser_options_create(hyt_context *context, hyt_options **out);

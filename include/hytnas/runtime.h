@@ -54,7 +54,8 @@ HYT_API size_t hyt_runtime_output_size(const hyt_runtime *runtime);
 /** Latency in milliseconds: warm-up, then the median of bursts of runs, on random input.
  *  @param milliseconds  about how long to measure
  *  @param low,high      ends of a 95 % interval of the median (binomial order statistics); either may be NULL */
-HYT_API hyt_status hyt_runtime_time(hyt_runtime *runtime, double milliseconds, double *median, double *low, double *high);
+HYT_API hyt_status hyt_runtime_time(hyt_runtime *runtime, double milliseconds, double *median, double *low,
+                                    double *high);
 
 /** Boxes of one picture from what a detector gave for it (hyt_graph_build(), hyt_candidate_decode() of a space with
  *  such a head): one box a pixel of its maps, anchors (several a pixel), or queries. Classes are sigmoids; of queries a

@@ -54,9 +54,9 @@ HYT_API hyt_status hyt_space_add_condition(hyt_space *space, const char *gene, c
  *  HYT_ERR_NOT_FOUND names the presets that exist. */
 HYT_API hyt_status hyt_space_preset(hyt_context *context, const char *name, hyt_space **out);
 /** {"name": "...", "genes": [{"name", "kind": "integer", "low", "high", "step"} | {"name", "kind": "ordinal",
- *  "values"} | {"name", "kind": "categorical", "labels"} | {"name", "kind": "real", "low", "high", "scale": "linear"
- *  (also where it is missing) or "log"}, each with an optional "when": {"gene", "levels":
- *  [numbers of levels, from 0]}]} or {"preset": "hytnas"}. At most 8 MiB. HYT_ERR_FORMAT says which gene is wrong and why. */
+ *  "values"} | {"name", "kind": "categorical", "labels"} | {"name", "kind": "real", "low", "high",
+ *  "scale": "linear" (also where it is missing) or "log"}, each with an optional "when": {"gene", "levels": [numbers
+ *  of levels, from 0]}]} or {"preset": "hytnas"}. At most 8 MiB. HYT_ERR_FORMAT says which gene is wrong and why. */
 HYT_API hyt_status hyt_space_parse_json(hyt_context *context, const char *text, size_t size, hyt_space **out);
 HYT_API hyt_status hyt_space_load_json(hyt_context *context, const char *path, hyt_space **out);
 /** The space as JSON text that parses to an equal space; yours, released with hyt_text_destroy(). */
@@ -151,7 +151,8 @@ typedef int (*hyt_evaluate_fn)(void *user, hyt_trial *trial, double *objectives,
 
 HYT_API uint64_t hyt_trial_number(const hyt_trial *trial);
 HYT_API const hyt_candidate *hyt_trial_candidate(const hyt_trial *trial); /**< lent */
-HYT_API double hyt_trial_fidelity(const hyt_trial *trial);                /**< share of a full evaluation that is asked for, 0 to 1 */
+HYT_API double hyt_trial_fidelity(const hyt_trial *trial);                /**< share of a full evaluation that is asked
+                                                                               for, 0 to 1 */
 HYT_API double hyt_trial_seconds_left(const hyt_trial *trial);            /**< until its deadline; infinity if none */
 /** Intermediate values at `step` (1, 2, ...) of the evaluation, from its thread; see search.h. A step that is not after
  *  the last says that the evaluation was started anew. */

@@ -19,7 +19,8 @@ typedef struct hyt_surrogate hyt_surrogate;
 
 #define HYT_GP_LINES "lines"                          /**< flag, 1: a sum of lines is a term of the covariance */
 #define HYT_GP_BENDS "bends"                          /**< flag, 1: a sum of parabolas of the ordinal features is one */
-#define HYT_GP_KERNEL "kernel"                        /**< choice, "auto": "matern", "laplace" (rough in ordinal features) */
+/** choice, "auto": "matern", "laplace" (rough in ordinal features) */
+#define HYT_GP_KERNEL "kernel"
 #define HYT_GP_STARTS "starts"                        /**< int, 2: starts of the search for hyperparameters */
 #define HYT_GP_MAX_ITERATIONS "max-iterations"        /**< int, 50: most evaluations of the likelihood from a start */
 #define HYT_GP_START_ROWS "start-rows"                /**< int, 64: rows on which the starts are compared */
@@ -36,13 +37,16 @@ typedef struct hyt_surrogate hyt_surrogate;
 #define HYT_TREES_MIN_CHILD_WEIGHT "min-child-weight" /**< real, 3: least sum of second derivatives (rows) of a leaf */
 #define HYT_TREES_SUBSAMPLE "subsample"               /**< real, 0.8: share of the rows a tree sees */
 #define HYT_TREES_COLSAMPLE "colsample"               /**< real, 0.5: share of the features a tree sees */
-#define HYT_TREES_BINS "bins"                         /**< int, 256: most distinct values of a feature that are told apart */
+/** int, 256: most distinct values of a feature that are told apart */
+#define HYT_TREES_BINS "bins"
 #define HYT_TREES_MEMBERS "members"                   /**< int, 5: models whose mean and deviation are the answer */
 #define HYT_TREES_BOOSTER "booster"                   /**< choice, tree: or linear, or dart */
-#define HYT_TREES_RATE_DROP "rate-drop"               /**< real, 0.1: dart: chance of a tree to be dropped for a round */
+/** real, 0.1: dart: chance of a tree to be dropped for a round */
+#define HYT_TREES_RATE_DROP "rate-drop"
 #define HYT_TREES_SKIP_DROP "skip-drop"               /**< real, 0.5: dart: chance of a round to drop none */
 #define HYT_TREES_ONE_DROP "one-drop"                 /**< flag, 0: dart: drop one tree at least */
-#define HYT_TREES_NORMALISE "normalise"               /**< choice, tree: or forest: dart: a new tree weighs as much as each, or as all, dropped */
+/** choice, tree: or forest: dart: a new tree weighs as much as each, or as all, dropped */
+#define HYT_TREES_NORMALISE "normalise"
 #define HYT_TREES_LINEAR_LAMBDA "linear-lambda"       /**< real, 0: linear: penalty a row on squared slopes */
 #define HYT_TREES_LINEAR_ALPHA "linear-alpha"         /**< real, 0: linear: penalty a row on absolute slopes */
 
@@ -52,24 +56,31 @@ typedef struct hyt_surrogate hyt_surrogate;
 #define HYT_FOREST_MIN_LEAF "min-leaf"                /**< real, 3: least rows of a leaf */
 #define HYT_FOREST_BINS "bins"                        /**< int, 256 */
 
-#define HYT_RANKER_LOSS "loss"                        /**< choice, pairwise: or ndcg; the other options are those of "trees" */
+/** choice, pairwise: or ndcg; the other options are those of "trees" */
+#define HYT_RANKER_LOSS "loss"
 #define HYT_RANKER_PAIRS "pairs"                      /**< int, 8: rows that each is compared with in a round */
 
 #define HYT_RIDGE_DEGREE "degree"                     /**< int, 1: 2: squares and products of features too */
-#define HYT_RIDGE_LAMBDA "lambda"                     /**< real, 0: penalty on squared slopes; 0: that of largest evidence */
+/** real, 0: penalty on squared slopes; 0: that of largest evidence */
+#define HYT_RIDGE_LAMBDA "lambda"
 
 #define HYT_FFN_MEMBERS "members"                     /**< int, 8: networks whose mean and deviation are the answer */
 #define HYT_FFN_LAYERS "layers"                       /**< int, 2: hidden layers */
 #define HYT_FFN_WIDTH "width"                         /**< int, 24: units of a hidden layer */
 #define HYT_FFN_EPOCHS "epochs"                       /**< int, 80: passes over the rows */
-#define HYT_FFN_PATIENCE "patience"                   /**< int, 40: passes without a gain after which a network is done */
-#define HYT_FFN_LOSS "loss"                           /**< choice, regression: or ranking, a hinge on the order of pairs */
+/** int, 40: passes without a gain after which a network is done */
+#define HYT_FFN_PATIENCE "patience"
+/** choice, regression: or ranking, a hinge on the order of pairs */
+#define HYT_FFN_LOSS "loss"
 #define HYT_FFN_RATE "rate"                           /**< real, 0.01: rate of learning at first, falling to 0 */
 #define HYT_FFN_DECAY "decay"                         /**< real, 0.02: decay of weights, a share of the rate a step */
-#define HYT_FFN_SPARSITY "sparsity"                   /**< real, 0.1: penalty on absolute weights between features and units */
-#define HYT_FFN_MARGIN "margin"                       /**< real, 0.5: ranking: by how much scores of a pair must differ */
+/** real, 0.1: penalty on absolute weights between features and units */
+#define HYT_FFN_SPARSITY "sparsity"
+/** real, 0.5: ranking: by how much scores of a pair must differ */
+#define HYT_FFN_MARGIN "margin"
 
-#define HYT_BNN_DRAWS "draws"                         /**< int, 32: networks drawn, whose mean and deviation are the answer */
+/** int, 32: networks drawn, whose mean and deviation are the answer */
+#define HYT_BNN_DRAWS "draws"
 #define HYT_BNN_LAYERS "layers"                       /**< int, 1: hidden layers */
 #define HYT_BNN_WIDTH "width"                         /**< int, 32: units of a hidden layer */
 #define HYT_BNN_EPOCHS "epochs"                       /**< int, 120: passes over the rows */
@@ -79,9 +90,10 @@ typedef struct hyt_surrogate hyt_surrogate;
 #define HYT_BNN_WEIGHT "weight"                       /**< real, 0.3: weight of the prior: 1 is Bayes' rule */
 
 #define HYT_AUTO_FOLDS "folds"                        /**< int, 5: folds of the cross-validation that chooses */
-#define HYT_AUTO_ROWS "rows"                          /**< int, 800: rows that the kinds are compared on; the chosen have all */
-#define HYT_AUTO_BLEND "blend"                        /**< flag, 1: whether a mean of several may be chosen. Further flags: the
-                                                           kinds by name, whether each may be chosen */
+/** int, 800: rows that the kinds are compared on; the chosen have all */
+#define HYT_AUTO_ROWS "rows"
+#define HYT_AUTO_BLEND "blend"                        /**< flag, 1: whether a mean of several may be chosen. Further
+                                                           flags: the kinds by name, whether each may be chosen */
 /** @} */
 
 /** What a feature is, for kinds that treat them differently. Several columns that together are 1 for the chosen label
@@ -167,7 +179,8 @@ typedef enum hyt_validation_kind {
     HYT_VALIDATION_RHO = 1, /**< Spearman's rank correlation */
     HYT_VALIDATION_R2 = 2,  /**< 1 - squared errors / squared deviations from the mean */
     HYT_VALIDATION_RMSE = 3,
-    HYT_VALIDATION_CRPS = 4 /**< continuous ranked probability score, normal forecasts: in the target's unit, less is better */
+    HYT_VALIDATION_CRPS = 4 /**< continuous ranked probability score, normal forecasts:
+                                 in the target's unit, less is better */
 } hyt_validation_kind;
 #define HYT_VALIDATION_MEASURES 5
 

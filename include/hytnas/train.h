@@ -23,14 +23,17 @@ typedef struct hyt_trainer hyt_trainer;
 #define HYT_TRAIN_WARMUP "warmup"                   /**< real, share of the steps in which the rate rises to its peak */
 #define HYT_TRAIN_SMOOTHING "smoothing"             /**< real: label smoothing, of classification */
 #define HYT_TRAIN_FLIP "flip"                       /**< flag: mirror left and right at random */
-#define HYT_TRAIN_CROP "crop"                       /**< real, share of the side by which pictures are shifted and scaled at random */
+/** real, share of the side by which pictures are shifted and scaled at random */
+#define HYT_TRAIN_CROP "crop"
 #define HYT_TRAIN_JITTER "jitter"                   /**< real: brightness, contrast and saturation */
-#define HYT_TRAIN_AVERAGING "averaging"             /**< real: running mean of the weights, which is handed over; 0: none */
+/** real: running mean of the weights, which is handed over; 0: none */
+#define HYT_TRAIN_AVERAGING "averaging"
 /** choice, "best", "last": which epoch's weights are handed over, and whose score is the training's. last: whatever the
  *  validation says; for few validation pictures, of whose best epoch much is luck, and not with "patience"
  *  (HYT_ERR_CONFLICT). */
 #define HYT_TRAIN_KEEP "keep"
-#define HYT_TRAIN_PATIENCE "patience"               /**< int, epochs without a better validation accuracy before it ends early; 0: never */
+/** int, epochs without a better validation accuracy before it ends early; 0: never */
+#define HYT_TRAIN_PATIENCE "patience"
 #define HYT_TRAIN_THREADS "threads"                 /**< int, 1 */
 #define HYT_TRAIN_SEED "seed"                       /**< int, 0 */
 #define HYT_TRAIN_NESTEROV "nesterov"               /**< flag, 0: sgd looks ahead along its momentum */
@@ -109,22 +112,23 @@ HYT_API hyt_status hyt_trainer_step(hyt_trainer *trainer, const float *pictures,
                                     double *loss);
 /** The same against rows of shares, `classes` of them a picture: 0 or more, finite. A row that sums to s weighs as s
  *  pictures. Label smoothing is not applied to them. HYT_ERR_RANGE names a share that is none. */
-HYT_API hyt_status hyt_trainer_step_soft(hyt_trainer *trainer, const float *pictures, const float *targets, size_t count,
-                                         double *loss);
+HYT_API hyt_status hyt_trainer_step_soft(hyt_trainer *trainer, const float *pictures, const float *targets,
+                                         size_t count, double *loss);
 /** The network as trained so far, yours. After fit: of the epoch of option "keep", and it takes pixels from 0 to 1;
  *  before, it takes what the graph took that the trainer was made from. */
 HYT_API hyt_status hyt_trainer_network(const hyt_trainer *trainer, hyt_graph **out);
 
 /** Score of a network on a data set, 0 to 1, through the runtime.
  *  @param metric  "accuracy" of a classifier; "map50" and "map" of a detector: mean over the classes of the average
- *                 precision (COCO's: 101 recalls, 100 boxes a picture, crowds not counted) at an overlap of .5,
- *                 and over .5 to .95; "miou" of a segmentation network: mean over the classes of the
- *                 intersection over union of pixels
+ *                 precision (COCO's: 101 recalls, 100 boxes a picture, crowds not counted) at an overlap of .5, and
+ *                 over .5 to .95; "miou" of a segmentation network: mean over the classes of the intersection over
+ *                 union of pixels
  *  @return HYT_ERR_NOT_FOUND for another metric; HYT_ERR_SHAPE where network or data set are of another task */
 HYT_API hyt_status hyt_train_score(const hyt_graph *network, const hyt_dataset *dataset, const char *metric,
                                    size_t threads, double *value);
 /** Share of pictures whose highest output is their label, through the runtime. */
-HYT_API hyt_status hyt_train_accuracy(const hyt_graph *network, const hyt_dataset *dataset, size_t threads, double *accuracy);
+HYT_API hyt_status hyt_train_accuracy(const hyt_graph *network, const hyt_dataset *dataset, size_t threads,
+                                      double *accuracy);
 
 #ifdef __cplusplus
 }

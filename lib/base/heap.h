@@ -47,7 +47,10 @@ static inline bool hyti_add(size_t a, size_t b, size_t *out) { return !__builtin
 #define HYTI_COUNT(array) (sizeof(array) / sizeof *(array))
 #define HYTI_MIN(a, b) ((a) < (b) ? (a) : (b))
 #define HYTI_MAX(a, b) ((a) > (b) ? (a) : (b))
-static inline size_t hyti_round_up(size_t value, size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+static inline size_t hyti_round_up(size_t value, size_t multiple)
+{
+    return (value + multiple - 1) / multiple * multiple;
+}
 /* Number of values of a tensor; false on overflow. */
 bool hyti_dims_count(const hyt_dims *dims, size_t *count);
 

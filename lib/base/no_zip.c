@@ -8,7 +8,8 @@ hyt_status hyti_inflate(hyt_context *context, hyti_zip kind, const void *bytes, 
     return hyti_fail(HYT_ERR_UNSUPPORTED, "the data is deflated, and this library was built without zlib");
 }
 
-hyt_status hyti_deflate(hyt_context *context, hyti_zip kind, const void *bytes, size_t size, void **out, size_t *out_size)
+hyt_status hyti_deflate(hyt_context *context, hyti_zip kind, const void *bytes, size_t size, void **out,
+                        size_t *out_size)
 {
     (void)context, (void)kind, (void)bytes, (void)size, (void)out, (void)out_size;
     return hyti_fail(HYT_ERR_UNSUPPORTED, "this library was built without zlib, and cannot deflate");

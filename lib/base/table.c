@@ -111,7 +111,8 @@ static size_t edit_distance(const char *a, const char *b)
     return row[length];
 }
 
-const char *hyti_nearest(const char *name, size_t count, const char *(*at)(const void *user, size_t index), const void *user)
+const char *hyti_nearest(const char *name, size_t count, const char *(*at)(const void *user, size_t index),
+                         const void *user)
 {
     const char *nearest = NULL;
     size_t best = SIZE_MAX;
@@ -142,7 +143,8 @@ static hyt_status find(const hyt_options *options, const char *key, const hyti_o
 static hyt_status set_number(hyt_options *options, const hyti_option *row, double value)
 {
     if (!(value >= row->low && value <= row->high))
-        return hyti_fail(HYT_ERR_RANGE, "option \"%s\": %.15g is outside %.15g to %.15g", row->key, value, row->low, row->high);
+        return hyti_fail(HYT_ERR_RANGE, "option \"%s\": %.15g is outside %.15g to %.15g", row->key, value, row->low,
+                         row->high);
     store(options->values, row, value);
     return HYT_OK;
 }
@@ -249,7 +251,8 @@ hyt_status hyt_options_get_text(const hyt_options *options, const char *key, cha
         hyti_number_print(load(options, row), number);
         length = strlen(number);
     }
-    if (length >= size) return hyti_fail(HYT_ERR_RANGE, "option \"%s\" needs %zu bytes, not %zu", key, length + 1, size);
+    if (length >= size)
+        return hyti_fail(HYT_ERR_RANGE, "option \"%s\" needs %zu bytes, not %zu", key, length + 1, size);
     memcpy(text, word, length);
     text[length] = 0;
     return HYT_OK;

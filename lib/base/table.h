@@ -28,6 +28,7 @@ hyt_status hyti_options_create(hyt_context *context, const hyti_table *table, hy
  * made for another table (one that starts with `table` is good). */
 hyt_status hyti_options_read(const hyt_options *options, const hyti_table *table, void *params);
 /* Nearest of `count` names to `name` by edit distance, for messages; NULL if count is 0. */
-const char *hyti_nearest(const char *name, size_t count, const char *(*at)(const void *user, size_t index), const void *user);
+const char *hyti_nearest(const char *name, size_t count, const char *(*at)(const void *user, size_t index),
+                         const void *user);
 
 #endif

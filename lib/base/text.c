@@ -76,13 +76,15 @@ static hyt_status fail_file(const char *verb, const char *path)
     return hyti_fail(HYT_ERR_IO, "%s: could not be %s: %s", path, verb, strerror(errno));
 }
 
-static hyt_status read_open(hyt_context *context, const char *path, FILE *file, size_t limit, void **bytes, size_t *size)
+static hyt_status read_open(hyt_context *context, const char *path, FILE *file, size_t limit, void **bytes,
+                            size_t *size)
 {
     struct stat facts;
     if (fstat(fileno(file), &facts) != 0) return fail_file("read", path);
     if (!S_ISREG(facts.st_mode)) return hyti_fail(HYT_ERR_IO, "%s: is not a file", path);
     if ((uint64_t)facts.st_size > limit)
-        return hyti_fail(HYT_ERR_RANGE, "%s: %lld bytes are more than the %zu that are read", path, (long long)facts.st_size, limit);
+        return hyti_fail(HYT_ERR_RANGE, "%s: %lld bytes are more than the %zu that are read", path,
+                         (long long)facts.st_size, limit);
     size_t length = (size_t)facts.st_size;
     unsigned char *data = hyti_alloc_aligned(context, length + 1);
     if (!data) return hyti_fail_nomem();

@@ -62,7 +62,8 @@ hyt_status hyti_inflate(hyt_context *context, hyti_zip kind, const void *bytes, 
     return hyti_fail(HYT_ERR_FORMAT, "deflated data is damaged near byte %zu of %zu", size - p.in_left, size);
 }
 
-hyt_status hyti_deflate(hyt_context *context, hyti_zip kind, const void *bytes, size_t size, void **out, size_t *out_size)
+hyt_status hyti_deflate(hyt_context *context, hyti_zip kind, const void *bytes, size_t size, void **out,
+                        size_t *out_size)
 {
     z_stream stream = stream_of(context);
     if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, window_bits(kind), 8, Z_DEFAULT_STRATEGY) != Z_OK)

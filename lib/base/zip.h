@@ -15,9 +15,11 @@ static inline size_t hyti_inflate_bound(size_t size)
     return hyti_mul(size, 1032, &bound) && hyti_add(bound, 1032, &bound) ? bound : SIZE_MAX;
 }
 /* Exactly `out_size` bytes, else HYT_ERR_FORMAT. */
-hyt_status hyti_inflate(hyt_context *context, hyti_zip kind, const void *bytes, size_t size, void *out, size_t out_size);
+hyt_status hyti_inflate(hyt_context *context, hyti_zip kind, const void *bytes, size_t size, void *out,
+                        size_t out_size);
 /* *out is released with hyti_free. */
-hyt_status hyti_deflate(hyt_context *context, hyti_zip kind, const void *bytes, size_t size, void **out, size_t *out_size);
+hyt_status hyti_deflate(hyt_context *context, hyti_zip kind, const void *bytes, size_t size, void **out,
+                        size_t *out_size);
 uint32_t hyti_crc32(uint32_t crc, const void *bytes, size_t size);
 const char *hyti_zlib_version(void);
 

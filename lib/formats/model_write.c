@@ -17,7 +17,8 @@ static size_t list(size_t **to, size_t *const *from, size_t count)
 }
 #define LIST(...) list(attributes, (size_t *[]){ __VA_ARGS__ }, sizeof((size_t *[]){ __VA_ARGS__ }) / sizeof(size_t *))
 
-size_t hyti_model_attributes(hyti_node *n, unsigned version, size_t *features, size_t *attributes[HYTI_MODEL_ATTRIBUTES])
+size_t hyti_model_attributes(hyti_node *n, unsigned version, size_t *features,
+                             size_t *attributes[HYTI_MODEL_ATTRIBUTES])
 {
     size_t *dims = n->dims.size, old = version == 1; /* version 1 lacks the last one of some */
     switch (n->op) {

@@ -82,8 +82,8 @@ hyt_status hyt_graph_set_scales(hyt_graph *graph, size_t index, const float *sca
                          hyti_scale_count(graph, index), count);
     for (size_t i = 0; i < count; i++)
         if (!is_scale(scales[i]))
-            return hyti_fail(HYT_ERR_RANGE, "parameter %s: scale %zu, %g, is not finite and above 0", parameter->name, i,
-                             (double)scales[i]);
+            return hyti_fail(HYT_ERR_RANGE, "parameter %s: scale %zu, %g, is not finite and above 0", parameter->name,
+                             i, (double)scales[i]);
     if (!parameter->scales) parameter->scales = hyti_array(graph->context, count, sizeof *scales);
     if (!parameter->scales) return hyti_fail_nomem();
     memmove(parameter->scales, scales, count * sizeof *scales);

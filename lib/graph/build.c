@@ -368,9 +368,11 @@ hyt_status hyt_graph_mobilevit(hyt_graph *graph, hyt_value input, size_t width, 
     HYTI_NEED(out);
     HYTI_TRY(need_picture(graph, input, "mobilevit", &size));
     if (patch < 1 || patch > 65536)
-        return hyti_fail(HYT_ERR_RANGE, "mobilevit after value %d: patch is %zu, not from 1 to 65536", (int)input, patch);
+        return hyti_fail(HYT_ERR_RANGE, "mobilevit after value %d: patch is %zu, not from 1 to 65536", (int)input,
+                         patch);
     if (width > HYTI_MAX_SIDE / 3)
-        return hyti_fail(HYT_ERR_RANGE, "mobilevit after value %d: width is %zu, not up to 2^31 / 3", (int)input, width);
+        return hyti_fail(HYT_ERR_RANGE, "mobilevit after value %d: width is %zu, not up to 2^31 / 3", (int)input,
+                         width);
     size_t nodes = graph->n_nodes;
     hyt_value result = HYTI_NO_VALUE;
     vit v = { width, ffn, heads, blocks, patch };

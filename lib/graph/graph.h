@@ -61,7 +61,8 @@ typedef struct hyti_node {
     double value;            /* PAD */
     hyt_dims dims;           /* of the result, batch 1; of an INPUT, RESHAPE or CONSTANT also an attribute */
     bool picture;            /* N,C,H,W; else rows: N,P,T,D, N,C, ... */
-    bool fixed;              /* made of constants alone: the same for every picture of a batch, which axis 0 leaves out */
+    bool fixed;              /* made of constants alone: the same for every picture of a batch,
+                                which axis 0 leaves out */
     size_t uses;             /* operations that read the result */
     uint64_t place;          /* part that it plays: see hyti_place_within; 0: unknown */
     hyt_precision precision; /* of the result, as what follows */

@@ -191,8 +191,8 @@ hyt_status hyti_infer_fold(hyti_draft *d)
     size_t positions = in[1 + d->node.windows_first], patches = in[2 - d->node.windows_first];
     if (height % patch || width % patch || positions != patch * patch ||
         patches != (height / patch) * (width / patch))
-        return hyti_refuse(HYT_ERR_SHAPE, d, "%zu x %zu tokens are not %zu x %zu in patches of %zu", in[1], in[2], height,
-                           width, patch);
+        return hyti_refuse(HYT_ERR_SHAPE, d, "%zu x %zu tokens are not %zu x %zu in patches of %zu", in[1], in[2],
+                           height, width, patch);
     d->node.dims = hyti_dims4(1, in[3], height, width);
     d->node.picture = true;
     return HYT_OK;

@@ -60,7 +60,8 @@ hyt_status hyti_infer_broadcast(hyti_draft *d)
 hyt_status hyti_check_axis(const hyti_draft *d, size_t low)
 {
     if (d->node.axis >= low && d->node.axis < d->first->dims.rank) return HYT_OK;
-    return hyti_refuse(HYT_ERR_RANGE, d, "axis is %zu, not from %zu to %zu", d->node.axis, low, d->first->dims.rank - 1);
+    return hyti_refuse(HYT_ERR_RANGE, d, "axis is %zu, not from %zu to %zu", d->node.axis, low,
+                       d->first->dims.rank - 1);
 }
 
 hyt_status hyti_infer_concat(hyti_draft *d)
@@ -221,7 +222,8 @@ hyt_status hyti_infer_slice(hyti_draft *d)
     size_t begin = d->node.begin, end = d->node.end, size = d->first->dims.size[d->node.axis];
     HYTI_TRY(hyti_check_range(d, "step", d->node.step, 1));
     if (begin >= end || end > size)
-        return hyti_refuse(HYT_ERR_RANGE, d, "from %zu to %zu of the %zu along axis %zu", begin, end, size, d->node.axis);
+        return hyti_refuse(HYT_ERR_RANGE, d, "from %zu to %zu of the %zu along axis %zu", begin, end, size,
+                           d->node.axis);
     d->node.dims.size[d->node.axis] = (end - begin - 1) / d->node.step + 1;
     return HYT_OK;
 }

@@ -76,7 +76,8 @@ hyt_status hyti_build_ssdlite_mobilevit(hyt_graph *graph, const hyti_network *ne
  * of distributions over 16 places (Li et al., arXiv 2006.04388), in strides. */
 enum { DISTANCES = 16 };
 
-static hyt_status yolo_conv(hyt_graph *graph, hyt_value x, size_t channels, size_t kernel, size_t stride, hyt_value *out)
+static hyt_status yolo_conv(hyt_graph *graph, hyt_value x, size_t channels, size_t kernel, size_t stride,
+                            hyt_value *out)
 {
     return hyti_graph_conv_norm(graph, x, channels, kernel, stride, 1, HYT_OP_SILU, out);
 }

@@ -216,7 +216,8 @@ struct hyti_kernels {
     void (*max_pool_i8)(const hyti_conv_i8 *conv);
     void (*attention_i8)(const hyti_kernels *kernels, const hyti_attention_i8 *attention);
     void (*lookup_i8)(size_t n, const int8_t *in, const int8_t *table, int8_t *out); /* table[in + 128]; in place too */
-    void (*add_i8)(size_t n, const int8_t *a, const int8_t *b, const hyti_add_quant *quant, int8_t *out); /* in place too */
+    /* In place too. */
+    void (*add_i8)(size_t n, const int8_t *a, const int8_t *b, const hyti_add_quant *quant, int8_t *out);
     /* Rows of n values; rows of b are b_row apart, 0: one for all. In place too. */
     void (*mul_i8)(size_t rows, size_t n, const int8_t *a, const int8_t *b, size_t b_row, const hyti_mul_quant *quant,
                    int8_t *out);

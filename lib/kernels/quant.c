@@ -62,7 +62,8 @@ int8_t hyti_i8_of(double value, hyti_quant quant)
 
 void hyti_table_of(double (*function)(double), hyti_quant in, hyti_quant result, int8_t *table)
 {
-    for (int32_t q = -128; q < 128; q++) table[q + 128] = hyti_i8_of(function((double)in.scale * (q - in.zero)), result);
+    for (int32_t q = -128; q < 128; q++)
+        table[q + 128] = hyti_i8_of(function((double)in.scale * (q - in.zero)), result);
 }
 
 void hyti_act_bounds(hyti_act act, hyti_quant result, int32_t *low, int32_t *high)

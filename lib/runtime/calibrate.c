@@ -121,7 +121,8 @@ static double divergence(const hyti_histogram *h, hyti_range r)
 }
 
 /* The ends drawn in, one after the other, twice, in steps of a 64th, to where `loss` is least; `narrowest`: in bins. */
-static hyti_range least(const hyti_histogram *h, double (*loss)(const hyti_histogram *h, hyti_range r), double narrowest)
+static hyti_range least(const hyti_histogram *h, double (*loss)(const hyti_histogram *h, hyti_range r),
+                        double narrowest)
 {
     hyti_range best = { h->low, h->high };
     double lowest = loss(h, best);

@@ -77,8 +77,8 @@ static void write_planes(const hyti_job *job, const char *in, float *out)
     for (size_t p = 0; p < job->rows; p++)
         for (size_t c = 0; c < job->width; c += BLOCK) {
             size_t n = HYTI_MIN(job->width - c, (size_t)BLOCK);
-            hyti_to_f32(job->kernels, job->u.convert.from, job->u.convert.quant, n, in + (p * job->width + c) * job->size,
-                        block);
+            hyti_to_f32(job->kernels, job->u.convert.from, job->u.convert.quant, n,
+                        in + (p * job->width + c) * job->size, block);
             for (size_t i = 0; i < n; i++) out[(c + i) * job->rows + p] = block[i];
         }
 }

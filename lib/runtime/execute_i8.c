@@ -78,5 +78,5 @@ static void stem_i8(const hyti_job *job, const hyti_conv_i8 *conv, const float *
                           job->u.stem.quant);
 }
 
-const hyti_format_steps hyti_steps_i8 = { bind_gemm_i8, bind_bands_i8, bind_conv_i8, bind_stem_i8, bind_attention_i8, run_act, run_add,
-                                          run_layer_norm, run_pool, run_resize, run_input };
+const hyti_format_steps hyti_steps_i8 = { bind_gemm_i8, bind_bands_i8, bind_conv_i8, bind_stem_i8, bind_attention_i8,
+                                          run_act, run_add, run_layer_norm, run_pool, run_resize, run_input };

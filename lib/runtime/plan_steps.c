@@ -151,9 +151,8 @@ static void plan_weights(hyti_planner *p, hyti_step *step)
         step->weights = weights_room(p, step->panel * node->groups * size);
     } else if (step->kind == HYTI_STEP_DEPTHWISE || step->kind == HYTI_STEP_SCALE) {
         bool scale = step->kind == HYTI_STEP_SCALE;
-        size_t values = step->format != HYTI_I8
-                            ? weight->count
-                            : hyti_pack_depthwise_i8_size(scale ? 1 : node->kernel[0], scale ? 1 : node->kernel[1], out);
+        size_t height = scale ? 1 : node->kernel[0], width = scale ? 1 : node->kernel[1];
+        size_t values = step->format != HYTI_I8 ? weight->count : hyti_pack_depthwise_i8_size(height, width, out);
         step->weights = weights_room(p, values * size);
     } else if (step->kind == HYTI_STEP_STEM && step->format != HYTI_I8) {
         step->weights = weights_room(p, hyti_pack_size(p->kernels, HYTI_F32, depth, out) * sizeof(float));

@@ -23,7 +23,9 @@ static hyti_level other_real(hyti_rng *rng, size_t levels, hyti_level level)
     hyti_level last = (hyti_level)(levels - 1), other = level;
     if (kind == 0) other = hyti_rng_below(rng, 2) ? last : 0;
     else if (kind == 1) other = (hyti_level)hyti_rng_below(rng, levels);
-    else other = level_near(level + hyti_rng_normal(rng) * (double)levels * exp2(-1 - 12 * hyti_rng_uniform(rng)), levels);
+    else
+        other = level_near(level + hyti_rng_normal(rng) * (double)levels * exp2(-1 - 12 * hyti_rng_uniform(rng)),
+                           levels);
     if (other != level) return other;
     return level == last ? level - 1 : level + 1;
 }
@@ -67,8 +69,8 @@ void hyti_breed_child(const hyt_space *space, hyti_rng *rng, const hyti_level *a
     for (size_t g = 0; g < genes; g++) {
         uint32_t bits = hyti_rng_u32(rng);
         bool first = bits & 1, blend = bits & 2 && a[g] != b[g] && is_real(space, g);
-        if (blend) child[g] = cross_real(rng, hyt_space_gene_levels(space, g), first ? a[g] : b[g], first ? b[g] : a[g]);
-        else child[g] = first ? a[g] : b[g];
+        hyti_level one = first ? a[g] : b[g], other = first ? b[g] : a[g];
+        child[g] = blend ? cross_real(rng, hyt_space_gene_levels(space, g), one, other) : one;
     }
     hyti_space_canonicalise(space, child);
     do hyti_breed_change(space, rng, child);

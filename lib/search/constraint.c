@@ -27,7 +27,8 @@ static hyt_status call(const char *name, hyt_measure_fn measure, void *user, con
     int answer = measure(user, candidate, value);
     if (answer < 0) return hyti_fail_callback(name, answer);
     if (answer > 0)
-        return hyti_fail(HYT_ERR_ARGUMENT, "the callback of \"%s\" answered %d: 0 or negative is expected", name, answer);
+        return hyti_fail(HYT_ERR_ARGUMENT, "the callback of \"%s\" answered %d: 0 or negative is expected", name,
+                         answer);
     return HYT_OK;
 }
 

@@ -53,7 +53,8 @@ typedef struct hyti_record {
     hyt_trial_state state;
     bool out;        /* handed out and not given back */
     uint64_t round;  /* number of the first trial of its ask; HYT_SEARCH_ADDED */
-    uint64_t ended;  /* how many trials there were when it was told: an ask at `count` trials knows it if ended <= count */
+    uint64_t ended;  /* how many trials there were when it was told: an ask at `count` trials knows it if
+                        ended <= count */
     size_t next;     /* the next trial of the same candidate; HYTI_NOWHERE */
     bool stop;       /* should end because of what it reported */
     hyti_report *reports; /* by rising step */
@@ -70,7 +71,8 @@ typedef struct hyti_point {
 typedef struct hyti_summary {
     hyt_trial_state state; /* finished if one is; else pending if one is; else the last that was not cancelled */
     size_t finished, transient;
-    double mean[HYTI_SEARCH_OBJECTIVES], error[HYTI_SEARCH_OBJECTIVES]; /* of finished ones; minimised; error: of the mean */
+    /* Of finished ones; minimised; error: of the mean. */
+    double mean[HYTI_SEARCH_OBJECTIVES], error[HYTI_SEARCH_OBJECTIVES];
 } hyti_summary;
 
 struct hyt_search {

@@ -9,7 +9,8 @@ static void add_up(const hyt_search *search, const hyti_record *record, hyti_sum
     s->finished++;
     for (size_t j = 0; j < search->objective_count; j++) {
         double value = hyti_search_sign(search, j) * record->objectives[j], off = value - s->mean[j];
-        s->mean[j] += off / (double)s->finished; /* Welford, Technometrics 4(3), 1962: the mean and the squares about it */
+        /* Welford, Technometrics 4(3), 1962: the mean and the squares about it. */
+        s->mean[j] += off / (double)s->finished;
         squares[j] += off * (value - s->mean[j]);
     }
 }

@@ -162,7 +162,8 @@ static hyt_status provide(hyt_search *search, size_t n)
     }
     if (waiting >= n) return HYT_OK;
     hyt_status status = make_round(search, HYTI_MIN(n - waiting, batch));
-    bool none = status == HYT_ERR_STATE || status == HYT_ERR_EXHAUSTED; /* those that wait are handed out all the same */
+    /* Those that wait are handed out all the same. */
+    bool none = status == HYT_ERR_STATE || status == HYT_ERR_EXHAUSTED;
     return none && waiting > 0 ? HYT_OK : status;
 }
 

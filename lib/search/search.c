@@ -8,7 +8,8 @@
 
 #define FIELD(name) offsetof(hyti_search_params, name)
 static const hyti_option search_options[] = {
-    { HYT_SEARCH_METHOD, HYT_OPT_CHOICE, 0, 0, 0, "hytnas|nsga2|random|sobol|evolution|parego|dgemo", FIELD(method), "how candidates are proposed" },
+    { HYT_SEARCH_METHOD, HYT_OPT_CHOICE, 0, 0, 0, "hytnas|nsga2|random|sobol|evolution|parego|dgemo", FIELD(method),
+      "how candidates are proposed" },
     { HYT_SEARCH_SEED, HYT_OPT_INT, 0, 0, 9007199254740992.0, NULL, FIELD(seed), "seed of all that is random" },
     { HYT_SEARCH_TRIALS, HYT_OPT_INT, 100, 1, 1e6, NULL, FIELD(trials), "evaluations in all, failed ones among them" },
     { HYT_SEARCH_BATCH, HYT_OPT_INT, 5, 1, 4096, NULL, FIELD(batch), "proposals of one round" },
@@ -174,7 +175,8 @@ static hyt_status add_objective(hyt_search *search, const char *name, hyti_objec
     HYTI_TRY(check_name(name));
     HYTI_TRY(check_before_first(search, "an objective"));
     if (objective->direction != HYT_MINIMISE && objective->direction != HYT_MAXIMISE)
-        return hyti_fail(HYT_ERR_ARGUMENT, "objective \"%s\": direction %d is unknown", name, (int)objective->direction);
+        return hyti_fail(HYT_ERR_ARGUMENT, "objective \"%s\": direction %d is unknown", name,
+                         (int)objective->direction);
     if (find_objective(search, name) != HYTI_NOWHERE)
         return hyti_fail(HYT_ERR_CONFLICT, "objective \"%s\" is there already", name);
     if (search->objective_count == HYTI_SEARCH_OBJECTIVES)

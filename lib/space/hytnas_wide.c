@@ -69,7 +69,8 @@ static hyt_status add_residual(hyt_graph *graph, const hyti_level *levels, size_
         HYTI_TRY(hyti_graph_conv_norm(graph, x, hidden, 1, 1, 1, HYT_OP_SILU, &x));
         graph->place = place;
     }
-    HYTI_TRY(hyti_graph_conv_norm(graph, x, hidden, (size_t)layer_value(levels, k, KERNEL), stride, hidden, HYT_OP_SILU, &x));
+    HYTI_TRY(hyti_graph_conv_norm(graph, x, hidden, (size_t)layer_value(levels, k, KERNEL), stride, hidden, HYT_OP_SILU,
+                                  &x));
     HYTI_TRY(hyti_graph_conv_norm(graph, x, out, 1, 1, 1, HYT_OP_INPUT, &x));
     if (stride == 1 && before == out) HYTI_TRY(hyt_graph_add(graph, x, *at, &x));
     *at = x;
@@ -90,7 +91,8 @@ static hyt_status add_layer(hyt_graph *graph, const hyti_level *levels, size_t k
                                (size_t)block_value(levels, k, PATCH), HYT_OP_SILU, at);
 }
 
-static hyt_status decode(const hyt_space *space, const hyti_level *levels, size_t input, size_t classes, hyt_graph *graph)
+static hyt_status decode(const hyt_space *space, const hyti_level *levels, size_t input, size_t classes,
+                         hyt_graph *graph)
 {
     hyt_value at;
     (void)space;

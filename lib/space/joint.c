@@ -8,7 +8,8 @@
 size_t hyti_gene_steps(const hyti_gene *gene, size_t level)
 {
     if (gene->kind == HYT_GENE_CATEGORICAL) return gene->levels - 1;
-    if (gene->kind == HYT_GENE_REAL) return hyti_real_steps(gene, (hyti_level)level, (hyti_level[HYTI_REAL_STEPS]){ 0 });
+    if (gene->kind == HYT_GENE_REAL)
+        return hyti_real_steps(gene, (hyti_level)level, (hyti_level[HYTI_REAL_STEPS]){ 0 });
     return (level > 0) + (level + 1 < gene->levels);
 }
 

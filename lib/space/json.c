@@ -128,8 +128,9 @@ static const char *kind_at(const void *user, size_t index)
 
 static hyt_status read_gene(hyt_space *space, const hyti_json *gene)
 {
-    static hyt_status (*const readers[])(hyt_space *, const char *, const hyti_json *) = { read_integer, read_ordinal,
-                                                                                           read_categorical, read_real };
+    static hyt_status (*const readers[])(hyt_space *, const char *, const hyti_json *) = {
+        read_integer, read_ordinal, read_categorical, read_real
+    };
     const char *name, *kind;
     if (hyti_json_type_of(gene) != HYTI_JSON_OBJECT) return hyti_fail(HYT_ERR_FORMAT, "expected an object");
     HYTI_TRY(hyti_json_text(hyti_json_get(gene, "name"), "name", &name));

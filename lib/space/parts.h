@@ -57,7 +57,8 @@ typedef struct hyti_branch {
     size_t end;               /* place after everything that hangs on it */
     uint64_t choices;
     hyti_rank count;          /* points of it and what hangs on it; 0: 2^128 or more */
-    double fraction;          /* what it weighs in sampling: fraction * 2^exponent, the same but that real genes weigh 1 */
+    double fraction;          /* what it weighs in sampling: fraction * 2^exponent,
+                                 the same but that real genes weigh 1 */
     int exponent;
     hyti_rank *start;         /* points before each choice, and after the last; NULL where nothing hangs on it */
     double *share;            /* share of the weight up to and with each choice */
@@ -131,8 +132,8 @@ hyt_status hyti_gene_see(hyt_space *space, size_t gene, const hyti_joint *joint,
 hyt_status hyti_space_finish(hyt_space *space);
 
 /* hytnas.c, hytnas_wide.c, hytnas_heads.c */
-extern const hyti_preset hyti_preset_hytnas, hyti_preset_hytnas_wide, hyti_preset_hytnas_detect, hyti_preset_hytnas_detr,
-    hyti_preset_hytnas_segment;
+extern const hyti_preset hyti_preset_hytnas, hyti_preset_hytnas_wide, hyti_preset_hytnas_detect,
+    hyti_preset_hytnas_detr, hyti_preset_hytnas_segment;
 
 /* Parts of these networks (hyti_place_within): layers by their number, blocks in them. */
 enum { HYTI_PLACE_LAYERS = 0, HYTI_PLACE_STEM = 29, HYTI_PLACE_HEAD = 30, HYTI_PLACE_ATTENTION = 30 };

@@ -66,7 +66,8 @@ bool hyti_real_level(const hyti_gene *gene, double value, hyti_level *level)
     }
     if (!isfinite(value) || (gene->log && value <= 0)) return false;
     if (!gene->log) place = (value - gene->low) / gene->span * last;
-    else if (value / gene->low > 0 && isfinite(value / gene->low)) place = same_log(value / gene->low) / gene->span * last;
+    else if (value / gene->low > 0 && isfinite(value / gene->low))
+        place = same_log(value / gene->low) / gene->span * last;
     else return false;
     if (!(place >= -0.5 && place <= last + 0.5)) return false;
     *level = (hyti_level)fmin(fmax(rint(place), 0), last);

@@ -13,7 +13,8 @@
     "genome TEXT NOT NULL, objectives TEXT)"
 
 #define CREATE_REPORT \
-    "CREATE TABLE report(number INTEGER, step INTEGER, objectives TEXT NOT NULL, PRIMARY KEY(number, step)) WITHOUT ROWID"
+    "CREATE TABLE report(number INTEGER, step INTEGER, objectives TEXT NOT NULL, PRIMARY KEY(number, step)) " \
+    "WITHOUT ROWID"
 
 struct hyti_database {
     hyt_context *context;
@@ -187,9 +188,10 @@ static hyt_status insert_facts(const hyti_database *database, const hyti_fact *f
 
 static hyt_status create_tables(const hyti_database *database)
 {
-    if (database->holds_study) return run(database, "DELETE FROM fact; DELETE FROM trial; DELETE FROM report", "created");
-    char *sql = sqlite3_mprintf("%s; %s; %s; PRAGMA application_id=%d; PRAGMA user_version=%d", CREATE_FACT, CREATE_TRIAL,
-                                CREATE_REPORT, APPLICATION, VERSION);
+    if (database->holds_study)
+        return run(database, "DELETE FROM fact; DELETE FROM trial; DELETE FROM report", "created");
+    char *sql = sqlite3_mprintf("%s; %s; %s; PRAGMA application_id=%d; PRAGMA user_version=%d", CREATE_FACT,
+                                CREATE_TRIAL, CREATE_REPORT, APPLICATION, VERSION);
     if (!sql) return hyti_fail_nomem();
     hyt_status status = run(database, sql, "created");
     sqlite3_free(sql);

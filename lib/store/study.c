@@ -258,7 +258,8 @@ static int told(void *user, const hyt_trial *trial, hyt_trial_state state, const
     hyti_study_row row = { .state = state, .round = HYT_SEARCH_ADDED, .ended = study->count + added };
     hyti_text text = { .context = study->context };
     hyt_status status = HYT_OK;
-    if (state == HYT_TRIAL_FINISHED && !(row.objectives = hyti_copy(study->context, objectives, n * sizeof *objectives)))
+    if (state == HYT_TRIAL_FINISHED &&
+        !(row.objectives = hyti_copy(study->context, objectives, n * sizeof *objectives)))
         status = hyti_fail_nomem();
     if (status == HYT_OK && added) status = hyti_study_genome(study, hyt_trial_candidate(trial), &row.genome);
     if (status == HYT_OK) status = write_objectives(study, objectives, n, &text);

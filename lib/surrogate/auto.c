@@ -17,9 +17,11 @@ typedef struct auto_params {
 
 #define FIELD(name) offsetof(auto_params, name)
 #define CANDIDATE(place, key, by_default) \
-    { key, HYT_OPT_FLAG, by_default, 0, 1, NULL, FIELD(use) + sizeof(int64_t) * place, "whether \"" key "\" may be chosen" }
+    { key, HYT_OPT_FLAG, by_default, 0, 1, NULL, FIELD(use) + sizeof(int64_t) * place, \
+      "whether \"" key "\" may be chosen" }
 static const hyti_option auto_options[] = {
-    { HYT_SURROGATE_SEED, HYT_OPT_INT, 0, 0, 9007199254740992.0, NULL, FIELD(seed), "seed of the folds and the models" },
+    { HYT_SURROGATE_SEED, HYT_OPT_INT, 0, 0, 9007199254740992.0, NULL, FIELD(seed),
+      "seed of the folds and the models" },
     { HYT_AUTO_FOLDS, HYT_OPT_INT, 5, 2, 1000, NULL, FIELD(folds), "folds of the cross-validation" },
     { HYT_AUTO_ROWS, HYT_OPT_INT, 800, 20, 1e9, NULL,
       FIELD(rows), "rows that the kinds are compared on, spread over all; what is chosen has all" },
@@ -149,7 +151,8 @@ static hyt_status contest_open(contest *c)
     c->folds = hyti_array(c->context, n, sizeof *c->folds);
     c->blended = hyti_array(c->context, n, sizeof *c->blended);
     if (!c->folds || !c->blended) return hyti_fail_nomem();
-    return few ? HYT_OK : hyt_validation_deal(n, HYTI_MIN((size_t)c->params->folds, n), (uint64_t)c->params->seed, c->folds);
+    return few ? HYT_OK
+               : hyt_validation_deal(n, HYTI_MIN((size_t)c->params->folds, n), (uint64_t)c->params->seed, c->folds);
 }
 
 static hyt_status order_of(const contest *c, const double *predicted, double *tau)

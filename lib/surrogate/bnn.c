@@ -20,7 +20,8 @@ typedef struct bnn_params {
 #define FIELD(name) offsetof(bnn_params, name)
 static const hyti_option bnn_options[] = {
     { HYT_SURROGATE_SEED, HYT_OPT_INT, 0, 0, 9007199254740992.0, NULL, FIELD(seed), "seed of weights and draws" },
-    { HYT_BNN_DRAWS, HYT_OPT_INT, 32, 2, 10000, NULL, FIELD(draws), "networks drawn, whose mean and deviation are the answer" },
+    { HYT_BNN_DRAWS, HYT_OPT_INT, 32, 2, 10000, NULL, FIELD(draws),
+      "networks drawn, whose mean and deviation are the answer" },
     { HYT_BNN_LAYERS, HYT_OPT_INT, 1, 1, 16, NULL, FIELD(layers), "hidden layers" },
     { HYT_BNN_WIDTH, HYT_OPT_INT, 32, 1, 4096, NULL, FIELD(width), "units of a hidden layer" },
     { HYT_BNN_EPOCHS, HYT_OPT_INT, 120, 1, 1e6, NULL, FIELD(epochs), "passes over the rows" },
@@ -64,8 +65,8 @@ typedef struct fitting {
 
 static void fitting_close(fitting *f)
 {
-    void *all[] = { f->layers, f->room, f->features, f->learnt, f->gradient, f->moments, f->variance, f->slopes, f->below,
-                    f->order, f->scratch };
+    void *all[] = { f->layers, f->room, f->features, f->learnt, f->gradient, f->moments, f->variance, f->slopes,
+                    f->below, f->order, f->scratch };
     for (size_t i = 0; i < HYTI_COUNT(all); i++) hyti_free(f->model->context, all[i]);
 }
 

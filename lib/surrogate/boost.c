@@ -16,7 +16,8 @@ static const hyti_option rows[] = {
     { HYT_TREES_COLSAMPLE, HYT_OPT_REAL, 0.5, 1e-6, 1, NULL, FIELD(colsample), "share of the features a tree sees" },
     { HYT_TREES_BINS, HYT_OPT_INT, HYTI_BINS_MOST, 2, HYTI_BINS_MOST, NULL, FIELD(bins),
       "most distinct values of a feature that are told apart" },
-    { HYT_TREES_MEMBERS, HYT_OPT_INT, 5, 1, 1000, NULL, FIELD(members), "models whose mean and deviation are the answer" },
+    { HYT_TREES_MEMBERS, HYT_OPT_INT, 5, 1, 1000, NULL, FIELD(members),
+      "models whose mean and deviation are the answer" },
 };
 const hyti_table hyti_boost_table = { rows, HYTI_COUNT(rows), sizeof(hyti_boost_params), NULL };
 
@@ -45,7 +46,8 @@ typedef struct booster {
 static void booster_clear(booster *b)
 {
     hyti_grower_destroy(b->grower);
-    void *all[] = { b->codes, b->blocks, b->predictions, b->dropped_sum, b->slopes, b->drawn, b->features, b->dropped.trees };
+    void *all[] = { b->codes, b->blocks, b->predictions, b->dropped_sum, b->slopes, b->drawn, b->features,
+                    b->dropped.trees };
     for (size_t i = 0; i < HYTI_COUNT(all); i++) hyti_free(b->context, all[i]);
 }
 

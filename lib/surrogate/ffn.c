@@ -21,7 +21,8 @@ typedef struct ffn_params {
 #define FIELD(name) offsetof(ffn_params, name)
 static const hyti_option ffn_options[] = {
     { HYT_SURROGATE_SEED, HYT_OPT_INT, 0, 0, 9007199254740992.0, NULL, FIELD(seed), "seed of weights and samples" },
-    { HYT_FFN_MEMBERS, HYT_OPT_INT, 8, 1, 1000, NULL, FIELD(members), "networks whose mean and deviation are the answer" },
+    { HYT_FFN_MEMBERS, HYT_OPT_INT, 8, 1, 1000, NULL, FIELD(members),
+      "networks whose mean and deviation are the answer" },
     { HYT_FFN_LAYERS, HYT_OPT_INT, 2, 1, 16, NULL, FIELD(layers), "hidden layers" },
     { HYT_FFN_WIDTH, HYT_OPT_INT, 24, 1, 4096, NULL, FIELD(width), "units of a hidden layer" },
     { HYT_FFN_EPOCHS, HYT_OPT_INT, 80, 1, 1e6, NULL, FIELD(epochs), "passes over the rows" },
@@ -48,7 +49,8 @@ typedef struct fitting {
     hyti_ensemble *model;
     hyti_rng rng;
     float *features;          /* n x d */
-    uint32_t *deal, *order;   /* n each: all rows shuffled, that is, dealt to members; the member's, left out ones last */
+    uint32_t *deal, *order;   /* n each: all rows shuffled, that is, dealt to members;
+                                 the member's, left out ones last */
     size_t learnt;            /* rows of `order` that are learnt from */
     float *block, *inside, *slopes, *gradient, *weights, *moments;
     double *scores;           /* n */
@@ -232,6 +234,6 @@ static hyt_status ffn_fit(hyt_context *context, const void *params, const hyti_r
 }
 
 const hyti_kind hyti_kind_ffn = {
-    .name = "ffn", .options = &ffn_table, .fit = ffn_fit, .predict = hyti_ensemble_predict, .destroy = hyti_ensemble_destroy,
-    .save = hyti_ensemble_save, .load = hyti_ensemble_load,
+    .name = "ffn", .options = &ffn_table, .fit = ffn_fit, .predict = hyti_ensemble_predict,
+    .destroy = hyti_ensemble_destroy, .save = hyti_ensemble_save, .load = hyti_ensemble_load,
 };

@@ -14,7 +14,8 @@ typedef struct hyti_gp_steps {
     size_t d, columns;  /* features, what becomes of them */
     size_t *source;     /* columns: of which feature */
     double *low, *high; /* columns: where the step is; both 0: the feature as it is */
-    double *least, *most; /* columns: between which the column is kept; a feature's outer steps go on beyond its values */
+    double *least, *most; /* columns: between which the column is kept;
+                             a feature's outer steps go on beyond its values */
     int *types;         /* columns: hyt_column */
 } hyti_gp_steps;
 

@@ -37,7 +37,8 @@ hyt_status hyti_packed_append(hyti_packed *packed, const hyti_forest *forest, si
     size_t leaves = (size_t)1 << added.depth, nodes = added.node + leaves - 1;
     HYTI_TRY(hyti_grow(packed->context, &packed->trees, &packed->tree_capacity, packed->tree_count + 1,
                        sizeof *packed->trees));
-    HYTI_TRY(hyti_grow(packed->context, &packed->features, &packed->feature_capacity, nodes + 1, sizeof *packed->features));
+    HYTI_TRY(hyti_grow(packed->context, &packed->features, &packed->feature_capacity, nodes + 1,
+                       sizeof *packed->features));
     HYTI_TRY(hyti_grow(packed->context, &packed->cuts, &packed->cut_capacity, nodes + 1, sizeof *packed->cuts));
     HYTI_TRY(hyti_grow(packed->context, &packed->leaves, &packed->leaf_capacity, added.leaf + leaves,
                        sizeof *packed->leaves));

@@ -134,7 +134,8 @@ hyt_status hyti_get_word(hyti_payload *from, const char *what, char *out, size_t
     for (size_t i = 0; i < length; i++) {
         out[i] = (char)from->bytes[from->at++];
         if (out[i] <= ' ' || out[i] > '~')
-            return hyti_fail(HYT_ERR_FORMAT, "%s, byte %zu: %s holds what is no letter", from->part, from->at - 1, what);
+            return hyti_fail(HYT_ERR_FORMAT, "%s, byte %zu: %s holds what is no letter", from->part, from->at - 1,
+                             what);
     }
     out[length] = 0;
     return HYT_OK;

@@ -57,7 +57,8 @@ static hyt_status ridge_create(hyt_context *context, const ridge_params *params,
     size_t d = rows->d, p = params->degree == 1 || d > MOST_TERMS ? d : d + d * (d + 1) / 2;
     if (p > MOST_TERMS)
         return hyti_fail(HYT_ERR_RANGE, "%zu features are %zu terms, more than %d", d, p, MOST_TERMS);
-    if (!hyti_linear_fits(rows->n, p)) return hyti_fail(HYT_ERR_RANGE, "%zu rows of %zu terms are too many", rows->n, p);
+    if (!hyti_linear_fits(rows->n, p))
+        return hyti_fail(HYT_ERR_RANGE, "%zu rows of %zu terms are too many", rows->n, p);
     ridge_model *m = hyti_alloc(context, sizeof *m);
     if (!m) return hyti_fail_nomem();
     m->context = m->features.context = m->terms.context = hyti_context_retain(context);

@@ -50,7 +50,8 @@ static hyt_status predict_fold(hyt_surrogate *s, const double *x, const double *
                                int fold, part *p, double *mean, double *deviation)
 {
     part_fill(p, x, y, folds, n, s->features, fold, false);
-    if (p->count == 0) return hyti_fail(HYT_ERR_SHAPE, "all %zu rows are in fold %d: none is left to learn from", n, fold);
+    if (p->count == 0)
+        return hyti_fail(HYT_ERR_SHAPE, "all %zu rows are in fold %d: none is left to learn from", n, fold);
     HYTI_TRY(hyt_surrogate_fit(s, p->x, p->y, p->count));
     part_fill(p, x, y, folds, n, s->features, fold, true);
     double *predicted = p->y, *doubt = deviation ? p->y + p->count : NULL;

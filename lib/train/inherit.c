@@ -136,8 +136,8 @@ static size_t copy_shared(const hyti_parameter *to, const hyti_parameter *from, 
             for (size_t y = 0; y < t[2]; y++)
                 for (size_t x = 0; x < t[3]; x++, place++) {
                     size_t at[4] = { hyti_piece_place(&axes[0].parent, &axes[0].child, o),
-                                     hyti_piece_place(&axes[1].parent, &axes[1].child, i), hyti_tap_place(f[2], t[2], y),
-                                     hyti_tap_place(f[3], t[3], x) };
+                                     hyti_piece_place(&axes[1].parent, &axes[1].child, i),
+                                     hyti_tap_place(f[2], t[2], y), hyti_tap_place(f[3], t[3], x) };
                     if (at[0] == HYTI_NONE || at[1] == HYTI_NONE || at[2] == HYTI_NONE || at[3] == HYTI_NONE) continue;
                     to->data[place] = from->data[((at[0] * f[1] + at[1]) * f[2] + at[2]) * f[3] + at[3]];
                     copied++;

@@ -58,7 +58,8 @@ hyt_status hyti_task_find(int64_t place, const hyti_task **task);
 /* Places beyond those of the option are a task of it with another score: place of the task that `metric` scores;
  * HYT_ERR_NOT_FOUND names the metrics. */
 hyt_status hyti_task_of_metric(const char *metric, int64_t *place);
-extern const hyti_task hyti_task_classification, hyti_task_detection, hyti_task_detection_strict, hyti_task_segmentation;
+extern const hyti_task hyti_task_classification, hyti_task_detection, hyti_task_detection_strict,
+    hyti_task_segmentation;
 /* The row of a label of classification: smoothed. */
 void hyti_class_target(const hyti_goal *goal, uint32_t label, float *target);
 

@@ -24,7 +24,8 @@ static void every_metric(void **state)
     set_up(&f, SET("epochs", "2"), NULL);
     for (size_t i = 0; i < n; i++) MUST(hyt_evaluator_add_objective(f.evaluator, metrics[i]));
     while (hyt_evaluator_metric(known)) known++;
-    assert_int_equal(known, n + 3 + 7 + 8); /* scores of other tasks: tasks.c; zero-shot: proxies.c; energy, predictors: cheap.c */
+    /* Scores of other tasks: tasks.c; zero-shot: proxies.c; energy, predictors: cheap.c. */
+    assert_int_equal(known, n + 3 + 7 + 8);
     MUST(hyt_evaluator_set_epoch(f.evaluator, count_epochs, &epochs));
     assert_int_equal(hyt_evaluator_evaluate(f.evaluator, &f.trial, values, n), 0);
     assert_int_equal(epochs, 2);
@@ -307,8 +308,8 @@ static void in_int8(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_metric), cmocka_unit_test(in_int8), cmocka_unit_test(accuracy_follows_from_the_candidate),
-        cmocka_unit_test(the_last_network_is_kept),
+        cmocka_unit_test(every_metric), cmocka_unit_test(in_int8),
+        cmocka_unit_test(accuracy_follows_from_the_candidate), cmocka_unit_test(the_last_network_is_kept),
         cmocka_unit_test(nothing_is_trained_unasked), cmocka_unit_test(fidelity_and_epochs),
         cmocka_unit_test(divergence_is_a_state), cmocka_unit_test(trials_end_early),
         cmocka_unit_test(bad_data_is_refused), cmocka_unit_test(costs_are_those_of_the_network),

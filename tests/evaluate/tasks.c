@@ -32,7 +32,8 @@ static void check_score(const char *space, const char *task, const char *metric,
     MUST(hyt_evaluator_network(f.evaluator, &network));
     MUST(hyt_train_score(network, f.validation, metric, 1, &again));
     print_message("%s of %s in %s: %.4f\n", metric, space, precision, values[1]);
-    CHECK_NEAR(values[1], again, strcmp(precision, "int8") == 0 ? 0 : 0.02); /* there the trainer's own pass was asked */
+    CHECK_NEAR(values[1], again,
+               strcmp(precision, "int8") == 0 ? 0 : 0.02); /* there the trainer's own pass was asked */
     assert_true(values[0] > 0 && values[1] >= 0 && values[1] <= 1 && values[2] > 0);
     hyt_graph_destroy(network);
     tear_down(&f);

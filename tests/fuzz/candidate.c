@@ -5,11 +5,15 @@
 #include <string.h>
 
 static const char tree[] =
-    "{\"name\": \"tree\", \"genes\": [{\"name\": \"op\", \"kind\": \"categorical\", \"labels\": [\"conv\", \"vit\", \"skip\"]},"
+    "{\"name\": \"tree\", \"genes\": ["
+    "{\"name\": \"op\", \"kind\": \"categorical\", \"labels\": [\"conv\", \"vit\", \"skip\"]},"
     "{\"name\": \"depth\", \"kind\": \"integer\", \"low\": -2, \"high\": 4, \"step\": 2},"
-    "{\"name\": \"heads\", \"kind\": \"ordinal\", \"values\": [0.5, 1, 1e300], \"when\": {\"gene\": \"op\", \"levels\": [1]}},"
-    "{\"name\": \"norm\", \"kind\": \"categorical\", \"labels\": [\"a-b\", \"1\"], \"when\": {\"gene\": \"heads\", \"levels\": [0, 2]}},"
-    "{\"name\": \"rate\", \"kind\": \"real\", \"low\": 1e-5, \"high\": 0.5, \"scale\": \"log\", \"when\": {\"gene\": \"op\", \"levels\": [0, 1]}}]}";
+    "{\"name\": \"heads\", \"kind\": \"ordinal\", \"values\": [0.5, 1, 1e300],"
+    " \"when\": {\"gene\": \"op\", \"levels\": [1]}},"
+    "{\"name\": \"norm\", \"kind\": \"categorical\", \"labels\": [\"a-b\", \"1\"],"
+    " \"when\": {\"gene\": \"heads\", \"levels\": [0, 2]}},"
+    "{\"name\": \"rate\", \"kind\": \"real\", \"low\": 1e-5, \"high\": 0.5, \"scale\": \"log\","
+    " \"when\": {\"gene\": \"op\", \"levels\": [0, 1]}}]}";
 
 static void go_round(hyt_space *space, const char *genome)
 {

@@ -107,7 +107,8 @@ static void refusals(void **state)
     CHECK_STATUS(hyt_graph_pixel_head(graph, maps, 2, 8, 1, 0, HYT_OP_SILU, &x), HYT_ERR_RANGE);
     CHECK_STATUS(hyt_graph_query_head(graph, row, 16, 16, 4, 1, 5, 1, &x), HYT_ERR_SHAPE);
     CHECK_STATUS(hyt_graph_query_head(graph, maps[2], 18, 16, 2, 1, 5, 1, &x), HYT_ERR_RANGE);
-    CHECK_STATUS(hyt_graph_query_head(graph, maps[2], 16, 16, 3, 1, 5, 1, &x), HYT_ERR_SHAPE); /* heads divide the width */
+    /* Heads divide the width. */
+    CHECK_STATUS(hyt_graph_query_head(graph, maps[2], 16, 16, 3, 1, 5, 1, &x), HYT_ERR_SHAPE);
     CHECK_STATUS(hyt_graph_query_head(graph, 99, 16, 16, 4, 1, 5, 1, &x), HYT_ERR_ARGUMENT);
     assert_int_equal(graph->n_nodes, nodes);
     assert_int_equal(graph->n_parameters, parameters);

@@ -32,7 +32,9 @@ static inline bytes random_bytes(size_t n)
     bytes b = reserve_bytes(n);
     uint32_t kind = draw(4);
     for (size_t i = 0; i < n; i++)
-        b.values[i] = (int8_t)(kind == 0 ? (draw(2) ? -128 : 127) : kind == 1 ? (int)draw(7) - 3 : (int)draw(256) - 128);
+        b.values[i] = (int8_t)(kind == 0   ? (draw(2) ? -128 : 127)
+                               : kind == 1 ? (int)draw(7) - 3
+                                           : (int)draw(256) - 128);
     return b;
 }
 
@@ -83,7 +85,8 @@ static inline void random_columns(columns *c, size_t n, double size)
         if (odd && draw(4) == 0) factor = ldexp(1 + draw(1 << 20) * 0x1p-20, (int)draw(36) - 33);
         hyti_factor f = hyti_factor_of(factor);
         if (draw(8) == 0) f.multiplier = 1 << 30; /* so that halves come up exactly */
-        bias[j] = odd && draw(8) == 0 ? (int32_t)draw(1u << 31) - (1 << 30) : (int32_t)draw((uint32_t)reach) - reach / 2;
+        bias[j] = odd && draw(8) == 0 ? (int32_t)draw(1u << 31) - (1 << 30)
+                                      : (int32_t)draw((uint32_t)reach) - reach / 2;
         multiplier[j] = f.multiplier, shift[j] = f.shift;
     }
     for (size_t i = 0; i < 256; i++) c->table[i] = (int8_t)((int)draw(256) - 128);

@@ -52,7 +52,8 @@ static void check_curves(const hyti_kernels *kernels)
             for (int i = 0; i < 2; i++) {
                 double expected = exact_act(act, in[i]);
                 if (!is_near(out[i], expected, (act > HYTI_ACT_SILU ? 8 : 6) * EPSILON * fabs(expected) + 1e-36))
-                    fail_msg("isa %u: act %d of %.9g is %.9g, not %.9g", kernels->isa, (int)act, in[i], out[i], expected);
+                    fail_msg("isa %u: act %d of %.9g is %.9g, not %.9g", kernels->isa, (int)act, in[i], out[i],
+                             expected);
             }
             assert_true(isnan(out[2]));
         }

@@ -4,7 +4,8 @@
 #include "kernels/internal.h"
 #include "sweep.h"
 
-static const size_t sizes[] = { 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 100, 127, 128, 129, 200, 1000 };
+static const size_t sizes[] = { 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 100,
+                                127, 128, 129, 200, 1000 };
 
 static hyti_kernels reference(void)
 {
@@ -13,11 +14,13 @@ static hyti_kernels reference(void)
     return kernels;
 }
 
-static void expect_same(const hyti_kernels *kernels, const char *what, size_t n, const bytes *got, const bytes *expected)
+static void expect_same(const hyti_kernels *kernels, const char *what, size_t n, const bytes *got,
+                        const bytes *expected)
 {
     size_t at = first_apart(got, expected);
     if (at < got->n)
-        fail_msg("isa %u %s n %zu: %zu is %d, not %d", kernels->isa, what, n, at, got->values[at], expected->values[at]);
+        fail_msg("isa %u %s n %zu: %zu is %d, not %d", kernels->isa, what, n, at, got->values[at],
+                 expected->values[at]);
 }
 
 /* Values around the steps, exact halves, their neighbours, far ones, none at all. */

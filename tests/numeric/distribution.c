@@ -75,8 +75,9 @@ static void excess_is_an_integral_of_the_cdf(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(halves_and_symmetry), cmocka_unit_test(log_cdf_is_the_log), cmocka_unit_test(excess_is_an_integral_of_the_cdf),
-        cmocka_unit_test(quantile_undoes_cdf), cmocka_unit_test(sample_quantiles),
+        cmocka_unit_test(halves_and_symmetry), cmocka_unit_test(log_cdf_is_the_log),
+        cmocka_unit_test(excess_is_an_integral_of_the_cdf), cmocka_unit_test(quantile_undoes_cdf),
+        cmocka_unit_test(sample_quantiles),
     };
     gsl_set_error_handler(NULL); /* GSL's own: abort */
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,8 @@ static float *random_input(const hyt_graph *graph, size_t batch)
     return input;
 }
 
-static inline hyt_runtime *make(const hyt_graph *graph, int64_t threads, int64_t batch, const char *layout, const char *isa)
+static inline hyt_runtime *make(const hyt_graph *graph, int64_t threads, int64_t batch, const char *layout,
+                                const char *isa)
 {
     hyt_options *options = NULL;
     hyt_runtime *runtime = NULL;

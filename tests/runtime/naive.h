@@ -157,7 +157,8 @@ static void naive_fold(const naive *n, const hyti_node *node, const double *x, d
         for (size_t t = 0; t < tokens[2]; t++)
             for (size_t c = 0; c < tokens[3]; c++) {
                 size_t position = node->windows_first ? t : p, token = node->windows_first ? p : t;
-                size_t place = naive_place(picture, node->patch, position, token, c), row = (p * tokens[2] + t) * tokens[3] + c;
+                size_t place = naive_place(picture, node->patch, position, token, c);
+                size_t row = (p * tokens[2] + t) * tokens[3] + c;
                 if (unfold) y[row] = x[place];
                 else y[place] = x[row];
             }
@@ -197,7 +198,8 @@ static void naive_attention(const naive *n, const hyti_node *node, double *y)
                 size_t set = biased && bias->rank == 5 && bias->size[1] > 1 ? s : 0;
                 if (biased)
                     row = n->values[node->inputs[node->n_inputs - 1]] + ((set * node->heads + h) * tokens + t) * keys;
-                naive_attend(q, k + first, v + first, row, keys, width, apart, scores, y + (s * tokens + t) * d + h * width);
+                naive_attend(q, k + first, v + first, row, keys, width, apart, scores,
+                             y + (s * tokens + t) * d + h * width);
             }
     free(scores);
 }
@@ -318,7 +320,8 @@ static void naive_conv_transpose(const naive *n, const hyti_node *node, size_t c
         y[i] = node->n_parameters == 2 ? naive_parameter(n, node, 1)[i / (out[2] * out[3])] : 0;
     for (size_t i = 0; i < in[1] * in[2] * in[3]; i++)
         for (size_t j = 0; j < outs * taps; j++) {
-            size_t channel = i / (in[2] * in[3]), r = i / in[3] % in[2] * node->stride[0], c = i % in[3] * node->stride[1];
+            size_t channel = i / (in[2] * in[3]);
+            size_t r = i / in[3] % in[2] * node->stride[0], c = i % in[3] * node->stride[1];
             r += j % taps / node->kernel[1] - node->pad[0];
             c += j % node->kernel[1] - node->pad[1];
             if (r < out[2] && c < out[3])

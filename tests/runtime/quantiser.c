@@ -191,7 +191,8 @@ static void ranges(void **state)
         values[i] = (float)(x * x * x);
     }
     assert_true(hyti_histogram_add(h, values, N));
-    hyti_range all = hyti_histogram_range(h, HYTI_CALIBRATION_MINMAX, 0), kl = hyti_histogram_range(h, HYTI_CALIBRATION_KL, 0);
+    hyti_range all = hyti_histogram_range(h, HYTI_CALIBRATION_MINMAX, 0);
+    hyti_range kl = hyti_histogram_range(h, HYTI_CALIBRATION_KL, 0);
     assert_true(kl.high < all.high && kl.low > all.low && kl.high > 3 && kl.low < -3);
     values[7] = NAN;
     assert_false(hyti_histogram_add(h, values, N));

@@ -321,7 +321,8 @@ static void enumeration_finds_all_that_is_free(void **state)
     MUST(hyti_problem_enumerate(&problem, 125, &found, &small));
     assert_true(small && found.count == 124);
     for (size_t i = 1; i < found.count; i++)
-        assert_true(hyti_space_rank(space, hyti_set_at(&found, i)) > hyti_space_rank(space, hyti_set_at(&found, i - 1)));
+        assert_true(hyti_space_rank(space, hyti_set_at(&found, i)) >
+                    hyti_space_rank(space, hyti_set_at(&found, i - 1)));
     hyti_set_empty(&found);
     problem.violation = narrow; /* third gene at most 0.25: level 0 */
     problem.user = space;
@@ -392,7 +393,8 @@ static int evaluate_mixed(void *user, hyt_trial *trial, double *objectives, size
     (void)n;
     const hyt_candidate *at = hyt_trial_candidate(trial);
     double rate = hyt_candidate_active(at, 1) ? hyt_candidate_value(at, 1) : 1;
-    double far = hyt_candidate_value(at, 2) + (hyt_candidate_level(at, 0) == 1 ? 0 : 0.5) + hyt_candidate_value(at, 3) / 10;
+    double far = hyt_candidate_value(at, 2) + (hyt_candidate_level(at, 0) == 1 ? 0 : 0.5) +
+                 hyt_candidate_value(at, 3) / 10;
     objectives[0] = -(-log10(rate) / 4 + far);
     objectives[1] = 1 + log10(rate) / 4 + far;
     return 0;
@@ -441,8 +443,8 @@ static void mixed_spaces_are_searched(void **state)
             volume[k] += v / 3;
             hyt_search_destroy(search);
         }
-    print_message("hypervolume: hytnas %.4f, nsga2 %.4f, random %.4f, sobol %.4f, evolution %.4f\n", volume[0], volume[1],
-                  volume[2], volume[3], volume[4]);
+    print_message("hypervolume: hytnas %.4f, nsga2 %.4f, random %.4f, sobol %.4f, evolution %.4f\n", volume[0],
+                  volume[1], volume[2], volume[3], volume[4]);
     assert_true(volume[0] > volume[2] && volume[1] > volume[2] && volume[4] > volume[2]);
 }
 

@@ -45,7 +45,10 @@ static void levels_and_values_are_one(void **state)
         assert_true(isnan(hyt_space_gene_value(space, 0, LAST + 1)));
         hyti_rng rng = hyti_rng_start(r, HYTI_PURPOSE_TEST, 0);
         for (size_t i = 0; i < 20000; i++) {
-            size_t level = i < 10 ? i : i < 20 ? LAST + 10 - i : i < 30 ? LAST / 2 + i - 25 : hyti_rng_below(&rng, LAST);
+            size_t level = i < 10   ? i
+                           : i < 20 ? LAST + 10 - i
+                           : i < 30 ? LAST / 2 + i - 25
+                                    : hyti_rng_below(&rng, LAST);
             double value = hyt_space_gene_value(space, 0, level);
             MUST(hyt_space_find_level(space, 0, value, &back));
             if (back != level) fail_msg("range %zu: level %zu is %.17g is level %zu", r, level, value, back);
@@ -67,7 +70,8 @@ static void grids_are_even(void **state)
         MUST(hyt_space_add_real(space, "x", ranges[r].low, ranges[r].high, ranges[r].log));
         double low = ranges[r].low, high = ranges[r].high;
         for (double part = 0; part <= 1; part += 1.0 / 512) {
-            double level = rint(part * (double)LAST), at = level / (double)LAST, value = hyt_space_gene_value(space, 0, (size_t)level);
+            double level = rint(part * (double)LAST), at = level / (double)LAST;
+            double value = hyt_space_gene_value(space, 0, (size_t)level);
             if (ranges[r].log) {
                 double expected = at * log(high) + (1 - at) * log(low);
                 CHECK_NEAR(log(value), expected, 1e-15 * (1 + fabs(log(low)) + fabs(log(high))));
@@ -221,7 +225,8 @@ static void neighbours_are_few_and_reach_the_ends(void **state)
     MUST(hyt_space_add_real(space, "only", 2, 2, 1));
     hyti_rng rng = hyti_rng_start(3, HYTI_PURPOSE_TEST, 0);
     for (size_t i = 0; i < 500; i++) {
-        hyti_level from[2] = { (hyti_level)(i == 0 ? 0 : i == 1 ? LAST : i < 20 ? 1u << i : hyti_rng_below(&rng, LAST)) };
+        size_t start = i == 0 ? 0 : i == 1 ? LAST : i < 20 ? (size_t)1 << i : hyti_rng_below(&rng, LAST);
+        hyti_level from[2] = { (hyti_level)start };
         hyti_level to[2], other[2], back[2];
         size_t count = hyti_space_neighbours(space, from), ends = from[0] == 0 || from[0] == LAST, finest = LAST;
         assert_true(count >= 7 && count <= HYTI_REAL_STEPS);

@@ -44,7 +44,8 @@ static int evaluate(void *user, hyt_trial *trial, double *objectives, size_t n)
     (void)user;
     (void)n;
     const hyt_candidate *at = hyt_trial_candidate(trial);
-    double rate = log10(hyt_candidate_value(at, 1)), decay = hyt_candidate_active(at, 2) ? hyt_candidate_value(at, 2) : 1;
+    double rate = log10(hyt_candidate_value(at, 1));
+    double decay = hyt_candidate_active(at, 2) ? hyt_candidate_value(at, 2) : 1;
     objectives[0] = (rate + 3) * (rate + 3) + decay;
     objectives[1] = -rate + decay * decay;
     return 0;

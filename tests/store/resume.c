@@ -195,7 +195,8 @@ static void asynchronous_studies_are_replayed(void **state)
             measure(trials[i], objectives);
             MUST(hyt_search_tell(again, trials[i], HYT_TRIAL_FINISHED, objectives, 2));
         }
-        while (now + made < TRIALS && hyt_study_order(study, now + made, &round, NULL) == HYT_OK && round == now) made++;
+        while (now + made < TRIALS && hyt_study_order(study, now + made, &round, NULL) == HYT_OK && round == now)
+            made++;
         for (size_t k = 0; k < made; k += count) MUST(hyt_search_ask(again, made - k, trials + now + k, &count));
         now += made;
     }

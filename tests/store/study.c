@@ -381,7 +381,8 @@ static void added_results_are_kept(void **state)
     assert_int_equal(hyt_search_trial_state(resumed, 3), HYT_TRIAL_PENDING);
     assert_int_equal(hyt_search_trial_state(resumed, size - 1), HYT_TRIAL_FINISHED);
     assert_true(hyt_search_trial_objectives(resumed, size - 1)[0] == 7);
-    MUST(hyt_search_run(resumed, toy_evaluate, NULL, NULL)); /* those added are free, the cancelled one is made up for */
+    /* Those added are free, the cancelled one is made up for. */
+    MUST(hyt_search_run(resumed, toy_evaluate, NULL, NULL));
     assert_int_equal(hyt_search_size(resumed), usual.trials + 4);
     hyt_search_destroy(resumed);
 }

@@ -12,7 +12,8 @@ static void sample(uint64_t stream, double reach, double noise)
 {
     hyti_rng rng = hyti_rng_start(93, HYTI_PURPOSE_TEST, stream);
     for (size_t i = 0; i < N * D; i++) x[i] = reach * (2 * hyti_rng_uniform(&rng) - 1);
-    for (size_t i = 0; i < N; i++) y[i] = 20 + 10 * sin(2 * x[i * D]) + 5 * x[i * D + 1] + noise * hyti_rng_normal(&rng);
+    for (size_t i = 0; i < N; i++)
+        y[i] = 20 + 10 * sin(2 * x[i * D]) + 5 * x[i * D + 1] + noise * hyti_rng_normal(&rng);
 }
 
 static hyt_surrogate *fitted(const char *key, const char *value, size_t n)

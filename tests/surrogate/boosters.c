@@ -103,8 +103,10 @@ static void what_was_dropped_is_not_counted_twice(void **state)
     static const char *const settings[] = { "normalise=tree", "normalise=forest" };
     for (int s = 0; s < 2; s++) {
         char text[200];
-        snprintf(text, sizeof text, "booster=dart members=1 subsample=1 colsample=1 min-child-weight=1 depth=1 lambda=0 "
-                                    "eta=1 rounds=%d rate-drop=0 skip-drop=0 one-drop=1 %s", s ? 2 : 9, settings[s]);
+        snprintf(text, sizeof text,
+                 "booster=dart members=1 subsample=1 colsample=1 min-child-weight=1 depth=1 lambda=0 "
+                 "eta=1 rounds=%d rate-drop=0 skip-drop=0 one-drop=1 %s",
+                 s ? 2 : 9, settings[s]);
         hyt_surrogate *model = taught("trees", text, rows, target, 4, 1);
         MUST(hyt_surrogate_predict(model, rows, 4, out, NULL));
         for (int i = 0; i < 4; i++) CHECK_NEAR(out[i], target[i], 1e-12);
@@ -196,7 +198,8 @@ static void bags_count_who_did_not_draw_a_row(void **state)
 static void bytes_hold_every_booster(void **state)
 {
     (void)state;
-    static const char *const settings[] = { "", "booster=linear", "booster=dart rounds=30 rate-drop=0.5", "depth=0 rounds=2" };
+    static const char *const settings[] = { "", "booster=linear", "booster=dart rounds=30 rate-drop=0.5",
+                                            "depth=0 rounds=2" };
     sample(6, 0.1);
     for (size_t s = 0; s < sizeof settings / sizeof *settings; s++) {
         hyt_surrogate *model = taught("trees", settings[s], x, y, N, D), *again = reread(model);

@@ -151,7 +151,8 @@ static void damage_is_survived(void **state)
         size_t step = 1 + size / 400;
         for (size_t cut = 0; cut < size; cut += step) {
             hyt_status status = parse_copy(bytes, cut, size, 0, &again);
-            if (status != HYT_ERR_FORMAT) fail_msg("%s cut at %zu of %zu: %s", kind, cut, size, hyt_status_name(status));
+            if (status != HYT_ERR_FORMAT)
+                fail_msg("%s cut at %zu of %zu: %s", kind, cut, size, hyt_status_name(status));
         }
         for (size_t at = HEAD; at < size; at += 1 + hyti_rng_below(&rng, step)) {
             double mean[N], deviation[N];

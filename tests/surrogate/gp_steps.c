@@ -74,7 +74,8 @@ static void distances_add_up(void **state)
     for (size_t a = 0; a < 4; a++) {
         for (size_t b = 0; b < 4; b++) {
             double sum = 0;
-            for (size_t c = 0; c < steps->columns; c++) sum += pow(out[a * steps->columns + c] - out[b * steps->columns + c], 2);
+            for (size_t c = 0; c < steps->columns; c++)
+                sum += pow(out[a * steps->columns + c] - out[b * steps->columns + c], 2);
             CHECK_NEAR(sum, a > b ? (double)(a - b) : (double)(b - a), 1e-12);
         }
     }

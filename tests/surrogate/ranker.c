@@ -124,7 +124,8 @@ static void seeds_and_bytes_decide(void **state)
     (void)state;
     sample(6);
     FOR_EACH_LOSS(loss) {
-        hyt_surrogate *a = taught("ranker", *loss, x, y, N, D), *b = taught("ranker", *loss, x, y, N, D), *c = reread(a);
+        hyt_surrogate *a = taught("ranker", *loss, x, y, N, D), *b = taught("ranker", *loss, x, y, N, D);
+        hyt_surrogate *c = reread(a);
         must_answer_alike(a, b, x, N);
         must_answer_alike(a, c, x, N);
         hyt_surrogate_destroy(a);

@@ -125,8 +125,8 @@ static void both_sides_have_their_weight(void **state)
             rows[i] = i;
             target[i] = i >= few;
         }
-        hyt_surrogate *trees = fitted("members=1 subsample=1 colsample=1 min-child-weight=4 depth=1 rounds=1 eta=1 lambda=0",
-                                      rows, target, 8, 1);
+        hyt_surrogate *trees = fitted("members=1 subsample=1 colsample=1 min-child-weight=4 depth=1 rounds=1 eta=1 "
+                                      "lambda=0", rows, target, 8, 1);
         predict(trees, rows, 8, out);
         for (int i = 0; i < 8; i++) CHECK_NEAR(out[i], mean_of[i >= 4], 1e-12);
         hyt_surrogate_destroy(trees);

@@ -199,7 +199,8 @@ static void priors(void **state)
     CHECK_NEAR(box.y1, 32, 1e-5);
     CHECK_NEAR(box.x2, 80, 1e-5);
     CHECK_NEAR(box.y2, 80, 1e-5);
-    p = hyti_head_prior(&anchors, 48 + 5); /* second map, second pixel, third anchor: scale 0.95, twice as wide as high */
+    /* Second map, second pixel, third anchor: scale 0.95, twice as wide as high. */
+    p = hyti_head_prior(&anchors, 48 + 5);
     CHECK_NEAR(p.x, 48, 0);
     CHECK_NEAR(p.y, 16, 0);
     CHECK_NEAR(p.width, 0.95 * 64 * sqrt(2), 1e-9);

@@ -148,7 +148,8 @@ static void check_direction(subject *s, const char *name)
     for (size_t w = 0; w < s->tape.n_weights; w++) {
         const hyti_tape_weight *weight = &s->tape.weights[w];
         double norm = 0, sign = hyti_rng_normal(&rng) < 0 ? -1 : 1;
-        for (size_t i = weight->offset; i < weight->offset + weight->count; i++) norm += s->gradient[i] * s->gradient[i];
+        for (size_t i = weight->offset; i < weight->offset + weight->count; i++)
+            norm += s->gradient[i] * s->gradient[i];
         for (size_t i = weight->offset; norm > 0 && i < weight->offset + weight->count; i++)
             direction[i] = sign * s->gradient[i] / sqrt(norm);
         expected += sign * sqrt(norm);

@@ -158,8 +158,10 @@ static void by_hand(void **state)
     (void)state;
     const hyti_truth truths[] = { { { 0, 0, 10, 10 }, 0, false }, { { 20, 0, 30, 10 }, 0, false },
                                   { { 50, 50, 90, 90 }, 0, true } };
-    hyti_detection found[] = { { { 20, 0, 30, 10 }, 0.5, 0, 0 }, { { 40, 0, 48, 8 }, 0.7, 0, 1 },
-                               { { 0, 0, 10, 10 }, 0.9, 0, 2 },  { { 60, 60, 70, 70 }, 0.95, 0, 3 } }; /* in the crowd */
+    hyti_detection found[] = { { { 20, 0, 30, 10 }, 0.5, 0, 0 },
+                               { { 40, 0, 48, 8 }, 0.7, 0, 1 },
+                               { { 0, 0, 10, 10 }, 0.9, 0, 2 },
+                               { { 60, 60, 70, 70 }, 0.95, 0, 3 } }; /* in the crowd */
     hyti_precision precision;
     double mean;
     hyti_precision_begin(&precision, NULL, 2);

@@ -125,7 +125,8 @@ static void check_slice(const size_t *levels, const hyt_graph *small, const hyt_
         assert_int_equal(x->op, y->op);
         for (size_t p = 0; p < x->n_parameters; p++)
             if (hyti_role_is_trained(small->parameters[x->parameters[p]].role))
-                check_parameter(mine.list[i], &small->parameters[x->parameters[p]], &large->parameters[y->parameters[p]]);
+                check_parameter(mine.list[i], &small->parameters[x->parameters[p]],
+                                &large->parameters[y->parameters[p]]);
     }
 }
 
@@ -308,9 +309,11 @@ static void gradients_are_summed(void **state)
     MUST(hyti_supernet_create(graph, &params, draw, space, &supernet));
     hyt_trainer *t = hyti_supernet_trainer(supernet);
     size_t count = t->tape.n_trained;
-    float *before = calloc(count, sizeof *before), *sum = calloc(count, sizeof *sum), *part = calloc(count, sizeof *part);
+    float *before = calloc(count, sizeof *before), *sum = calloc(count, sizeof *sum),
+          *part = calloc(count, sizeof *part);
     memcpy(before, t->net.weights, count * sizeof *before);
-    for (size_t i = 0; i < 4; i++) hyti_class_target(&t->goal, labels[i], (float *)(void *)(t->targets + i * t->target_size));
+    for (size_t i = 0; i < 4; i++)
+        hyti_class_target(&t->goal, labels[i], (float *)(void *)(t->targets + i * t->target_size));
     for (size_t i = 0; i < HYTI_SUPERNET_MEMBERS; i++) add_member(space, t, pictures, i, sum, part);
     MUST(hyt_trainer_step(t, pictures, labels, 4, NULL));
     check_moves(&params, count, before, t->net.weights, sum, part);

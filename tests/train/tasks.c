@@ -73,7 +73,8 @@ static double learned(build_fn build, const char *task, const char *metric, cons
     MUST(hyt_trainer_fit(trainer, train, validation, NULL, NULL, &best));
     MUST(hyt_trainer_network(trainer, &network));
     MUST(hyt_train_score(network, validation, metric, 2, &again));
-    CHECK_NEAR(again, best, 0.01); /* batch norms are folded there, and boxes of nearly equal scores may change places */
+    /* Batch norms are folded there, and boxes of nearly equal scores may change places. */
+    CHECK_NEAR(again, best, 0.01);
     print_message("%s: %.3f\n", metric, best);
     hyt_graph_destroy(network);
     hyt_trainer_destroy(trainer);

@@ -71,7 +71,10 @@ typedef int32_t __attribute__((may_alias, aligned(1))) any_two;
 static inline words w_dot16(words sum, words a, words b) { return _mm256_dpwssd_avx_epi32(sum, a, b); }
 /* Of four 8-bit values each, a's unsigned. */
 static inline words w_dot8(words sum, words a, words b) { return _mm256_dpbusd_avx_epi32(sum, a, b); }
-static inline words w_dot8_at(words sum, words a, const void *p) { return w_dot8(sum, a, w_set32(*(const any_two *)p)); }
+static inline words w_dot8_at(words sum, words a, const void *p)
+{
+    return w_dot8(sum, a, w_set32(*(const any_two *)p));
+}
 #else
 static inline words w_dot16(words sum, words a, words b) { return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b)); }
 #endif
