@@ -9,6 +9,6 @@ cd "$(dirname "$0")/.."
 meson compile -C build
 out=quickstart
 mkdir -p "$out"
-build/examples/hytnas/hytnas search --data shapes --input 48 --shapes-train 2000 --limit macs:4e6 --trials 24 --epochs 6 --final-epochs 16 --seed 1 \
-    --study "$out/study.db" --resume --out "$out" "$@"
+build/examples/hytnas/hytnas search --data shapes --input 48 --shapes-train 2000 --limit macs:4e6 \
+    --trials 24 --epochs 6 --final-epochs 16 --seed 1 --study "$out/study.db" --resume --out "$out" "$@"
 echo "open $PWD/$out/report.html"

@@ -31,8 +31,8 @@ def measure(build, ms):
     rows = []
     for name, side in NETWORKS:
         print(name, side, file=sys.stderr, flush=True)
-        done = subprocess.run([f"{build}/examples/hytnas/hytnas", "profile", name, "--input", str(side), "--ms", str(ms),
-                               "--precision", "fp32,bf16,fp16,int8", "--threads", "1,2", "--json", "-"],
+        done = subprocess.run([f"{build}/examples/hytnas/hytnas", "profile", name, "--input", str(side),
+                               "--ms", str(ms), "--precision", "fp32,bf16,fp16,int8", "--threads", "1,2", "--json", "-"],
                               stdout=subprocess.PIPE, check=True)
         for row in json.loads(done.stdout):
             kinds = {}
@@ -40,7 +40,8 @@ def measure(build, ms):
                 kinds[step["kind"]] = kinds.get(step["kind"], 0) + step["ms"]
             rows.append({**row, "kinds": kinds})
     print("genes", file=sys.stderr, flush=True)
-    done = subprocess.run([f"{build}/tests/bench/efficiency", "--ms", str(max(ms // 5, 20))], stdout=subprocess.PIPE, check=True)
+    done = subprocess.run([f"{build}/tests/bench/efficiency", "--ms", str(max(ms // 5, 20))], stdout=subprocess.PIPE,
+                          check=True)
     genes = [json.loads(line) for line in done.stdout.splitlines()]
     return {"processor": processor(), "ms": ms, "networks": rows, "genes": genes}
 
@@ -57,17 +58,19 @@ def short(value):
 def networks_table(data):
     rows = []
     for name, side in NETWORKS:
-        of = {(r["precision"], r["threads"]): r for r in data["networks"] if r["network"] == name and r["input"] == side}
+        of = {(r["precision"], r["threads"]): r for r in data["networks"]
+              if r["network"] == name and r["input"] == side}
         one = of["fp32", 1]
         kinds = sorted(one["kinds"].items(), key=lambda item: -item[1])
         total = sum(one["kinds"].values())
         rows.append([f"{name} @{side}", short(one["macs"] / 1e6), short(one["parameters"] / 1e6)] +
                     [short(of[p, 1]["latency_ms"]) for p in ("fp32", "bf16", "fp16", "int8")] +
                     [short(of[p, 2]["latency_ms"]) for p in ("fp32", "int8")] +
-                    [f"{one['arena_bytes']:,}", f"{of['int8', 1]['arena_bytes']:,}", f"{of['int8', 1]['weight_bytes']:,}",
+                    [f"{one['arena_bytes']:,}", f"{of['int8', 1]['arena_bytes']:,}",
+                     f"{of['int8', 1]['weight_bytes']:,}",
                      ", ".join(f"{kind} {100 * ms / total:.0f} %" for kind, ms in kinds[:3])])
-    return table(["network", "M MACs", "M parameters", "fp32 ms", "bf16", "fp16", "int8", "fp32, 2 threads", "int8, 2 threads",
-                  "arena fp32", "arena int8", "weights int8", "time in fp32"], rows)
+    return table(["network", "M MACs", "M parameters", "fp32 ms", "bf16", "fp16", "int8", "fp32, 2 threads",
+                  "int8, 2 threads", "arena fp32", "arena int8", "weights int8", "time in fp32"], rows)
 
 
 def effects(rows, precision):
@@ -111,9 +114,9 @@ def kind_effects(data):
 def kinds_table(data):
     lines = kind_effects(data)
     said = (f"Most of the latency hangs on {lines[0][0]}, {lines[1][0]} and {lines[2][0]}, least on {lines[-2][0]} and "
-            f"{lines[-1][0]}. The space `hytnas` keeps\nchannels, expansion and depth as genes, ties the embedding size to the "
-            "channels (the largest power of two below) and fixes the kernel at 3;\nheads stay a gene, since they cost little and "
-            "may help accuracy.\n")
+            f"{lines[-1][0]}. The space `hytnas` keeps\nchannels, expansion and depth as genes, ties the embedding "
+            "size to the channels (the largest power of two below) and fixes the kernel at 3;\nheads stay a gene, "
+            "since they cost little and may help accuracy.\n")
     return table(["kind of gene", "latency fp32", "latency int8", "arena", "weights", "MACs"], lines) + "\n" + said
 
 
@@ -123,18 +126,21 @@ def operations_table(data):
     for gene in dict.fromkeys(r["gene"] for r in rows):
         for value in dict.fromkeys(r["value"] for r in rows if r["gene"] == gene):
             of = {r["precision"]: r for r in rows if r["gene"] == gene and r["value"] == value}
-            lines.append([gene, f"{value:g}", short(of["fp32"]["latency_ms"] * 1e3), short(of["int8"]["latency_ms"] * 1e3),
-                          f"{of['fp32']['arena_bytes']:,}", f"{of['int8']['arena_bytes']:,}", f"{of['int8']['weight_bytes']:,}",
-                          short(of["fp32"]["macs"] / 1e6)])
-    return table(["operation's", "value", "fp32 us", "int8 us", "arena fp32", "arena int8", "weights int8", "M MACs"], lines)
+            exact, rounded = of["fp32"], of["int8"]
+            lines.append([gene, f"{value:g}", short(exact["latency_ms"] * 1e3), short(rounded["latency_ms"] * 1e3),
+                          f"{exact['arena_bytes']:,}", f"{rounded['arena_bytes']:,}", f"{rounded['weight_bytes']:,}",
+                          short(exact["macs"] / 1e6)])
+    return table(["operation's", "value", "fp32 us", "int8 us", "arena fp32", "arena int8", "weights int8", "M MACs"],
+                 lines)
 
 
 def report(data, path):
     text = f"""# What networks, operations and genes cost
 
-Made by `tests/bench/efficiency_study.py` on this processor: {data['processor']}. Latencies are medians of bursts over about
-{data['ms']} ms each, on a machine that may also have done other work: compare within a table. Weights are random, int8 is
-calibrated on one random picture, neither of which changes the time. Arena: all activations and scratch of a run, as planned.
+Made by `tests/bench/efficiency_study.py` on this processor: {data['processor']}. Latencies are medians of bursts over
+about {data['ms']} ms each, on a machine that may also have done other work: compare within a table. Weights are random,
+int8 is calibrated on one random picture, neither of which changes the time. Arena: all activations and scratch of a
+run, as planned.
 
 ## Networks
 
@@ -143,14 +149,15 @@ Every builder, in every precision, on one thread and on two; the last column say
 {networks_table(data)}
 ## Single operations
 
-On a map of 24 x 24 pixels and 48 channels: a MobileViT block with one transformer layer by its heads (embedding size 96) and by its
-embedding size (2 heads), depthwise and full convolutions by their kernel, an inverted residual by its expansion.
+On a map of 24 x 24 pixels and 48 channels: a MobileViT block with one transformer layer by its heads (embedding size
+96) and by its embedding size (2 heads), depthwise and full convolutions by their kernel, an inverted residual by its
+expansion.
 
 {operations_table(data)}
 ## Genes of hytnas-wide
 
-Around the middle network of the space (every gene at its middle value, input 96 x 96), one gene at a time runs over its values. A
-number is the greatest cost over the least: 1 means that the gene does not matter.
+Around the middle network of the space (every gene at its middle value, input 96 x 96), one gene at a time runs over its
+values. A number is the greatest cost over the least: 1 means that the gene does not matter.
 
 By kind of gene, the geometric mean over its layers:
 

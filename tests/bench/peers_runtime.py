@@ -125,7 +125,8 @@ each is a process of its own, all read the same ONNX file (or what was made of i
 in shuffled order, {bursts} bursts of each. A latency is the tenth percentile of the quietest burst, in milliseconds.
 With two threads all runtimes have a fast and a slow state, a matter of where the host puts the two virtual processors:
 those figures compare within this run only. Other work took {foreign:.2f} of the two processors during an average burst.
-Ours is `tests/bench/peers_runtime.c`, linked statically with `libhytnas-rt` alone. Written by `tests/bench/peers_runtime.py`.
+Ours is `tests/bench/peers_runtime.c`, linked statically with `libhytnas-rt` alone. Written by
+`tests/bench/peers_runtime.py`.
 {machine}
 ## What was asked
 

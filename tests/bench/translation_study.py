@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What surrogate, acquisition and selection are worth: the combinations that `hytnas tabular` offers, its default recipe and
-other methods, on six tables of translation models (Zhang and Duh, TACL 8, 2020). One JSON line a run is appended to
-a file; runs that are there are not made again. Seeds come one after the other, so that what is there so far can be compared.
+"""What surrogate, acquisition and selection are worth: the combinations that `hytnas tabular` offers, its default
+recipe and other methods, on six tables of translation models (Zhang and Duh, TACL 8, 2020). One JSON line a run is
+appended to a file; runs that are there are not made again. Seeds come one after the other, so that what is there so far
+can be compared.
 
-usage: translation_study.py PROGRAM --out FILE [--seeds N] [--minutes M] [--surrogates A,B] [--acquisitions ...] [--selections ...]
+usage: translation_study.py PROGRAM --out FILE [--seeds N] [--minutes M]
+                            [--surrogates A,B] [--acquisitions ...] [--selections ...]
        translation_study.py PROGRAM --out FILE --report DOCS.md
 Tables come from HYTNAS_DATA/hpo_nmt."""
 import argparse
@@ -73,7 +75,8 @@ def run(program, table, setup, seed):
     flags = {**INNER, **setup, "seed": seed, "batch": BATCH, "initial": initial, "trials": initial + ROUNDS * BATCH}
     command = [program, "tabular", os.path.join(DATA, "hpo_nmt", table + ".csv"), "--objective", "dev_bleu:max",
                "--objective", "dev_gpu_time:min", "--gene", GENES]
-    result = subprocess.run(command + [f"--{key}={value}" for key, value in flags.items()], capture_output=True, text=True)
+    result = subprocess.run(command + [f"--{key}={value}" for key, value in flags.items()], capture_output=True,
+                            text=True)
     if result.returncode != 0:
         print(f"{name_of(setup)} on {table}, seed {seed}: {result.stderr.strip()}", file=sys.stderr)
         return None
@@ -85,7 +88,8 @@ def run(program, table, setup, seed):
 def search(arguments):
     done = {(r["table"], r["setup"], r["seed"]) for r in read(arguments.out)}
     end = time.monotonic() + 60 * arguments.minutes
-    wanted = {"surrogate": arguments.surrogates, "acquisition": arguments.acquisitions, "selection": arguments.selections}
+    wanted = {"surrogate": arguments.surrogates, "acquisition": arguments.acquisitions,
+              "selection": arguments.selections}
     setups = list(combinations(arguments.program, wanted))
     for seed, setup, table in itertools.product(range(arguments.first, arguments.seeds), setups, TABLES):
         if (table, name_of(setup), seed) in done:
@@ -109,9 +113,11 @@ def summarise(runs):
         if set(tables) != set(TABLES):
             continue
         final = [statistics.median(r["curve"][-1] for r in tables[t]) for t in TABLES]
-        half = [statistics.median(r["curve"][(r["initial"] + len(r["curve"])) // 2 - 1] for r in tables[t]) for t in TABLES]
+        half = [statistics.median(r["curve"][(r["initial"] + len(r["curve"])) // 2 - 1] for r in tables[t])
+                for t in TABLES]
         seconds = statistics.median(r["seconds"] for t in TABLES for r in tables[t]) / ROUNDS
-        rows.append((statistics.mean(final), statistics.mean(half), setup, final, min(map(len, tables.values())), seconds))
+        rows.append((statistics.mean(final), statistics.mean(half), setup, final, min(map(len, tables.values())),
+                     seconds))
     return sorted(rows, reverse=True)
 
 
@@ -127,8 +133,8 @@ def factor_tables(rows):
             continue
         yield f"\n| {factor} | mean | half-way | best |\n|---|---|---|---|"
         for word, at in sorted(words.items(), key=lambda item: -statistics.mean(row[0] for row in item[1])):
-            yield (f"| {word} | {statistics.mean(row[0] for row in at):.3f} | {statistics.mean(row[1] for row in at):.3f} | "
-                   f"{max(row[0] for row in at):.3f} |")
+            yield (f"| {word} | {statistics.mean(row[0] for row in at):.3f} | "
+                   f"{statistics.mean(row[1] for row in at):.3f} | {max(row[0] for row in at):.3f} |")
 
 
 def report(arguments):
@@ -136,15 +142,17 @@ def report(arguments):
     if not rows:
         sys.exit(f"{arguments.out}: no setup has runs of all tables yet")
     lines = ["# Surrogate, acquisition, selection", "",
-             "Six tables of translation models (Zhang and Duh, TACL 8, 2020): maximise BLEU on the development set, minimise",
-             "the time to train. Each search starts from a tenth of the table (10 to 30 configurations, a Latin hypercube) and",
-             f"asks for {ROUNDS} rounds of {BATCH}; a configuration that the table does not have is replaced by the nearest that was not",
-             "evaluated yet. Figures are the hypervolume as a share of that of the table's front, against its nadir and 10 % of",
-             "its range beyond: medians over seeds, then the mean of the six tables, at the end and half-way. Combinations are",
-             "searched by a small NSGA-II on the acquisitions; `hytnas by default` is the recipe as it comes.", "",
-             "Made by `tests/bench/translation_study.py PROGRAM --out FILE`, then `... --out FILE --report docs/translation_study.md`.",
-             *factor_tables(rows), "",
-             "| surrogate, acquisition, selection | mean | half-way | " + " | ".join(TABLES) + " | seeds | seconds a round |",
+             "Six tables of translation models (Zhang and Duh, TACL 8, 2020): maximise BLEU on the development set,",
+             "minimise the time to train. Each search starts from a tenth of the table (10 to 30 configurations, a",
+             f"Latin hypercube) and asks for {ROUNDS} rounds of {BATCH}; a configuration that the table does not have",
+             "is replaced by the nearest that was not evaluated yet. Figures are the hypervolume as a share of that of",
+             "the table's front, against its nadir and 10 % of its range beyond: medians over seeds, then the mean of",
+             "the six tables, at the end and half-way. Combinations are searched by a small NSGA-II on the",
+             "acquisitions; `hytnas by default` is the recipe as it comes.", "",
+             "Made by `tests/bench/translation_study.py PROGRAM --out FILE`, then",
+             "`... --out FILE --report docs/translation_study.md`.", *factor_tables(rows), "",
+             "| surrogate, acquisition, selection | mean | half-way | " + " | ".join(TABLES) +
+             " | seeds | seconds a round |",
              "|---|---|---|" + "---|" * len(TABLES) + "---|---|"]
     for mean, half, setup, final, seeds, seconds in rows:
         lines.append(f"| {setup} | {mean:.3f} | {half:.3f} | " + " | ".join(f"{v:.3f}" for v in final) +

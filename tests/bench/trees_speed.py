@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""XGBoost beside trees_speed.c: trees_speed.py LATENCY.CSV [REPEATS]. Processor time, one thread, best of the repeats; a
-fit starts from rows in memory and so includes their quantisation, as ours does."""
+"""XGBoost beside trees_speed.c: trees_speed.py LATENCY.CSV [REPEATS]. Processor time, one thread, best of the repeats;
+a fit starts from rows in memory and so includes their quantisation, as ours does."""
 import csv
 import json
 import sys

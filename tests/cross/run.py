@@ -32,12 +32,15 @@ def main():
     source, out, sweeps = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3:]
     environment = {name: value for name, value in os.environ.items() if name not in ("CC", "CFLAGS", "LDFLAGS")}
     if not (out / "build.ninja").exists():
-        run(["meson", "setup", out, source, "--cross-file", source / "tests/cross/aarch64.txt", *OPTIONS], env=environment)
+        run(["meson", "setup", out, source, "--cross-file", source / "tests/cross/aarch64.txt", *OPTIONS],
+            env=environment)
     runs = [["kernels-" + name, SHAPES, SEED] for name in sweeps] + [[name] for name in WHOLE]
-    run(["ninja", "-C", out, "lib/libhytnas-rt.so.0.1.0", *[f"tests/test-{words[0]}" for words in runs]], env=environment)
+    run(["ninja", "-C", out, "lib/libhytnas-rt.so.0.1.0", *[f"tests/test-{words[0]}" for words in runs]],
+        env=environment)
     environment["HYTNAS_TEST_SHARE"] = SHARE
     with ThreadPoolExecutor(2) as pool:
-        outputs = pool.map(lambda words: run([*EMULATOR, out / f"tests/test-{words[0]}", *words[1:]], env=environment), runs)
+        outputs = pool.map(lambda words: run([*EMULATOR, out / f"tests/test-{words[0]}", *words[1:]], env=environment),
+                           runs)
         for words, output in zip(runs, outputs):
             print(f"{words[0]}:\n{output}", end="", flush=True)
     return 0

@@ -74,8 +74,8 @@ def main():
         model = os.path.join(folder, 'm-parameters.predictor')
         assert '+-' in run('predict', '--model', model, genome)
         assert '"value"' in run('predict', '--model', model, '--json', genome)
-        assert 'Kendall' in run('predict', path, '--target', 'parameters', '--drop', 'energy_estimate_uj', '--surrogate',
-                                'ridge', '--split', '4')
+        assert 'Kendall' in run('predict', path, '--target', 'parameters', '--drop', 'energy_estimate_uj',
+                                '--surrogate', 'ridge', '--split', '4')
         assert 'other genes or metrics' in run('measure', *SMALL[:-6], '--count', '12', '--out', path, good=False)
         whole = open(path).read()
         for flags, says in ((('--epochs', '3'), 'm.csv: was made with epochs 10, not 3'),
@@ -90,7 +90,8 @@ def main():
         os.remove(os.path.join(folder, 'm-settings.txt'))  # as a table that was made by hand
         assert '--draw-seed' in run('measure', *SMALL, '--draw-seed', '5', '--count', '14', '--out', path, good=False)
         assert open(path).read() == whole
-        done = subprocess.run([PROGRAM, 'measure', *SMALL, '--count', '14', '--out', path], capture_output=True, text=True)
+        done = subprocess.run([PROGRAM, 'measure', *SMALL, '--count', '14', '--out', path], capture_output=True,
+                              text=True)
         assert done.returncode == 0 and 'm-settings.txt' in done.stderr and len(open(path).readlines()) == 15, done
         assert not os.path.exists(os.path.join(folder, 'm-settings.txt'))  # nobody knows what the first rows are
         assert 'genome' in run('predict', '--model', model, '1:2', good=False).lower()

@@ -93,8 +93,8 @@ def measured():
     if not os.path.isdir(folder):
         print("skipped: no", folder)
         return
-    answer = predict(os.path.join(folder, "accuracy.csv"), "--target", "accuracy_percent", "--where", "suspect=0", "--drop",
-                     "source_id,l5_channels", "--folds", os.path.join(folder, "folds_accuracy.csv"))
+    answer = predict(os.path.join(folder, "accuracy.csv"), "--target", "accuracy_percent", "--where", "suspect=0",
+                     "--drop", "source_id,l5_channels", "--folds", os.path.join(folder, "folds_accuracy.csv"))
     print(answer)
     assert answer["tau"] >= 0.81 and answer["rmse"] <= 0.675, answer
 

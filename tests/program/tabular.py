@@ -67,7 +67,8 @@ def front_is_found():
         assert len(runs) == 10
         for answer in runs:
             curve = answer["curve"]
-            assert answer["rows"] == rows and answer["genes"] == 4 and len(curve) == answer["evaluations"] == rows, answer
+            assert answer["rows"] == rows and answer["genes"] == 4, answer
+            assert len(curve) == answer["evaluations"] == rows, answer
             assert all(x <= y for x, y in zip(curve, curve[1:])) and abs(curve[-1] - 1) < 1e-12
             first = next(i for i, share in enumerate(curve) if share >= 0.99) + 1
             assert answer["to99"] == first and answer["to95"] <= first

@@ -10,8 +10,8 @@ failures = 0
 headers = sorted(glob.glob(os.path.join(include, "hytnas", "*.h")))
 for header in headers:
     for compiler, language, standard in ((cc, "c", "c99"), (cxx, "c++", "c++11")):
-        command = [compiler, "-x", language, f"-std={standard}", "-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only",
-                   "-I" + include, "-include", header, os.devnull]
+        command = [compiler, "-x", language, f"-std={standard}", "-Wall", "-Wextra", "-pedantic", "-Werror",
+                   "-fsyntax-only", "-I" + include, "-include", header, os.devnull]
         result = subprocess.run(command, capture_output=True, text=True)
         if result.returncode:
             failures += 1

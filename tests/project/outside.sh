@@ -10,8 +10,8 @@ mkdir -p "$folder/outside/subprojects"
 cp "$source"/tests/project/outside/* "$folder/outside/"
 ln -s "$source" "$folder/outside/subprojects/libhytnas"
 # One library, not both, and without optimisation: it is the wiring that is tried here.
-meson setup "$folder/build" "$folder/outside" -Dbuildtype=plain -Dlibhytnas:default_library=shared >"$folder/log" 2>&1 ||
-    { cat "$folder/log"; exit 1; }
+meson setup "$folder/build" "$folder/outside" -Dbuildtype=plain -Dlibhytnas:default_library=shared \
+    >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
 meson test -C "$folder/build" >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
 echo "as a subproject: good"
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The C program of the README compiles without a warning, runs and prints a front.  usage: readme.py README INCLUDE LIBRARY CC"""
+"""The C program of the README compiles without a warning, runs and prints a front.
+
+usage: readme.py README INCLUDE LIBRARY CC"""
 import os
 import re
 import subprocess

@@ -13,10 +13,12 @@ done
 for list in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
     [ ! -f "$list" ] || sed 's/^deb /deb-src /' "$list" >"$folder/apt/parts/$(basename "$list" .list).list"
 done
-apt="-qq -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=$folder/apt/parts -o Dir::State::lists=$folder/apt/lists
-     -o Dir::Cache=$folder/apt/cache -o APT::Sandbox::User= -o Acquire::Retries=0 -o Acquire::http::Timeout=20"
+apt="-qq -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=$folder/apt/parts
+     -o Dir::State::lists=$folder/apt/lists -o Dir::Cache=$folder/apt/cache -o APT::Sandbox::User=
+     -o Acquire::Retries=0 -o Acquire::http::Timeout=20"
 # shellcheck disable=SC2086
-if ! { cd "$folder/apt" && apt-get $apt update && apt-get $apt source --download-only zlib cmocka; } >"$folder/log" 2>&1; then
+if ! { cd "$folder/apt" && apt-get $apt update &&
+    apt-get $apt source --download-only zlib cmocka; } >"$folder/log" 2>&1; then
     echo "Debian's source packages of zlib and cmocka could not be fetched: $(tail -n 1 "$folder/log")"
     exit 77
 fi
@@ -26,8 +28,8 @@ for wrap in zlib cmocka; do
     [ -f "$folder/apt/$archive" ] || { echo "Debian's archive is no longer $archive"; exit 77; }
     cp "$folder/apt/$archive" "$folder/tree/subprojects/packagefiles/"
 done
-meson setup "$folder/build" "$folder/tree" -Dbuildtype=plain -Ddefault_library=shared --wrap-mode=forcefallback --force-fallback-for=zlib,cmocka >"$folder/log" 2>&1 ||
-    { cat "$folder/log"; exit 1; }
+meson setup "$folder/build" "$folder/tree" -Dbuildtype=plain -Ddefault_library=shared --wrap-mode=forcefallback \
+    --force-fallback-for=zlib,cmocka >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
 { ninja -C "$folder/build" tests/test-base-base && "$folder/build/tests/test-base-base"; } >"$folder/log" 2>&1 ||
     { tail -n 40 "$folder/log"; exit 1; }
 echo "zlib and cmocka built from Debian's sources, base layer tested with them"

@@ -196,7 +196,8 @@ class Search(Handle):
         """Candidates where measure(candidate) > limit are never proposed. Called for thousands of candidates."""
         self._add_measure(lib.hyt_search_add_constraint, measure, name.encode(), limit=limit)
 
-    def _add_measure(self, add: Callable[..., int], measure: Measure, *arguments: Any, limit: Optional[float] = None) -> None:
+    def _add_measure(self, add: Callable[..., int], measure: Measure, *arguments: Any,
+                     limit: Optional[float] = None) -> None:
         user = registry.add((measure, self.space))
         status = add(self, *arguments, _MEASURE, user, release, *([] if limit is None else [limit]))
         if status != 0:
