@@ -87,7 +87,8 @@ typedef int (*hyt_epoch_fn)(void *user, size_t epoch, double train_loss, double 
 /** The whole schedule, from the weights as they are. Pictures are normalised with the train part's mean and deviation,
  *  which the trained network keeps (hyt_graph_set_normalisation), so that it takes pixels from 0 to 1.
  *  @param validation  NULL: none, and no early stop
- *  @param best        validation accuracy of the epoch that is handed over, 0 to 1; untouched without a validation part; may be NULL
+ *  @param best        validation accuracy of the epoch that is handed over, 0 to 1; untouched without a validation
+ *                     part; may be NULL
  *  @return HYT_ERR_SHAPE where the pictures or classes do not fit; HYT_ERR_NUMERIC if the loss is not finite */
 HYT_API hyt_status hyt_trainer_fit(hyt_trainer *trainer, const hyt_dataset *train, const hyt_dataset *validation,
                                    hyt_epoch_fn epoch, void *user, double *best);

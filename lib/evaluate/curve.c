@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Learning curves rise to a limit: y = a - b t^-g (a power law) or y = a - b exp(-g t), 0 <= a <= 1, b >= 0, two of the
  * families of Domhan, Springenberg, Hutter (IJCAI 2015). For a given g both are linear in a and b, so g runs over a
- * grid and a and b are the bounded least squares fit, reweighted by Huber's function against single bad epochs. The grid's
- * fits, weighted by their likelihood, give the mean and the interval. */
+ * grid and a and b are the bounded least squares fit, reweighted by Huber's function against single bad epochs. The
+ * grid's fits, weighted by their likelihood, give the mean and the interval. */
 #include "evaluate/curve.h"
 #include "numeric/distribution.h"
 #include <math.h>

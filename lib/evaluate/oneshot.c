@@ -75,7 +75,8 @@ static bool has_lower(const source *s, const hyti_level *levels, size_t gene)
     return levels[gene] > 0 && hyti_space_active(s->aim.space, levels, gene);
 }
 
-/* Lowers `times` genes at random, one after the other, or until all are at their lowest; the same for the same draws. */
+/* Lowers `times` genes at random, one after the other, or until all are at their lowest;
+ * the same for the same draws. */
 static void lower(const source *s, hyti_rng rng, size_t times, hyti_level *levels)
 {
     for (; times > 0; times--) {

@@ -31,8 +31,8 @@ void hyti_oneshot_clear(hyti_oneshot *oneshot);
 /* The network of every gene's highest level. HYT_ERR_UNSUPPORTED for a space without networks. */
 hyt_status hyti_oneshot_largest(const hyti_oneshot_aim *aim, hyt_graph **out);
 /* Trains one in place of what is there, on networks within the limits. *verdict: HYT_STOP where the callback said so;
- * nothing is kept then. HYT_ERR_INFEASIBLE where no network is within the limits. A training that diverges is a success of
- * which nothing but that is kept. */
+ * nothing is kept then. HYT_ERR_INFEASIBLE where no network is within the limits. A training that diverges is a success
+ * of which nothing but that is kept. */
 hyt_status hyti_oneshot_train(hyti_oneshot *oneshot, const hyti_oneshot_aim *aim, const hyti_train_params *params,
                               const hyt_dataset *train, hyt_epoch_fn epoch, void *user, int *verdict);
 /* Takes the weights of a largest network that was trained before, in place of what is there. HYT_ERR_SHAPE where it is

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Tanaka et al., arXiv 2006.05467: R is the sum of the results of the network with the absolute values of its weights on
- * a picture of ones, the proxy the sum of w dR/dw over the weights of convolutions and linear layers. Its size is that of
- * a product over the depth, so it is worked out in float64 and its logarithm is the answer.
+/* Tanaka et al., arXiv 2006.05467: R is the sum of the results of the network with the absolute values of its weights
+ * on a picture of ones, the proxy the sum of w dR/dw over the weights of convolutions and linear layers. Its size is
+ * that of a product over the depth, so it is worked out in float64 and its logarithm is the answer.
  *
  * The paper's networks are linear in what they are given here: no biases, all values positive, so that rectifiers pass
  * everything. So are these: norms and rectifying activations are left out, whatever their curve, trained constants are

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The peer of classify_bars.py: a residual network of at most so many parameters, trained with torch for so many minutes.
+"""The peer of classify_bars.py: a residual network of at most so many parameters,
+trained with torch for so many minutes.
 
 usage: classify_torch.py FOLDER MINUTES PARAMETERS THREADS SEED
 
 The network is ResNet-8 (MLPerf Tiny's for CIFAR-10; He and others, arXiv 1512.03385), as wide as fits. AdamW, cosine
-over the epochs that there is time for by the time that one takes, batch 64, label smoothing 0.1, mirroring and shifts by
-up to 4 pixels. The epoch is chosen on val.npz; the JSON line has the accuracy on test.npz.
+over the epochs that there is time for by the time that one takes, batch 64, label smoothing 0.1, mirroring and shifts
+by up to 4 pixels. The epoch is chosen on val.npz; the JSON line has the accuracy on test.npz.
 """
 import json
 import math

@@ -32,7 +32,8 @@ def measure(build, ms):
     for name, side in NETWORKS:
         print(name, side, file=sys.stderr, flush=True)
         done = subprocess.run([f"{build}/examples/hytnas/hytnas", "profile", name, "--input", str(side),
-                               "--ms", str(ms), "--precision", "fp32,bf16,fp16,int8", "--threads", "1,2", "--json", "-"],
+                               "--ms", str(ms), "--precision", "fp32,bf16,fp16,int8", "--threads", "1,2",
+                               "--json", "-"],
                               stdout=subprocess.PIPE, check=True)
         for row in json.loads(done.stdout):
             kinds = {}
