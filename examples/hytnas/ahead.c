@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A search within the same limits by the objectives that take no training: half a design that fills the space, half what
- * is best in them, which is where the true search will look. */
+/* A search within the same limits by the objectives that take no training: half of it a design that fills the space, half
+ * what is best in them, the end of the front where a surrogate that only knew the middle would have to guess. A study
+ * keeps what was measured in a table beside it, so that a resumed search makes the proposals that it would have made. */
 #include "ahead.h"
+#include "csv.h"
+#include "settings.h"
 #include "setup.h"
+#include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum { PATH_SIZE = 4096, GENOME_SIZE = 1024 };
 
 /* A surrogate averages over what is timed more roughly than a trial is. */
 static const double share_of_timing = 0.25;
@@ -34,14 +41,6 @@ static size_t trials_of(const search_job *job)
     return (size_t)trials;
 }
 
-static bool trials_are_left(const search_job *job)
-{
-    size_t told = 0;
-    for (size_t i = 0; i < hyt_search_size(job->search); i++)
-        told += hyt_search_trial_state(job->search, i) != HYT_TRIAL_PENDING;
-    return told < trials_of(job);
-}
-
 /* Enough for a surrogate, and little beside the trainings. */
 static size_t choose_ahead(const search_job *job)
 {
@@ -56,7 +55,7 @@ static bool is_worth_it(const search_job *job)
         trains = trains || needs_training(job->objectives[i].name);
         measures = measures || is_measured_ahead(job->objectives[i].name);
     }
-    return job->ahead > 0 && trains && measures && has_surrogates(job) && trials_are_left(job);
+    return job->ahead > 0 && trains && measures && has_surrogates(job);
 }
 
 static hyt_status copy_option(const hyt_options *from, hyt_options *to, const char *key)
@@ -66,9 +65,19 @@ static hyt_status copy_option(const hyt_options *from, hyt_options *to, const ch
     return status == HYT_OK ? hyt_options_set_text(to, key, text) : status;
 }
 
-static hyt_status make_options(const search_job *job, search_job *early)
+/* But an energy is read off counters that move now and then: it needs all of its time. */
+static hyt_status set_timing(const search_job *early)
 {
     double timing = 0;
+    if (is_objective(early, "energy_uj")) return HYT_OK;
+    hyt_status status = hyt_options_get_real(early->evaluator_options, HYT_EVALUATE_TIMING, &timing);
+    return status == HYT_OK ? hyt_options_set_real(early->evaluator_options, HYT_EVALUATE_TIMING,
+                                                   fmax(1, share_of_timing * timing))
+                            : status;
+}
+
+static hyt_status make_options(const search_job *job, search_job *early)
+{
     hyt_status status = hyt_search_options_create(NULL, &early->search_options);
     if (status == HYT_OK) status = hyt_evaluator_options_create(NULL, &early->evaluator_options);
     if (status == HYT_OK) status = copy_option(job->search_options, early->search_options, HYT_SEARCH_SEED);
@@ -81,10 +90,8 @@ static hyt_status make_options(const search_job *job, search_job *early)
     if (status == HYT_OK) status = hyt_options_set_int(early->search_options, HYT_SEARCH_BATCH, batch);
     for (size_t i = 0; i < hyt_options_count(job->evaluator_options) && status == HYT_OK; i++)
         status = copy_option(job->evaluator_options, early->evaluator_options, hyt_options_key(job->evaluator_options, i));
-    if (status == HYT_OK) status = hyt_options_get_real(job->evaluator_options, HYT_EVALUATE_TIMING, &timing);
-    return status == HYT_OK ? hyt_options_set_real(early->evaluator_options, HYT_EVALUATE_TIMING,
-                                                   fmax(1, share_of_timing * timing))
-                            : status;
+    if (status == HYT_OK) status = hyt_options_set_real(early->evaluator_options, HYT_EVALUATE_SUBSET, 1); /* no training */
+    return status == HYT_OK ? set_timing(early) : status;
 }
 
 /* What the early search looks at: what is known without training, and the limits on it. */
@@ -96,7 +103,7 @@ static void keep_untrained(search_job *early)
     early->objective_count = count;
     count = 0;
     for (size_t i = 0; i < early->limit_count; i++)
-        if (!is_accuracy(early->limits[i].name)) early->limits[count++] = early->limits[i];
+        if (!needs_training(early->limits[i].name)) early->limits[count++] = early->limits[i];
     early->limit_count = count;
 }
 
@@ -106,23 +113,101 @@ static int evaluate(void *user, hyt_trial *trial, double *objectives, size_t n)
     return interrupted() ? HYT_STOP : hyt_evaluator_evaluate(early->evaluator, trial, objectives, n);
 }
 
-static int told(void *user, const hyt_search *search, const hyt_trial *trial)
+static int tell(void *user, const hyt_search *search, const hyt_trial *trial)
 {
     search_job *early = user;
     if (early->progress.terminal) progress_told(&early->progress, search, trial);
     return 0;
 }
 
-/* What was measured becomes samples of the true search: how many networks. */
-static hyt_status hand_over(const search_job *early, hyt_search *search, size_t *networks)
+/* -- the table beside a study -------------------------------------------------------------------------------------- */
+
+static int path_of(const search_job *job, char path[PATH_SIZE])
 {
-    hyt_status status = HYT_OK;
-    *networks = 0;
+    int length = snprintf(path, PATH_SIZE, "%s.ahead.csv", job->study_path);
+    return length < PATH_SIZE ? GOOD : complain("%s: the name is too long", job->study_path);
+}
+
+/* What is measured ahead among the values of a trial; names where there are none. */
+static void write_row(FILE *out, const search_job *early, const double *values)
+{
+    for (size_t j = 0; j < early->objective_count; j++) {
+        if (!is_measured_ahead(early->objectives[j].name)) continue;
+        if (values) fprintf(out, ",%.17g", values[j]);
+        else fprintf(out, ",%s", early->objectives[j].name);
+    }
+    fputc('\n', out);
+}
+
+static int write_rows(FILE *out, const search_job *early)
+{
+    char genome[GENOME_SIZE];
+    fputs("genome", out);
+    write_row(out, early, NULL);
     for (size_t i = 0; i < hyt_search_size(early->search); i++) {
         const double *values = hyt_search_trial_objectives(early->search, i);
+        const hyt_candidate *candidate = hyt_trial_candidate(hyt_search_trial(early->search, i));
         if (!values) continue;
-        ++*networks;
-        for (size_t j = 0; j < early->objective_count && status == HYT_OK; j++)
+        if (check(hyt_candidate_genome(candidate, genome, sizeof genome, NULL)) != GOOD) return BAD;
+        fputs(genome, out);
+        write_row(out, early, values);
+    }
+    return GOOD;
+}
+
+/* Whole, or not there: a search that is killed before measures anew. */
+static int keep(const search_job *early)
+{
+    char path[PATH_SIZE], draft[PATH_SIZE + 8];
+    if (!early->study_path) return GOOD;
+    if (path_of(early, path) != GOOD) return BAD;
+    snprintf(draft, sizeof draft, "%s.tmp", path);
+    FILE *out = fopen(draft, "w");
+    if (!out) return complain("%s: could not be written: %s", draft, strerror(errno));
+    int result = write_rows(out, early);
+    if (close_stream(out, draft) != GOOD) result = BAD;
+    if (result == GOOD && rename(draft, path) != 0) result = complain("%s: %s", path, strerror(errno));
+    if (result != GOOD) remove(draft);
+    return result;
+}
+
+static int take_row(const search_job *job, const csv *table, size_t row, size_t genome)
+{
+    hyt_candidate *candidate = NULL;
+    int result = check(hyt_candidate_parse(job->space, csv_cell(table, row, genome), &candidate));
+    for (size_t j = 0; j < job->objective_count && result == GOOD; j++) {
+        const char *name = job->objectives[j].name;
+        size_t column;
+        double value;
+        if (!is_measured_ahead(name)) continue;
+        result = csv_find(table, name, &column);
+        if (result == GOOD) result = csv_number(table, row, column, &value);
+        if (result == GOOD) result = check(hyt_search_add_sample(job->search, candidate, name, value));
+    }
+    hyt_candidate_destroy(candidate);
+    return result;
+}
+
+/* What was measured becomes samples of the search. */
+static int take_table(const search_job *job, const char *path)
+{
+    csv table = { 0 };
+    size_t genome;
+    if (csv_read(path, &table) != GOOD) return BAD;
+    int result = csv_find(&table, "genome", &genome);
+    for (size_t row = 0; row < table.rows && result == GOOD; row++) result = take_row(job, &table, row, genome);
+    csv_close(&table);
+    return result;
+}
+
+/* -- measuring ----------------------------------------------------------------------------------------------------- */
+
+static hyt_status take_trials(const search_job *early, hyt_search *search)
+{
+    hyt_status status = HYT_OK;
+    for (size_t i = 0; i < hyt_search_size(early->search); i++) {
+        const double *values = hyt_search_trial_objectives(early->search, i);
+        for (size_t j = 0; values && j < early->objective_count && status == HYT_OK; j++)
             if (is_measured_ahead(early->objectives[j].name))
                 status = hyt_search_add_sample(search, hyt_trial_candidate(hyt_search_trial(early->search, i)),
                                                early->objectives[j].name, values[j]);
@@ -130,7 +215,7 @@ static hyt_status hand_over(const search_job *early, hyt_search *search, size_t 
     return status;
 }
 
-static void tell_names(const search_job *early, size_t networks)
+static void tell_start(const search_job *early)
 {
     char names[256] = "";
     for (size_t j = 0; j < early->objective_count; j++) {
@@ -138,23 +223,25 @@ static void tell_names(const search_job *early, size_t networks)
         strncat(names, names[0] ? ", " : "", sizeof names - strlen(names) - 1);
         strncat(names, early->objectives[j].name, sizeof names - strlen(names) - 1);
     }
-    progress_say(&early->progress, "measured ahead of the trials, %zu networks: %s", networks, names);
+    progress_say(&early->progress, "measuring %zu networks ahead of the trials: %s", early->ahead, names);
 }
 
+/* The trials do not depend on it: what cannot be measured is said, and the search goes on with what was. */
 static int run(search_job *early, hyt_search *search)
 {
-    size_t networks;
     if (create_search(early) != GOOD) return BAD;
     progress_start(&early->progress, early->search, early->ahead);
-    int result = check(hyt_search_run(early->search, evaluate, early, told));
-    if (result == GOOD) result = check(hand_over(early, search, &networks));
-    if (result == GOOD) tell_names(early, networks);
-    return result;
+    tell_start(early);
+    hyt_status status = hyt_search_run(early->search, evaluate, early, tell);
+    progress_end(&early->progress);
+    if (interrupted()) return GOOD;
+    if (status != HYT_OK) progress_say(&early->progress, "not all of it could be measured: %s", hyt_message());
+    int result = keep(early);
+    return result == GOOD ? check(take_trials(early, search)) : result;
 }
 
-int measure_ahead(search_job *job)
+static int measure(const search_job *job)
 {
-    if (!is_worth_it(job)) return GOOD;
     search_job early = *job;
     early.ahead = choose_ahead(job);
     early.search = NULL;
@@ -168,4 +255,18 @@ int measure_ahead(search_job *job)
     hyt_options_destroy(early.search_options);
     hyt_options_destroy(early.evaluator_options);
     return result;
+}
+
+int measure_ahead(search_job *job)
+{
+    char path[PATH_SIZE];
+    bool asked = job->ahead != AHEAD_CHOSEN && job->ahead > 0;
+    if (!is_worth_it(job))
+        return asked ? complain("--ahead: nothing to measure: it takes a method with surrogates, an objective that is "
+                                "trained for, and one that is measured without")
+                     : GOOD;
+    if (hyt_search_size(job->search) == 0) return measure(job);
+    if (!job->study_path) return GOOD;
+    if (path_of(job, path) != GOOD) return BAD;
+    return settings_exist(path) ? take_table(job, path) : GOOD;
 }

@@ -258,7 +258,7 @@ int finish_search(search_job *job)
 {
     char summary[512], precision[16] = "";
     search_outcome outcome = { .search = job->search, .folder = job->folder, .summary = summary, .score = job->score,
-                               .stopped = hyt_search_stopped(job->search), .hypervolume = NAN };
+                               .stopped = *hyt_search_stopped(job->search) ? hyt_search_stopped(job->search) : "stopped", .hypervolume = NAN };
     hyt_search_hypervolume(job->search, &outcome.hypervolume);
     hyt_options_get_text(job->evaluator_options, HYT_EVALUATE_PRECISION, precision, sizeof precision);
     snprintf(summary, sizeof summary,

@@ -65,8 +65,9 @@ static const flag_row flags[] = {
     [RESUME] = { "resume", NULL, "goes on with the study; starts it if there is none" },
     [AHEAD] = { "ahead", "N",
                 "networks that are measured before the first trial, by what takes no training among the objectives "
-                "(latency_ms, energy_uj, zero-shot metrics), so that methods with surrogates know it from the start "
-                "(default four a trial, at most 100; 0: none)" },
+                "(latency_ms, energy_uj, energy_estimate_uj, zero-shot metrics), so that methods with surrogates know it "
+                "from the start; its time is on top of --seconds; a study keeps it in FILE.ahead.csv (default: four "
+                "a trial, at most 100; 0: none)" },
     [OUT] = { "out", "DIR",
               "folder of front.csv, report.html and models/ (default: beside the study, its name with -results; "
               "hytnas-results without a study); it belongs to one search" },
@@ -336,6 +337,7 @@ static int run_search(search_job *job)
     if (check(hyt_evaluator_set_epoch(job->evaluator, after_epoch, job)) != GOOD) return BAD;
     if (measure_ahead(job) != GOOD) return BAD;
     progress_start(&job->progress, job->search, (size_t)trials);
+    if (interrupted()) return GOOD;
     hyt_status status = hyt_search_run(job->search, evaluate, job, told);
     progress_end(&job->progress);
     return check(status);

@@ -80,7 +80,8 @@ HYT_API hyt_status hyt_evaluator_add_objective(hyt_evaluator *evaluator, const c
  *  does not train. A training whose loss is not finite is HYT_TRIAL_NAN; one that would take more than option
  *  "memory-bytes" allows is HYT_TRIAL_INFEASIBLE, before anything is measured. The training's seed follows from the options'
  *  seed and the candidate; a trial's fidelity is its share of the epochs. The latency is taken first; after each epoch all
- *  objectives are reported (hyt_trial_report(), step 1 after the first), the score as the best so far. */
+ *  objectives are reported (hyt_trial_report(), step 1 after the first), the score as that of the epoch that would be
+ *  handed over now (option "keep"). */
 HYT_API int hyt_evaluator_evaluate(void *evaluator, hyt_trial *trial, double *objectives, size_t n);
 /** The same of a candidate that no search asked for: in full, without a deadline; writes one value an objective, in order.
  *  @return as hyt_evaluator_evaluate() */
@@ -151,14 +152,14 @@ HYT_API hyt_status hyt_evaluator_supernet(hyt_evaluator *evaluator, hyt_space *s
 HYT_API hyt_status hyt_evaluator_set_supernet(hyt_evaluator *evaluator, hyt_space *space, const hyt_graph *largest);
 /** After each epoch of any training here, the super-network's (which is not validated: its accuracy is
  *  NaN) as well. HYT_STOP ends the training: evaluate answers HYT_STOP, so that its trial stays
- *  asked; hyt_evaluator_train hands over the best so far. Inside this callback, and that of the energy, calls that would
+ *  asked; hyt_evaluator_train hands over the epoch of option "keep". Inside this callback, and that of the energy, calls that would
  *  change the evaluator or begin another evaluation are HYT_ERR_STATE. */
 HYT_API hyt_status hyt_evaluator_set_epoch(hyt_evaluator *evaluator, hyt_epoch_fn epoch, void *user);
 /** Decodes and trains one candidate as evaluate does, but for `epochs` epochs, and hands the network over: what a search
  *  does at its end with the networks of its front.
  *  @param epochs    0: as in the options
  *  @param network   yours; takes pixels from 0 to 1
- *  @param accuracy  best validation score, 0 to 1; may be NULL */
+ *  @param accuracy  validation score of what is handed over, 0 to 1; may be NULL */
 HYT_API hyt_status hyt_evaluator_train(hyt_evaluator *evaluator, const hyt_candidate *candidate, size_t epochs,
                                        hyt_graph **network, double *accuracy);
 

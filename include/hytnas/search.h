@@ -3,8 +3,8 @@
  *  Multi-objective search by ask and tell; run() is a loop over them.
  *
  *  The shortest program: hyt_search_create, hyt_search_add_objective (up to 4 times), hyt_search_run, then
- *  hyt_search_trial_in_front for each trial. A proposal depends only on options, seed, and the trials told and
- *  pending, in order of their numbers: neither on the order of tells within a round nor on when the process last
+ *  hyt_search_trial_in_front for each trial. A proposal depends only on options, seed, samples, and the trials told
+ *  and pending, in order of their numbers: neither on the order of tells within a round nor on when the process last
  *  started. Nothing is proposed twice, pending trials included, but what failed for a transient reason and what the
  *  options let be repeated. A failed trial is an evaluation that was used; it teaches the search which candidates to
  *  leave alone (a transient failure does not). A cancelled one was not: neither counts nor teaches. */
@@ -118,12 +118,14 @@ HYT_API hyt_status hyt_search_add_result(hyt_search *search, const hyt_candidate
                                          const double *objectives, size_t n);
 /** What is known of one objective of a candidate apart from any trial, because that one takes no evaluation (a latency,
  *  where the accuracy takes a training): what models that objective learns from it from now on, and nothing else does. At
- *  any time, and for any number of candidates: with some dozens from the start, methods "hytnas", "parego" and "dgemo"
+ *  any time, and for any number of candidates (surrogate "auto" looks at the first rows, which these are, when it chooses): with
+ *  some dozens from the start, methods "hytnas", "parego" and "dgemo"
  *  need not spend trials on learning it. A study does not keep samples; who resumes one gives them again.
  *  @param candidate  may be of another handle of the same space, one that has a trial, and given more than once
  *  @param value      in the objective's own unit
  *  @return HYT_ERR_NOT_FOUND names the nearest objective; HYT_ERR_STATE for an exact one, which is not modelled;
- *          HYT_ERR_RANGE for a value that is not finite, or beyond 1e100 either way */
+ *          HYT_ERR_CONFLICT for a candidate of another space; HYT_ERR_RANGE for a value that is not finite, or beyond
+ *          1e100 either way */
 HYT_API hyt_status hyt_search_add_sample(hyt_search *search, const hyt_candidate *candidate, const char *objective,
                                          double value);
 /** Called after each told trial of run(); 0 goes on, HYT_STOP ends well, negative ends and travels unchanged. */

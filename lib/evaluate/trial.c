@@ -55,7 +55,8 @@ static hyt_status extrapolate(watcher *w, size_t epoch, double score)
     e->scores[epoch] = score;
     if (done < least || done >= w->epochs) return HYT_OK;
     hyti_curve curve = hyti_curve_predict(e->scores, done, w->epochs);
-    if (bar == 0 || curve.high < bar) w->predicted = fmax(curve.value, w->best);
+    bool last = e->params.train.keep == HYTI_KEEP_LAST; /* then a good epoch on the way is nothing to count on */
+    if (bar == 0 || curve.high < bar) w->predicted = last ? curve.value : fmax(curve.value, w->best);
     return HYT_OK;
 }
 

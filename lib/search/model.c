@@ -178,7 +178,7 @@ static hyt_status find_noise(const hyti_problem *problem, const hyt_surrogate *s
     return status;
 }
 
-/* First in the lesson, so that what `auto` chose by its first rows stays chosen. */
+/* First in the lesson: those that are there before the first trial leave what `auto` chose by its first rows chosen. */
 static void add_samples(const hyti_problem *problem, const hyti_samples *samples, size_t j, lesson *l)
 {
     size_t genes = hyt_space_genes(problem->space);

@@ -8,8 +8,8 @@
  *   u32       checksum of the teacher, 0: none
  *   data      u64 fingerprint of the train part, u8 whether there is a validation part, u64 its fingerprint
  *   u64       epoch to go on with, steps that the optimiser made, steps in the mean of weights, epochs without a better
- *   f64       best score, -1: none
- *   f32       weights, statistics, both moments; where there is one, the mean and its statistics; the best and its
+ *   f64       score of the epoch that is kept, -1: none
+ *   f32       weights, statistics, both moments; where there is one, the mean and its statistics; what is kept and its
  *   u32       CRC-32 of all that is before
  *
  * A text is a byte of length and as many bytes. */
@@ -316,7 +316,7 @@ static hyt_status get_state(const hyt_trainer *t, cursor *c, state *s)
     HYTI_TRY(get_number(c, 8, "the steps", &s->steps));
     HYTI_TRY(get_number(c, 8, "the mean's steps", &s->averaged));
     HYTI_TRY(get_number(c, 8, "the epochs since the best", &s->since));
-    HYTI_TRY(get_real(c, "the best score", &s->accuracy));
+    HYTI_TRY(get_real(c, "the score that is kept", &s->accuracy));
     if (s->epoch < 1 || s->epoch > (uint64_t)t->params.epochs || s->since > s->epoch)
         return hyti_fail(HYT_ERR_FORMAT, "checkpoint: after %llu of %lld epochs, %llu since the best",
                          (unsigned long long)s->epoch, (long long)t->params.epochs, (unsigned long long)s->since);
@@ -324,7 +324,7 @@ static hyt_status get_state(const hyt_trainer *t, cursor *c, state *s)
         return hyti_fail(HYT_ERR_FORMAT, "checkpoint: %llu steps, %llu of them in the mean",
                          (unsigned long long)s->steps, (unsigned long long)s->averaged);
     if (s->accuracy != -1 && !(s->accuracy >= 0 && s->accuracy <= 1))
-        return hyti_fail(HYT_ERR_FORMAT, "checkpoint: best score %g", s->accuracy);
+        return hyti_fail(HYT_ERR_FORMAT, "checkpoint: score %g", s->accuracy);
     return HYT_OK;
 }
 
@@ -341,8 +341,8 @@ static hyt_status get_weights(const hyt_trainer *t, cursor *c, const state *s, h
         HYTI_TRY(get_values(c, running, "the mean of statistics", fit ? fit->mean.running : NULL));
     }
     if (s->accuracy >= 0) {
-        HYTI_TRY(get_values(c, weights, "the best weights", fit ? fit->best.weights : NULL));
-        HYTI_TRY(get_values(c, running, "the best statistics", fit ? fit->best.running : NULL));
+        HYTI_TRY(get_values(c, weights, "the weights that are kept", fit ? fit->best.weights : NULL));
+        HYTI_TRY(get_values(c, running, "the statistics that are kept", fit ? fit->best.running : NULL));
     }
     if (c->at != c->size)
         return hyti_fail(HYT_ERR_FORMAT, "checkpoint: %zu bytes after its end", c->size - c->at);

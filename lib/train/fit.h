@@ -24,7 +24,7 @@ struct hyti_fit {
     hyti_snapshot mean, own;       /* the running mean of the weights, and the weights while the mean is judged */
     size_t averaged;               /* steps in the mean */
     double accuracy;               /* of the epoch that is kept, -1: none yet */
-    size_t since;                  /* epochs since then */
+    size_t since;                  /* epochs since a better one, where the best is kept */
     bool stopped;                  /* by the callback */
     bool printed;                  /* the two below are there */
     uint64_t prints[2];            /* fingerprints of train and validation part */

@@ -40,6 +40,7 @@ hyt_status hyt_train_plan(const hyt_graph *graph, const hyt_options *options, ui
     HYTI_NEED(graph);
     HYTI_NEED(bytes);
     HYTI_TRY(hyti_options_read(options, &hyti_train_table, &params));
+    HYTI_TRY(hyti_train_check_params(&params));
     HYTI_TRY(plan(graph, &params, &planned));
     *bytes = (uint64_t)fmin(planned, 9007199254740992.0);
     return HYT_OK;

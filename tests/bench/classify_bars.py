@@ -210,8 +210,9 @@ def person_searches(options, training):
                     60 * options.minutes, **settings)
     front = front_of([t for t in finished(trials) if t["objectives"]["accuracy"] >= options.least], trade_off)
     seconds = [spent(options, place(options, f"{name}-{seed}.db")) for name in ("person-accuracy", "person")]
-    return ([(f"best {t['trial']}", t["genome"]) for t in best] + [(f"front {t['trial']}", t["genome"]) for t in front],
-            seconds)
+    found = {t["genome"]: f"front {t['trial']}" for t in front}
+    found.update({t["genome"]: f"best {t['trial']}" for t in best})  # both searches start with the same design
+    return [(name, genome) for genome, name in found.items()], seconds
 
 
 def person(options, training):

@@ -253,7 +253,7 @@ static void read_rows(const char *path, row *rows)
             continue;
         size_t k = row_of(name);
         row *r = &rows[k];
-        if (k == METHODS || r->there[index]) continue;
+        if (k == METHODS || r->there[index] || (methods[k].by_epochs && !strchr(line, '['))) continue;
         r->there[index] = true;
         r->value[index] = methods[k].sign * value;
         r->quality[index] = quality;

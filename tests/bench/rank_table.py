@@ -54,7 +54,7 @@ def rows_of(table):
 
 
 def measured_by_epochs(folder, out):
-    """Measured on request alone; killed after its first line."""
+    """Killed after its first line."""
     child = subprocess.Popen([program, folder, out, BY_EPOCHS])
     deadline = time.time() + 60
     while not (os.path.exists(out) and read(out)) and time.time() < deadline and child.poll() is None:

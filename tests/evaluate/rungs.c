@@ -60,7 +60,7 @@ static int evaluate(void *user, hyt_trial *trial, double *objectives, size_t n)
     return hyt_evaluator_evaluate(r->evaluator, trial, objectives, n);
 }
 
-static void search(run *r, const char *pruner)
+static void search(run *r, const char *pruner, const char *keep)
 {
     static const char *const training[][2] = { { HYT_TRAIN_BATCH, "8" }, { HYT_TRAIN_RATE, "0.01" },
                                                { HYT_TRAIN_AVERAGING, "0.5" }, { HYT_TRAIN_CROP, "0" },
@@ -87,6 +87,7 @@ static void search(run *r, const char *pruner)
     MUST(hyt_options_set_int(options, HYT_TRAIN_EPOCHS, EPOCHS));
     for (size_t i = 0; i < HYTI_COUNT(training); i++)
         MUST(hyt_options_set_text(options, training[i][0], training[i][1]));
+    MUST(hyt_options_set_text(options, HYT_TRAIN_KEEP, keep));
     MUST(hyt_evaluator_create(train, validation, options, &r->evaluator));
     MUST(hyt_evaluator_add_objective(r->evaluator, "accuracy"));
     MUST(hyt_evaluator_set_epoch(r->evaluator, count_epoch, r));
@@ -121,7 +122,7 @@ static size_t epochs_of(const run *r)
     return epochs;
 }
 
-/* What was reported at the last epoch of both: the best score so far. */
+/* What was reported after that epoch. */
 static double reached(const run *r, size_t trial, size_t epoch)
 {
     uint64_t step;
@@ -143,8 +144,8 @@ static void poor_networks_end_early_and_the_best_is_found(void **state)
 {
     run part, whole;
     (void)state;
-    search(&part, "halving");
-    search(&whole, "none");
+    search(&part, "halving", "best");
+    search(&whole, "none", "best");
     for (size_t i = 0; i < TRIALS; i++) {
         hyt_trial_state ended = hyt_search_trial_state(part.search, i);
         check_same_network(&part, &whole, i);
@@ -165,8 +166,24 @@ static void poor_networks_end_early_and_the_best_is_found(void **state)
     run_close(&whole);
 }
 
+/* Where the last epoch is kept, a report is of its own epoch, and may be lower than the one before. */
+static void the_last_epoch_is_what_is_told(void **state)
+{
+    run r;
+    size_t falls = 0;
+    (void)state;
+    search(&r, "none", "last");
+    for (size_t i = 0; i < TRIALS; i++) {
+        CHECK_NEAR(hyt_search_trial_objectives(r.search, i)[0], reached(&r, i, EPOCHS - 1), 0);
+        for (size_t epoch = 1; epoch < EPOCHS; epoch++) falls += reached(&r, i, epoch) < reached(&r, i, epoch - 1);
+    }
+    assert_true(falls > 0);
+    run_close(&r);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(poor_networks_end_early_and_the_best_is_found) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(poor_networks_end_early_and_the_best_is_found),
+                                        cmocka_unit_test(the_last_epoch_is_what_is_told) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

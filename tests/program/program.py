@@ -134,17 +134,33 @@ def one_objective():
 
 def ahead():
     """What takes no training is measured first, where a surrogate learns it and a trial is left to use it."""
-    said = "measured ahead of the trials, 12 networks: latency_ms"
+    said = "measuring 12 networks ahead of the trials: latency_ms"
     command = [*QUICK, "--ahead", 12, "--trials", 3, "--initial", 2, "--batch", 1]
     text = run(*command, "--study", "a.db")
     check(text.returncode == 0 and said in text.stderr and len(trials("a.db")) == 3, text)
     text = run(*command, "--study", "a.db", "--resume")
     check(text.returncode == 0 and "ahead" not in text.stderr, text)
+    rows = open("a.db.ahead.csv").read().splitlines()
+    check(len(rows) == 13 and rows[0] == "genome,latency_ms", rows)
     text = run(*command, "--trials", 4, "--study", "a.db", "--resume")
-    check(text.returncode == 0 and said in text.stderr and len(trials("a.db")) == 4, text)
+    check(text.returncode == 0 and "ahead" not in text.stderr and len(trials("a.db")) == 4, text)
+    open("a.db.ahead.csv", "w").write(rows[0] + "\n" + rows[1].replace(":", ";") + "\n")
+    refused(*command, "--trials", 5, "--study", "a.db", "--resume", says=[";"])
     for others in ["--method", "random"], ["--objective", "accuracy:max"], ["--objective", "latency_ms:min"]:
-        text = run(*command, *others)
+        refused(*command, *others, says=["--ahead"])
+        text = run(*QUICK[:-2], "--trials", 2, *others)
         check(text.returncode == 0 and "ahead" not in text.stderr, others, text)
+
+
+def samples_are_resumed():
+    """A search that was killed goes on as one that was not: what was measured ahead lies beside the study."""
+    command = ["--objective", "accuracy:max", "--objective", "zen:max", "--objective", "parameters:min", "--ahead", 9,
+               "--initial", 2, "--batch", 2, "--population", 8, "--generations", 4]
+    search(*command, "--trials", 6, "--study", "x.db")
+    check(len(open("x.db.ahead.csv").read().splitlines()) == 10, "x.db.ahead.csv")
+    search(*command, "--trials", 4, "--study", "y.db")
+    search(*command, "--trials", 6, "--study", "y.db", "--resume")
+    check([row["genome"] for row in trials("x.db")] == [row["genome"] for row in trials("y.db")], trials("y.db"))
 
 
 def one_shot():
@@ -389,7 +405,7 @@ def main():
             check(max(map(len, run(name, "--help").stdout.splitlines())) <= 100, name)
         started = time.monotonic()
         steps = [bad_words, bad_pictures, impossible_limits, own_pictures, lambda: resuming(results()), ending_early,
-                 one_objective, ahead, bad_studies, full_disk,
+                 one_objective, ahead, samples_are_resumed, bad_studies, full_disk,
                  on_a_terminal, interrupting, one_shot, lambda: killing(6)]
         for step in steps:
             step()

@@ -120,6 +120,7 @@ static void going_on_is_exact(void **state)
 #define SGD "epochs", "4", "optimiser", "sgd", "rate", "0.05", "schedule", "one-cycle"
     check_resume(SET(SGD), SET(SGD), NULL);
     check_resume(SET(SGD, "patience", "1", "rate", "0"), SET(SGD, "patience", "1", "rate", "0"), validation);
+    check_resume(SET(COMMON, "keep", "last"), SET(COMMON, "keep", "last", "threads", "2"), validation);
     hyt_dataset_destroy(validation);
 }
 
