@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A search within the same limits by the objectives that take no training: half of it a design that fills the space, half
- * what is best in them, the end of the front where a surrogate that only knew the middle would have to guess. A study
- * keeps what was measured in a table beside it, so that a resumed search makes the proposals that it would have made. */
+/* A search within the same limits by the objectives that take no training: half of it a design that fills the space,
+ * half what is best in them, the end of the front where a surrogate that only knew the middle would have to guess.
+ * A study keeps what was measured in a table beside it, so that a resumed search makes the proposals that it would
+ * have made. */
 #include "ahead.h"
 #include "csv.h"
 #include "settings.h"
@@ -89,8 +90,10 @@ static hyt_status make_options(const search_job *job, search_job *early)
     int64_t batch = (int64_t)fmin(1000, (double)early->ahead / 10 + 1);
     if (status == HYT_OK) status = hyt_options_set_int(early->search_options, HYT_SEARCH_BATCH, batch);
     for (size_t i = 0; i < hyt_options_count(job->evaluator_options) && status == HYT_OK; i++)
-        status = copy_option(job->evaluator_options, early->evaluator_options, hyt_options_key(job->evaluator_options, i));
-    if (status == HYT_OK) status = hyt_options_set_real(early->evaluator_options, HYT_EVALUATE_SUBSET, 1); /* no training */
+        status = copy_option(job->evaluator_options, early->evaluator_options,
+                             hyt_options_key(job->evaluator_options, i));
+    if (status == HYT_OK) /* no training */
+        status = hyt_options_set_real(early->evaluator_options, HYT_EVALUATE_SUBSET, 1);
     return status == HYT_OK ? set_timing(early) : status;
 }
 

@@ -5,8 +5,8 @@
 #include "job.h"
 
 /* Before the first trial: what objectives take no training are measured of some networks, and given to the search as
- * samples; a study that goes on takes those that lie beside it. Does nothing where no objective is such, all are, or the
- * method has no surrogates. */
+ * samples; a study that goes on takes those that lie beside it. Does nothing where no objective is such, all are, or
+ * the method has no surrogates. */
 int measure_ahead(search_job *job);
 
 #endif

@@ -108,7 +108,8 @@ static int train_longer(search_job *job, front_network *network, hyt_graph **mod
     if (make_model(job, network, job->final_epochs, path, &longer) != GOOD) return BAD;
     if (!longer) return GOOD; /* Ctrl-C */
     hyt_status status = hyt_train_score(*model, job->pictures.validation, job->score, job_threads(job), &before);
-    if (status == HYT_OK) status = hyt_train_score(longer, job->pictures.validation, job->score, job_threads(job), &after);
+    if (status == HYT_OK)
+        status = hyt_train_score(longer, job->pictures.validation, job->score, job_threads(job), &after);
     bool better = status == HYT_OK && after >= before;
     if (better) {
         hyt_graph *kept = *model;
@@ -257,8 +258,9 @@ static void print_result(const search_job *job, const search_outcome *outcome)
 int finish_search(search_job *job)
 {
     char summary[512], precision[16] = "";
+    const char *stopped = hyt_search_stopped(job->search);
     search_outcome outcome = { .search = job->search, .folder = job->folder, .summary = summary, .score = job->score,
-                               .stopped = *hyt_search_stopped(job->search) ? hyt_search_stopped(job->search) : "stopped", .hypervolume = NAN };
+                               .stopped = *stopped ? stopped : "stopped", .hypervolume = NAN };
     hyt_search_hypervolume(job->search, &outcome.hypervolume);
     hyt_options_get_text(job->evaluator_options, HYT_EVALUATE_PRECISION, precision, sizeof precision);
     snprintf(summary, sizeof summary,

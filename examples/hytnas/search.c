@@ -45,28 +45,28 @@ static const flag_row flags[] = {
     [SHAPES_VAL] = { "shapes-val", "N", "to validate on (default 400)" },
     [SHAPES_TEST] = { "shapes-test", "N", "to test on (default 400)" },
     [SPACE] = { "space", "NAME",
-                "networks to choose from: hytnas, hytnas-wide (classification), hytnas-detect, hytnas-detr (detection), "
-                "hytnas-segment (segmentation); default: the first of its --task" },
+                "networks to choose from: hytnas, hytnas-wide (classification), hytnas-detect, hytnas-detr "
+                "(detection), hytnas-segment (segmentation); default: the first of its --task" },
     [OBJECTIVE] = { "objective", "NAME:max|min",
-                    "1 to 4 times, of: accuracy, map50, map, miou (the score of the task), latency_ms, parameters, macs, "
-                    "arena_bytes, weight_bytes; without training: zen, naswot, synflow, snip, gradnorm, logdet, fused; "
-                    "energy_uj (measured), energy_estimate_uj (estimated); with a --predictor: predicted_ and a score, "
-                    "latency_ms or energy_uj "
-                    "(default: the task's score:max latency_ms:min parameters:min)" },
+                    "1 to 4 times, of: accuracy, map50, map, miou (the score of the task), latency_ms, parameters, "
+                    "macs, arena_bytes, weight_bytes; without training: zen, naswot, synflow, snip, gradnorm, logdet, "
+                    "fused; energy_uj (measured), energy_estimate_uj (estimated); with a --predictor: predicted_ and a "
+                    "score, latency_ms or energy_uj (default: the task's score:max latency_ms:min parameters:min)" },
     [LIMIT] = { "limit", "NAME:VALUE",
                 "repeatable; on parameters, macs, arena_bytes, weight_bytes, predicted_latency_ms, "
-                "predicted_energy_uj: no network above it is tried; on what else is an objective: none beyond it is in the front, or, of a "
-                "predicted score, tried" },
+                "predicted_energy_uj: no network above it is tried; on what else is an objective: none beyond it is in "
+                "the front, or, of a predicted score, tried" },
     [PREDICTOR] = { "predictor", "FILE",
                     "repeatable; a predictor that hytnas measure wrote: its answers are a metric (of latency_ms: "
                     "predicted_latency_ms), known without training or timing, for --objective and --limit" },
-    [STUDY] = { "study", "FILE", "keeps every trial in this file, so that the search can be resumed; the super-network of "
-                                 "--train-method one-shot or fine-tuning lies beside it, in FILE.supernet" },
+    [STUDY] = { "study", "FILE",
+                "keeps every trial in this file, so that the search can be resumed; the super-network of "
+                "--train-method one-shot or fine-tuning lies beside it, in FILE.supernet" },
     [RESUME] = { "resume", NULL, "goes on with the study; starts it if there is none" },
     [AHEAD] = { "ahead", "N",
                 "networks that are measured before the first trial, by what takes no training among the objectives "
-                "(latency_ms, energy_uj, energy_estimate_uj, zero-shot metrics), so that methods with surrogates know it "
-                "from the start; its time is on top of --seconds; a study keeps it in FILE.ahead.csv (default: four "
+                "(latency_ms, energy_uj, energy_estimate_uj, zero-shot metrics), so that methods with surrogates know "
+                "it from the start; its time is on top of --seconds; a study keeps it in FILE.ahead.csv (default: four "
                 "a trial, at most 100; 0: none)" },
     [OUT] = { "out", "DIR",
               "folder of front.csv, report.html and models/ (default: beside the study, its name with -results; "
@@ -162,12 +162,10 @@ static int read_flags(search_job *job, int argc, char **argv)
     const command_form form = {
         .name = "search",
         .operands = "",
-        .about = "Searches a space of hybrid convolution + attention networks, for classes, boxes or pixels: each proposed network is "
-                 "trained on the "
-                 "pictures and timed on this machine. Ends with the front of best trade-offs, a trained model file for "
-                 "each of "
-                 "its networks, front.csv and report.html. Ctrl-C ends it well, with the front so far; a second one at "
-                 "once.",
+        .about = "Searches a space of hybrid convolution + attention networks, for classes, boxes or pixels: each "
+                 "proposed network is trained on the pictures and timed on this machine. Ends with the front of best "
+                 "trade-offs, a trained model file for each of its networks, front.csv and report.html. Ctrl-C ends it "
+                 "well, with the front so far; a second one at once.",
         .flags = flags,
         .flag_count = FLAGS,
         .groups = groups,

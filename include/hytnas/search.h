@@ -21,17 +21,22 @@ extern "C" {
 typedef struct hyt_search hyt_search;
 typedef enum hyt_direction { HYT_MINIMISE = 0, HYT_MAXIMISE = 1 } hyt_direction;
 
-#define HYT_SEARCH_METHOD "method"           /**< choice: "hytnas" (surrogates), "nsga2", "random", "sobol", "evolution", "parego", "dgemo" */
+/** choice: "hytnas" (surrogates), "nsga2", "random", "sobol", "evolution", "parego", "dgemo" */
+#define HYT_SEARCH_METHOD "method"
 #define HYT_SEARCH_SEED "seed"               /**< int, 0 */
 #define HYT_SEARCH_TRIALS "trials"           /**< int, 100: evaluations in all, failed ones too */
 #define HYT_SEARCH_BATCH "batch"             /**< int, 5: proposals of one round */
 #define HYT_SEARCH_INITIAL "initial"         /**< int, 0: initial design; 0: genes / 3 + 4, from 6 to 32 */
 #define HYT_SEARCH_DESIGN "design"           /**< choice: "latin", "uniform", "beta", "sobol", "cluster" */
-#define HYT_SEARCH_SURROGATE "surrogate"     /**< choice: "gp", "auto" (by cross-validation), "trees", "forest", "ridge", "ranker" */
-#define HYT_SEARCH_ACQUISITION "acquisition" /**< choice: "ehvi", "nehvi", "thompson", all joint; "identity", "ucb", "ei", "pi" */
-#define HYT_SEARCH_SOLVER "solver"           /**< choice: "auto" (all of a small space, else nsga2), "nsga2", "moead", "local" */
+/** choice: "gp", "auto" (by cross-validation), "trees", "forest", "ridge", "ranker" */
+#define HYT_SEARCH_SURROGATE "surrogate"
+/** choice: "ehvi", "nehvi", "thompson", all joint; "identity", "ucb", "ei", "pi" */
+#define HYT_SEARCH_ACQUISITION "acquisition"
+/** choice: "auto" (all of a small space, else nsga2), "nsga2", "moead", "local" */
+#define HYT_SEARCH_SOLVER "solver"
 #define HYT_SEARCH_SELECTION "selection"     /**< choice: "fantasies", "hvi", "random", "dominance" */
-#define HYT_SEARCH_POPULATION "population"   /**< int: parents of nsga2, the living of evolution, points kept by the inner solver */
+/** int: parents of nsga2, the living of evolution, points kept by the inner solver */
+#define HYT_SEARCH_POPULATION "population"
 #define HYT_SEARCH_GENERATIONS "generations" /**< int, 0: of the inner solver; 0: 6 a gene, from 48 to 240 */
 #define HYT_SEARCH_ADDED_RESULTS "added"     /**< choice: "free", results that were added are no trials; "count" */
 #define HYT_SEARCH_REPEATS "repeats"         /**< int, 1: evaluations that a candidate may have */
@@ -73,8 +78,8 @@ HYT_API hyt_status hyt_search_add_constraint(hyt_search *search, const char *nam
  *  most. Trials beyond it are finished but are not in the front, and the search learns to avoid them. */
 HYT_API hyt_status hyt_search_add_limit(hyt_search *search, const char *objective, double limit);
 /** One value an objective, each in its own unit. If not set: the worst value of each objective among the finished
- *  trials of the initial design, and 10 % of its range beyond it; it is fixed from then on. (Where all of the design failed,
- *  trials up to the first that finishes count too.) */
+ *  trials of the initial design, and 10 % of its range beyond it; it is fixed from then on. (Where all of the design
+ *  failed, trials up to the first that finishes count too.) */
 HYT_API hyt_status hyt_search_set_reference(hyt_search *search, const double *reference, size_t n);
 /** @} */
 
@@ -100,8 +105,8 @@ HYT_API hyt_status hyt_search_set_reference(hyt_search *search, const double *re
  *          them and the nearest value seen); HYT_ERR_STATE when all of the round is out and not yet told, or the
  *          trials of the options are used up */
 HYT_API hyt_status hyt_search_ask(hyt_search *search, size_t n, hyt_trial **trials, size_t *count);
-/** @param state       HYT_TRIAL_FINISHED, a failure, HYT_TRIAL_PRUNED or HYT_TRIAL_CANCELLED; finished with a value that is
- *                     not finite, or beyond 1e100 either way, becomes HYT_TRIAL_NAN
+/** @param state       HYT_TRIAL_FINISHED, a failure, HYT_TRIAL_PRUNED or HYT_TRIAL_CANCELLED; finished with a value
+ *                     that is not finite, or beyond 1e100 either way, becomes HYT_TRIAL_NAN
  *  @param objectives  n values in the order added; may be NULL on a failure
  *  @return HYT_ERR_STATE for a trial that was told before, HYT_ERR_RANGE for a state that no trial ends in */
 HYT_API hyt_status hyt_search_tell(hyt_search *search, hyt_trial *trial, hyt_trial_state state,
@@ -112,15 +117,15 @@ HYT_API hyt_status hyt_search_tell(hyt_search *search, hyt_trial *trial, hyt_tri
  *  asked.
  *  @param candidate  copied; may be of another handle of the same space
  *  @param state      HYT_TRIAL_FINISHED or a failure, as for tell
- *  @return HYT_ERR_CONFLICT where the candidate has a trial already, unless that was cancelled or failed for a transient
- *          reason, or the option "repeats" leaves room */
+ *  @return HYT_ERR_CONFLICT where the candidate has a trial already, unless that was cancelled or failed for a
+ *          transient reason, or the option "repeats" leaves room */
 HYT_API hyt_status hyt_search_add_result(hyt_search *search, const hyt_candidate *candidate, hyt_trial_state state,
                                          const double *objectives, size_t n);
 /** What is known of one objective of a candidate apart from any trial, because that one takes no evaluation (a latency,
- *  where the accuracy takes a training): what models that objective learns from it from now on, and nothing else does. At
- *  any time, and for any number of candidates (surrogate "auto" looks at the first rows, which these are, when it chooses): with
- *  some dozens from the start, methods "hytnas", "parego" and "dgemo"
- *  need not spend trials on learning it. A study does not keep samples; who resumes one gives them again.
+ *  where the accuracy takes a training): what models that objective learns from it from now on, and nothing else does.
+ *  At any time, and for any number of candidates (surrogate "auto" looks at the first rows, which these are, when it
+ *  chooses): with some dozens from the start, methods "hytnas", "parego" and "dgemo" need not spend trials on learning
+ *  it. A study does not keep samples; who resumes one gives them again.
  *  @param candidate  may be of another handle of the same space, one that has a trial, and given more than once
  *  @param value      in the objective's own unit
  *  @return HYT_ERR_NOT_FOUND names the nearest objective; HYT_ERR_STATE for an exact one, which is not modelled;
@@ -162,7 +167,8 @@ HYT_API hyt_status hyt_search_trial_mean(const hyt_search *search, size_t index,
  *  reports again. NULL where there is no such report. */
 HYT_API size_t hyt_search_trial_reports(const hyt_search *search, size_t index);
 HYT_API const double *hyt_search_trial_report(const hyt_search *search, size_t index, size_t place, uint64_t *step);
-/** Of several finished trials of one candidate only the first. 1 if finished, within the limits and dominated by no other such trial. */
+/** Of several finished trials of one candidate only the first. 1 if finished, within the limits
+ *  and dominated by no other such trial. */
 HYT_API int hyt_search_trial_in_front(const hyt_search *search, size_t index);
 /** One trial of the front, by means where candidates were evaluated more than once. HYT_ERR_STATE where nothing has
  *  finished within the limits.

@@ -12,8 +12,8 @@ enum {
     FIRST_CHOICE = 16 /* rows from which on kinds are compared; before, it is the Gaussian process */
 };
 
-/* Power of the predicted chance of success. A failure teaches less than a result, and where the best is just beyond what
- * works, gain times chance alone would spend every other evaluation there. */
+/* Power of the predicted chance of success. A failure teaches less than a result, and where the best is just beyond
+ * what works, gain times chance alone would spend every other evaluation there. */
 static const double caution = 4;
 
 static const char *const kind_names[] = { "auto", "gp", "trees", "forest", "ridge", "ranker" };

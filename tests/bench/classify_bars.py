@@ -188,7 +188,8 @@ def report_person(front, peers, seconds):
     worst = min(front, key=lambda row: row["test_int8"] - row["test"])
     print(f"\n- searches: {seconds[0] / 60:.1f} minutes of accuracy alone, {seconds[1] / 60:.1f} of all three\n"
           f"- chosen on validation: {chosen['name']}, test int8 {chosen['test_int8']:.3f} ({low:.3f} to {high:.3f}); "
-          f"asked 0.90 give or take its interval: {'met' if high >= .9 else 'not met'}\n- int8 at most 1 point below fp32 on test, all of the front: "
+          f"asked 0.90 give or take its interval: {'met' if high >= .9 else 'not met'}\n"
+          "- int8 at most 1 point below fp32 on test, all of the front: "
           f"{'met' if worst['test_int8'] - worst['test'] >= -.01 else 'not met'} (worst {worst['name']}, "
           f"{worst['test_int8'] - worst['test']:+.4f}, one picture is {1 / worst['pictures']:.4f})")
     for peer in peers:
@@ -204,7 +205,8 @@ def person_searches(options, training):
     """What is trained to the end: the best of accuracy alone, then the front; and the seconds of each search."""
     seed, settings = options.seed, dict(trials=options.trials, epochs=options.epochs, precision="int8")
     limits = ["parameters:59999"] + ([f"accuracy:{options.least}"] if options.least else [])
-    trials = search(options, "person-accuracy", seed, ["accuracy:max"], limits, training, 60 * options.minutes, **settings)
+    trials = search(options, "person-accuracy", seed, ["accuracy:max"], limits, training, 60 * options.minutes,
+                    **settings)
     best = sorted(finished(trials), key=lambda t: -t["objectives"]["accuracy"])[:options.finalists]
     trials = search(options, "person", seed, ["accuracy:max", "latency_ms:min", "weight_bytes:min"], limits, training,
                     60 * options.minutes, **settings)

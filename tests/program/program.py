@@ -16,11 +16,12 @@ import time
 import zipfile
 
 PROGRAM = os.path.abspath(sys.argv[1])
-QUICK = ["search", "--data", "shapes", "--input", "32", "--shapes-train", "40", "--shapes-val", "24", "--shapes-test", "24",
-         "--limit", "macs:6e5", "--epochs", "1", "--timing-ms", "2", "--threads", "1", "--ahead", "0"]
+QUICK = ["search", "--data", "shapes", "--input", "32", "--shapes-train", "40", "--shapes-val", "24",
+         "--shapes-test", "24", "--limit", "macs:6e5", "--epochs", "1", "--timing-ms", "2", "--threads", "1",
+         "--ahead", "0"]
 # The genes of the preset in the order of its genome: as many values each.
-VALUES = ([[1, 2, 3, 4]] * 4 + [[1, 2, 4]] * 5 + [[8, 16, 24, 32]] + [[1, 1.5, 2]] * 4 + [[1, 2, 4]] * 3 + [[1, 1.5, 2]] * 3 +
-          [[2, 4, 8]] * 3)
+VALUES = ([[1, 2, 3, 4]] * 4 + [[1, 2, 4]] * 5 + [[8, 16, 24, 32]] + [[1, 1.5, 2]] * 4 + [[1, 2, 4]] * 3 +
+          [[1, 1.5, 2]] * 3 + [[2, 4, 8]] * 3)
 
 
 def run(*arguments, **options):
@@ -98,7 +99,8 @@ def resuming(first):
     check(made == {name: os.stat("s-results/models/" + name).st_mtime_ns for name in made}, "models were made again")
     for name in made:
         os.unlink("s-results/models/" + name)
-    check(search("--trials", 7, "--study", "s.db", "--final-epochs", 2, "--resume") == first, "models are not what they were")
+    check(search("--trials", 7, "--study", "s.db", "--final-epochs", 2, "--resume") == first,
+          "models are not what they were")
     more = search("--trials", 10, "--study", "s.db", "--resume")
     check_result(more, 10, "s.db")
     text = run(*QUICK, "--trials", 10, "--study", "s.db", "--resume")
@@ -165,7 +167,8 @@ def samples_are_resumed():
 
 def one_shot():
     """The super-network lies beside the study: a resumed search takes it, one with other settings is refused."""
-    train = ["--train-method", "one-shot", "--supernet-epochs", 1, "--objective", "accuracy:max", "--objective", "macs:min"]
+    train = ["--train-method", "one-shot", "--supernet-epochs", 1,
+             "--objective", "accuracy:max", "--objective", "macs:min"]
     search(*train, "--trials", 2, "--study", "w.db")
     made = os.stat("w.db.supernet")
     check(made.st_size > 1000000 and "space=hytnas" in open("w.db.supernet.txt").read(), made)
@@ -227,7 +230,8 @@ def on_a_terminal():
     except OSError as error:
         print(f"skipped: the line on a terminal, since none can be opened here ({error})")
         return
-    process = subprocess.Popen([PROGRAM, *QUICK, "--trials", "13", "--json"], stdout=subprocess.DEVNULL, stderr=terminal)
+    process = subprocess.Popen([PROGRAM, *QUICK, "--trials", "13", "--json"], stdout=subprocess.DEVNULL,
+                               stderr=terminal)
     os.close(terminal)
     output = b""
     try:
@@ -270,8 +274,8 @@ def own_pictures():
     """A folder of pictures, at their size and at another."""
     pictures("p")
     for side in (), ("--input", 40):
-        result = run("search", "--data", "p", "--trials", 3, "--epochs", 1, "--limit", "macs:6e5", "--timing-ms", 2, "--json",
-                     *side)
+        result = run("search", "--data", "p", "--trials", 3, "--epochs", 1, "--limit", "macs:6e5", "--timing-ms", 2,
+                     "--json", *side)
         check(result.returncode == 0, result.stderr)
         check_result(json.loads(result.stdout), 3)
 
@@ -319,7 +323,8 @@ def bad_words():
     refused(*start, "--objective", "latency:min", says=["latency_ms"])
     refused(*start, "--objective", "macs:small", says=["macs", "small"])
     refused(*start, "--limit", "macs:4MB", says=["macs", "4MB"])
-    refused(*start, "--objective", "accuracy:max", "--objective", "macs:min", "--limit", "latency_ms:3", says=["latency_ms"])
+    refused(*start, "--objective", "accuracy:max", "--objective", "macs:min", "--limit", "latency_ms:3",
+            says=["latency_ms"])
     refused(*start, "--input", 20, says=["input", "32"])
     refused(*start, "more", says=["more"])
     refused("search", "--data", "shapes", "--resume", says=["--study"])
@@ -345,7 +350,8 @@ def bad_studies():
     refused(*command, "--limit", "parameters:1e6", says=["parameters"], study="b.db")
     refused(*command, "--objective", "accuracy:max", "--objective", "macs:min", says=["objective"], study="b.db")
     good = open("b.db", "rb").read()
-    space = {"name": "other", "genes": [{"name": f"g{i}", "kind": "ordinal", "values": v} for i, v in enumerate(VALUES)]}
+    space = {"name": "other",
+             "genes": [{"name": f"g{i}", "kind": "ordinal", "values": v} for i, v in enumerate(VALUES)]}
     for sql, says in ((f"UPDATE fact SET value='{json.dumps(space)}' WHERE key='space'", "space"),
                       ("PRAGMA user_version=99", "version 99"), ("PRAGMA application_id=5", "another application"),
                       ("UPDATE trial SET state=12", "damaged")):
@@ -373,8 +379,8 @@ def bad_studies():
 
 def impossible_limits():
     for limit, says in ("macs:1000", "macs"), ("parameters:10", "parameters"), ("arena_bytes:64", "arena_bytes"):
-        refused("search", "--data", "shapes", "--input", 32, "--trials", 3, "--epochs", 1, "--limit", limit, "--study", "l.db",
-                says=[says])
+        refused("search", "--data", "shapes", "--input", 32, "--trials", 3, "--epochs", 1, "--limit", limit,
+                "--study", "l.db", says=[says])
         check(not os.path.exists("l-results"), "l-results was left")
         if os.path.exists("l.db"):
             os.unlink("l.db")

@@ -308,7 +308,8 @@ static void the_front_is_evaluated_again(void **state)
     size_t again = 0, front = 0, of_front = 0;
     for (size_t i = 0; i < 80; i++) {
         size_t same = 0, evaluations;
-        for (size_t k = 0; k < i; k++) same += (size_t)hyt_candidate_equal(candidate_of(search, i), candidate_of(search, k));
+        for (size_t k = 0; k < i; k++)
+            same += (size_t)hyt_candidate_equal(candidate_of(search, i), candidate_of(search, k));
         assert_true(same < REPEATS);
         again += same > 0;
         check_mean(search, i);

@@ -335,8 +335,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(going_on_is_exact), cmocka_unit_test(going_on_for_int8_is_exact),
-        cmocka_unit_test(what_differs_is_named), cmocka_unit_test(damaged_files_are_refused), cmocka_unit_test(bad_calls_are_refused),
-        cmocka_unit_test(one_training_at_a_time), cmocka_unit_test(allocations_may_fail),
+        cmocka_unit_test(what_differs_is_named), cmocka_unit_test(damaged_files_are_refused),
+        cmocka_unit_test(bad_calls_are_refused), cmocka_unit_test(one_training_at_a_time),
+        cmocka_unit_test(allocations_may_fail),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
