@@ -124,6 +124,16 @@ def ending_early():
     check("ended early, after epoch " in text.stderr and " at accuracy " in text.stderr, text)
 
 
+def int8_models():
+    """Kept as they were trained, and found again."""
+    command = ["--precision", "int8", "--trials", 4, "--study", "i.db"]
+    first = search(*command)
+    made = {name: os.stat("i-results/models/" + name).st_mtime_ns for name in os.listdir("i-results/models")}
+    check(len(made) == len(first["front"]), made, first)
+    check(search(*command, "--resume") == first, "not the same result")
+    check(made == {name: os.stat("i-results/models/" + name).st_mtime_ns for name in made}, "models were made again")
+
+
 def one_objective():
     """The front is the trials of the best accuracy; everything else is as usual."""
     result = search("--trials", 8, "--study", "o.db", "--objective", "accuracy:max")
@@ -411,7 +421,7 @@ def main():
             check(max(map(len, run(name, "--help").stdout.splitlines())) <= 100, name)
         started = time.monotonic()
         steps = [bad_words, bad_pictures, impossible_limits, own_pictures, lambda: resuming(results()), ending_early,
-                 one_objective, ahead, samples_are_resumed, bad_studies, full_disk,
+                 int8_models, one_objective, ahead, samples_are_resumed, bad_studies, full_disk,
                  on_a_terminal, interrupting, one_shot, lambda: killing(6)]
         for step in steps:
             step()
