@@ -126,12 +126,12 @@ def ending_early():
 
 def int8_models():
     """Kept as they were trained, and found again."""
-    command = ["--precision", "int8", "--trials", 4, "--study", "i.db"]
+    command = ["--precision", "int8", "--trials", 4, "--study", "n.db"]
     first = search(*command)
-    made = {name: os.stat("i-results/models/" + name).st_mtime_ns for name in os.listdir("i-results/models")}
+    made = {name: os.stat("n-results/models/" + name).st_mtime_ns for name in os.listdir("n-results/models")}
     check(len(made) == len(first["front"]), made, first)
     check(search(*command, "--resume") == first, "not the same result")
-    check(made == {name: os.stat("i-results/models/" + name).st_mtime_ns for name in made}, "models were made again")
+    check(made == {name: os.stat("n-results/models/" + name).st_mtime_ns for name in made}, "models were made again")
 
 
 def one_objective():
@@ -231,6 +231,13 @@ def interrupting():
     check(result["stopped"] == "stopped" and result["front"] and 3 <= result["finished"] < 500, result)
     told = len([row for row in trials("i.db") if row["state"] != "pending"])
     check(told == result["finished"] + result["failed"], told, result)
+    command = [PROGRAM, *QUICK, "--trials", "9", "--ahead", "400", "--study", "j.db", "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    check("ahead" in process.stderr.readline(), "nothing was measured ahead")
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    check(process.returncode == 0 and json.loads(output)["trials"] == 0, output, errors)
+    check(not os.path.exists("j.db.ahead.csv"), "what was measured in part was kept")
 
 
 def on_a_terminal():
