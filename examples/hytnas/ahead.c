@@ -238,6 +238,7 @@ static int run(search_job *early, hyt_search *search)
     hyt_status status = hyt_search_run(early->search, evaluate, early, tell);
     progress_end(&early->progress);
     if (interrupted()) return GOOD;
+    if (status == HYT_ERR_INFEASIBLE) return check(status); /* nor would any trial be within the limits */
     if (status != HYT_OK) progress_say(&early->progress, "not all of it could be measured: %s", hyt_message());
     int result = keep(early);
     return result == GOOD ? check(take_trials(early, search)) : result;
