@@ -42,13 +42,6 @@ static size_t trials_of(const search_job *job)
     return (size_t)trials;
 }
 
-/* Enough for a surrogate, and little beside the trainings. */
-static size_t choose_ahead(const search_job *job)
-{
-    size_t trials = trials_of(job);
-    return job->ahead != AHEAD_CHOSEN ? job->ahead : trials < 25 ? 4 * trials : 100;
-}
-
 static bool is_worth_it(const search_job *job)
 {
     bool trains = false, measures = false;
@@ -57,6 +50,14 @@ static bool is_worth_it(const search_job *job)
         measures = measures || is_measured_ahead(job->objectives[i].name);
     }
     return job->ahead > 0 && trains && measures && has_surrogates(job);
+}
+
+/* Enough for a surrogate, and little beside the trainings. */
+size_t count_ahead(const search_job *job)
+{
+    size_t trials = trials_of(job);
+    if (!is_worth_it(job)) return 0;
+    return job->ahead != AHEAD_CHOSEN ? job->ahead : trials < 25 ? 4 * trials : 100;
 }
 
 static hyt_status copy_option(const hyt_options *from, hyt_options *to, const char *key)
@@ -247,7 +248,7 @@ static int run(search_job *early, hyt_search *search)
 static int measure(const search_job *job)
 {
     search_job early = *job;
-    early.ahead = choose_ahead(job);
+    early.ahead = count_ahead(job);
     early.search = NULL;
     early.evaluator = NULL;
     early.search_options = early.evaluator_options = NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a search hands over: a trained model for each network of the front, its test score, the files, the table. */
+#include "ahead.h"
 #include "models.h"
 #include "job.h"
 #include <inttypes.h>
@@ -221,6 +222,8 @@ static int add_settings(const search_job *job, search_outcome *outcome)
     if (add_options(outcome, job->search_options, "") != GOOD ||
         add_options(outcome, job->evaluator_options, "train ") != GOOD)
         return BAD;
+    snprintf(name, sizeof name, "%zu", count_ahead(job));
+    if (add_setting(outcome, "measured ahead", name) != GOOD) return BAD;
     snprintf(name, sizeof name, "%zu", job->final_epochs);
     return add_setting(outcome, "final epochs", name);
 }

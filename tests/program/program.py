@@ -5,6 +5,7 @@ import io
 import json
 import os
 import random
+import re
 import resource
 import signal
 import sqlite3
@@ -152,6 +153,8 @@ def ahead():
     check(text.returncode == 0 and said in text.stderr and len(trials("a.db")) == 3, text)
     text = run(*command, "--study", "a.db", "--resume")
     check(text.returncode == 0 and "ahead" not in text.stderr, text)
+    page = open("a-results/report.html", encoding="utf-8").read()
+    check(re.search(r"measured ahead(<[^>]*>|\s)*12\b", page), "the report does not say what was measured ahead")
     rows = open("a.db.ahead.csv").read().splitlines()
     check(len(rows) == 13 and rows[0] == "genome,latency_ms", rows)
     text = run(*command, "--trials", 4, "--study", "a.db", "--resume")
