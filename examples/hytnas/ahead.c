@@ -9,18 +9,12 @@
 #include "setup.h"
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { PATH_SIZE = 4096, GENOME_SIZE = 1024 };
 
 /* A surrogate averages over what is timed more roughly than a trial is. */
 static const double share_of_timing = 0.25;
-
-static bool needs_training(const char *metric)
-{
-    return is_accuracy(metric) && !is_predicted(metric);
-}
 
 /* Neither trained for, nor known exactly anyway. */
 static bool is_measured_ahead(const char *metric)
@@ -265,13 +259,13 @@ static int measure(const search_job *job)
 int measure_ahead(search_job *job)
 {
     char path[PATH_SIZE];
-    bool asked = job->ahead != AHEAD_CHOSEN && job->ahead > 0;
+    bool asked = job->ahead != AHEAD_CHOSEN && job->ahead > 0, begins = hyt_search_size(job->search) == 0;
+    if (job->study_path && path_of(job, path) != GOOD) return BAD;
+    if (job->study_path && begins) remove(path); /* of a study that is gone */
     if (!is_worth_it(job))
         return asked ? complain("--ahead: nothing to measure: it takes a method with surrogates, an objective that is "
                                 "trained for, and one that is measured without")
                      : GOOD;
-    if (hyt_search_size(job->search) == 0) return measure(job);
-    if (!job->study_path) return GOOD;
-    if (path_of(job, path) != GOOD) return BAD;
-    return settings_exist(path) ? take_table(job, path) : GOOD;
+    if (begins) return measure(job);
+    return job->study_path && settings_exist(path) ? take_table(job, path) : GOOD;
 }

@@ -98,6 +98,11 @@ bool is_predicted(const char *metric)
     return strncmp(metric, "predicted_", strlen("predicted_")) == 0;
 }
 
+bool needs_training(const char *metric)
+{
+    return is_accuracy(metric) && !is_predicted(metric);
+}
+
 int width_of(const char *metric, int least)
 {
     int width = (int)strlen(title_of(metric));

@@ -24,6 +24,8 @@ const char *spoken(const char *metric, double value);
 bool is_accuracy(const char *metric);
 bool is_count(const char *metric);
 bool is_predicted(const char *metric);
+/* A score that is measured, of a trained network. */
+bool needs_training(const char *metric);
 /* For "latency_ms": "latency (ms)", "latency", " ms". */
 const char *title_of(const char *metric);
 const char *plain_of(const char *metric);

@@ -195,8 +195,7 @@ static void set_task(search_job *job)
     job->score = tasks[place].score;
     if (!job->space_name) job->space_name = tasks[place].space;
     for (size_t i = 0; i < job->objective_count; i++)
-        if (is_accuracy(job->objectives[i].name) && !is_predicted(job->objectives[i].name))
-            job->score = job->objectives[i].name;
+        if (needs_training(job->objectives[i].name)) job->score = job->objectives[i].name;
 }
 
 static void set_defaults(search_job *job)

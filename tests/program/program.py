@@ -161,6 +161,9 @@ def ahead():
     check(text.returncode == 0 and "ahead" not in text.stderr and len(trials("a.db")) == 4, text)
     open("a.db.ahead.csv", "w").write(rows[0] + "\n" + rows[1].replace(":", ";") + "\n")
     refused(*command, "--trials", 5, "--study", "a.db", "--resume", says=[";"])
+    open("z.db.ahead.csv", "w").write("of a study that is gone\n")
+    search("--trials", 2, "--study", "z.db")
+    check(not os.path.exists("z.db.ahead.csv"), "a resumed search would take another study's table")
     for others in ["--method", "random"], ["--objective", "accuracy:max"], ["--objective", "latency_ms:min"]:
         refused(*command, *others, says=["--ahead"])
         text = run(*QUICK[:-2], "--trials", 2, *others)
